@@ -1,0 +1,188 @@
+"""Claims: a referral code bound to a checkout, and judged again whenever that changes.
+
+The claim is what makes the store's voucher worth anything: without an open claim the
+voucher is refused, whoever types its code.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from ..models import Claim, Referral
+from . import codes
+from .decide import ClaimDecision, judge_claim
+from .facts import CheckoutFacts, History
+from .findings import Finding, FindingCode, Refused
+from .known_orders import earlier_orders
+from .people import Person
+from .programs import current_terms
+from .store import Store
+
+
+def claim_code(
+    *, store: Store, checkout: Any, facts: CheckoutFacts, typed: str, source: Claim.Source
+) -> Claim:
+    """Bind a code to a checkout and put its discount on.
+
+    Raises Refused with the first failed finding; the refusal is stored, and whatever was on
+    the checkout stays. The same code again changes nothing; another code replaces the first.
+    """
+    code = codes.find(typed)
+    version = current_terms(code.program) if code else None
+    if code is None or version is None:
+        raise Refused(Finding(FindingCode.CODE_INVALID, False))
+
+    referrer = Person(code.referrer.user_ref, code.referrer.email_key)
+    history = _history(store, facts, referrer, version.program_id, code.program.is_running)
+    decision = judge_claim(version.terms, facts, history)
+    claim = Claim(
+        checkout_ref=facts.ref,
+        code=code,
+        terms=version,
+        typed=typed[:255],
+        source=source,
+        created_at=store.now(),
+    )
+    _note(claim, facts, decision, store)
+    if decision.refusal is not None:
+        claim.status = Claim.Status.REFUSED
+        claim.save()
+        raise Refused(decision.refusal)
+    with transaction.atomic():
+        _open_claims(facts.ref).update(status=Claim.Status.WITHDRAWN)
+        claim.status = Claim.Status.OPEN
+        claim.save()
+        store.put_code_on_checkout(checkout, version.offer_code)
+    return claim
+
+
+def withdraw(*, store: Store, checkout: Any, checkout_ref: str, code: str) -> bool:
+    """Take a code off a checkout: the one that was typed, in any form, or the one that the
+    storefront shows. False when no such claim is open."""
+    claim = open_claim(checkout_ref)
+    if claim is None or not _names(code, claim):
+        return False
+    with transaction.atomic():
+        claim.status = Claim.Status.WITHDRAWN
+        claim.save(update_fields=["status"])
+        store.take_code_off_checkout(checkout, claim.terms.offer_code)
+    return True
+
+
+def open_claim(checkout_ref: str) -> Claim | None:
+    """The claim now open on a checkout, with code, referrer, terms and program: one query."""
+    return (
+        _open_claims(checkout_ref)
+        .select_related("code__referrer", "terms__program")
+        .first()
+    )
+
+
+def objection(
+    *, store: Store, facts: CheckoutFacts, completing: bool = False
+) -> Finding | None:
+    """Why the offer on this checkout must not stand, or None if it may.
+
+    Who ordered before and who was referred before is asked anew only when the buyer is no
+    longer the one judged, or when the checkout is about to become an order. A promise made
+    stands when the program has been switched off since.
+    """
+    claim = open_claim(facts.ref)
+    if claim is None or claim.terms.offer_code != facts.voucher_code:
+        return Finding(FindingCode.CODE_INVALID, False)
+    referrer = Person(claim.code.referrer.user_ref, claim.code.referrer.email_key)
+    judged = Person(claim.buyer_user_ref, claim.buyer_email_key)
+    if facts.buyer == judged and not completing:
+        history = History(referrer=referrer)
+    else:
+        history = _history(store, facts, referrer, claim.terms.program_id, True)
+    decision = judge_claim(claim.terms.terms, facts, history)
+    if facts.buyer != judged or decision.refusal is not None:
+        _note(claim, facts, decision, store)
+        claim.save()
+    return decision.refusal
+
+
+def judge_again(*, store: Store, checkout: Any, facts: CheckoutFacts) -> Finding | None:
+    """The checkout changed: take the offer off if it must not stand any longer.
+
+    Returns the finding that ended the claim, or None.
+    """
+    refusal = objection(store=store, facts=facts)
+    if refusal is not None:
+        refuse(store=store, checkout=checkout, facts=facts, finding=refusal)
+    return refusal
+
+
+def refuse(*, store: Store, checkout: Any, facts: CheckoutFacts, finding: Finding) -> None:
+    """End the checkout's claim and take its offer off."""
+    with transaction.atomic():
+        _open_claims(facts.ref).update(status=Claim.Status.REFUSED)
+        if facts.voucher_code:
+            store.take_code_off_checkout(checkout, facts.voucher_code)
+
+
+def last_claim(checkout_ref: str) -> Claim | None:
+    """The newest claim or refusal on a checkout, for showing why."""
+    return (
+        Claim.objects.filter(checkout_ref=checkout_ref)
+        .select_related("code__referrer", "terms__program")
+        .order_by("-pk")
+        .first()
+    )
+
+
+def preview(*, store: Store, facts: CheckoutFacts, typed: str) -> ClaimDecision:
+    """What a code would do on a checkout, without doing it."""
+    code = codes.find(typed)
+    version = current_terms(code.program) if code else None
+    if code is None or version is None:
+        return ClaimDecision((Finding(FindingCode.CODE_INVALID, False),), None)
+    referrer = Person(code.referrer.user_ref, code.referrer.email_key)
+    history = _history(store, facts, referrer, version.program_id, code.program.is_running)
+    return judge_claim(version.terms, facts, history)
+
+
+def was_referred_before(
+    program_id: int, buyer: Person, *, except_order: str | None = None
+) -> bool:
+    """Is another order of this buyer already a referral in the program?"""
+    same = Q()
+    if buyer.email_key:
+        same |= Q(referee_email_key=buyer.email_key)
+    if buyer.user_ref:
+        same |= Q(referee_user_ref=buyer.user_ref)
+    if not same:
+        return False
+    return (
+        Referral.objects.filter(same, program=program_id, status__in=Referral.ACTIVE)
+        .exclude(order_ref=except_order or "")
+        .exists()
+    )
+
+
+def _history(
+    store: Store, facts: CheckoutFacts, referrer: Person, program_id: int, is_running: bool
+) -> History:
+    return History(
+        referrer=referrer,
+        is_running=is_running,
+        earlier_orders=earlier_orders(store, facts.buyer, placed_before=store.now()),
+        referred_before=was_referred_before(program_id, facts.buyer),
+    )
+
+
+def _open_claims(checkout_ref: str):
+    return Claim.objects.filter(checkout_ref=checkout_ref, status=Claim.Status.OPEN)
+
+
+def _names(code: str, claim: Claim) -> bool:
+    return code == claim.terms.offer_code or codes.normalise(code) == claim.code.code
+
+
+def _note(claim: Claim, facts: CheckoutFacts, decision: ClaimDecision, store: Store) -> None:
+    claim.buyer_user_ref = facts.buyer.user_ref
+    claim.buyer_email_key = facts.buyer.email_key
+    claim.findings = [finding.to_json() for finding in decision.findings]
+    claim.judged_at = store.now()

@@ -1,0 +1,121 @@
+"""Referral codes: readable aloud, unguessable, never a code of the store's own."""
+
+import re
+import secrets
+
+from django.db import IntegrityError, transaction
+
+from ..models import Program, ReferralCode, Referrer
+from .store import Store
+
+#: Crockford base32: no I, L, O, U. https://www.crockford.com/base32.html
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 10  # 50 bits
+
+#: What Crockford reads for letters that look like digits.
+_LOOK_ALIKES = str.maketrans("OIL", "011")
+#: How digits are read as letters when looking for words.
+_AS_LETTERS = str.maketrans("01345789", "OIEASTBG")
+
+#: Stems that must not appear in a code read aloud, in English, German, French, Spanish,
+#: Italian, Polish, Dutch and Portuguese. Short ones catch the longer.
+_RUDE = re.compile(
+    "|".join(
+        "ANAL ANUS ARSE ARSCH ASS BAST BITCH BITE BOOB BUTT CABR CAZZ CHIE CHUJ CIPA CLIT "
+        "COCK COJO CON COUILL CRAP CULO CUNT CYCK DAMN DICK DRECK DUPA DYKE ENCUL FAG FCK "
+        "FEK FICK FIGA FODA FOTZ FOUT FREG FUC FUK GAY GEIL GODV HELL HEIL HOER HOLOC HOMO "
+        "HURE HUR JEBA JODE JUD KACK KAK KIKE KKK KLOOT KONT KUR KUT LESB LUL MAMADA MERDA "
+        "MERDE MIERDA MINCH MOFO NAZI NEGER NEGR NIGG NIQU NUTTE PEDE PEDO PENIS PIC PIMM PIPI "
+        "PISD PISS PIZD POLLA POOP POPO PORN PORRA PTN PUS PUT PYKA RAPE RUCH SAU SCHEI SCHW "
+        "SEX SHAG SHIT SLET SLUT SS STRONZ SUCA SUK TITS TROIA TWAT VAGIN VERGA VIAD WANK WICHS "
+        "WHORE ZOB ZUP".split()
+    )
+)
+
+#: The promo codes that carry the discounts in the store: FRIEND, FRIEND2, ...
+_OFFER_CODE = re.compile(r"FRIEND[0-9]*\Z")
+
+
+def normalise(typed: str) -> str:
+    """`abcd-0l2m 3n` -> `ABCD012M3N`: letter case, spaces, hyphens and look-alikes do not
+    count. What cannot be a code comes back empty."""
+    code = re.sub(r"[\s\-_]", "", typed).upper().translate(_LOOK_ALIKES)
+    return code if len(code) == LENGTH and set(code) <= set(ALPHABET) else ""
+
+
+def show(code: str) -> str:
+    """The form people read and type: two groups of five."""
+    return f"{code[:5]}-{code[5:]}"
+
+
+def is_rude(code: str) -> bool:
+    return bool(_RUDE.search(code) or _RUDE.search(code.translate(_AS_LETTERS)))
+
+
+def draw() -> str:
+    """A random code that is fit to be read aloud."""
+    while True:
+        code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        if not is_rude(code):
+            return code
+
+
+def is_offer_code(code: str | None) -> bool:
+    """Could this promo code be one of ours? Answered without the database, so that a
+    checkout or an order without our code costs no query."""
+    return bool(code) and _OFFER_CODE.match(code or "") is not None
+
+
+def free_offer_code(store: Store, version: int) -> str:
+    """FRIEND for the first version of the terms, FRIEND2 for the second; a number further
+    on where the shop already uses that code."""
+    number = version
+    while True:
+        code = "FRIEND" if number == 1 else f"FRIEND{number}"
+        if not store.code_is_taken(code):
+            return code
+        number += 1
+
+
+def find(typed: str) -> ReferralCode | None:
+    """The live code a shopper typed, in whatever form; None if there is none."""
+    code = normalise(typed)
+    if not code:
+        return None
+    return (
+        ReferralCode.objects.select_related("referrer", "program")
+        .filter(code=code, is_active=True)
+        .first()
+    )
+
+
+def code_of(referrer: Referrer, program: Program, *, store: Store) -> ReferralCode:
+    """The referrer's code in a program, made the first time it is asked for.
+
+    Two requests at once get the same one: the database allows one live code each.
+    """
+    existing = _live_code(referrer, program)
+    while existing is None:
+        code = draw()
+        if store.code_is_taken(code):
+            continue
+        try:
+            with transaction.atomic():
+                existing = ReferralCode.objects.create(
+                    referrer=referrer, program=program, code=code, created_at=store.now()
+                )
+        except IntegrityError:
+            existing = _live_code(referrer, program)
+    return existing
+
+
+def is_reserved(typed: str) -> bool:
+    """True when the store must not use this as a voucher or gift card code of its own."""
+    code = normalise(typed)
+    return bool(code) and ReferralCode.objects.filter(code=code).exists()
+
+
+def _live_code(referrer: Referrer, program: Program) -> ReferralCode | None:
+    return ReferralCode.objects.filter(
+        referrer=referrer, program=program, is_active=True
+    ).first()

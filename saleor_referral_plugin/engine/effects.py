@@ -1,0 +1,234 @@
+"""Effects: what the books promised is carried out in the store, once each.
+
+An effect converges: it looks at what the ledger says is owed now, moves that, and books
+what really moved, in one transaction with its own row. Killed anywhere, it happened or it
+did not; run twice, the second time finds nothing owed.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from prices import Money
+
+from ..models import Effect, LedgerEntry, Referrer, Reward
+from . import ledger
+from .facts import CreditRequest
+from .referrers import forget
+from .store import Store
+
+logger = logging.getLogger(__name__)
+
+Kind = LedgerEntry.Kind
+
+#: After a failure, again in 1 min, 2 min, 4 min ... at most 6 hours.
+FIRST_RETRY = timedelta(minutes=1)
+LAST_RETRY = timedelta(hours=6)
+
+
+def carry_out(*, store: Store, limit: int = 1000) -> int:
+    """Carry out what is due, one transaction each; workers side by side skip each other's.
+
+    Returns how many were done. A failing effect is logged, kept, and tried again later.
+    """
+    done = 0
+    for _ in range(limit):
+        effect = _carry_out_next(store)
+        if effect is None:
+            break
+        done += effect.done_at is not None
+    return done
+
+
+def _carry_out_next(store: Store) -> Effect | None:
+    now = store.now()
+    with transaction.atomic():
+        effect = (
+            Effect.objects.select_for_update(skip_locked=True)
+            .filter(done_at=None, due_at__lte=now)
+            .order_by("due_at", "pk")
+            .first()
+        )
+        if effect is None:
+            return None
+        effect.attempts += 1
+        try:
+            with transaction.atomic():
+                _EFFECTS[Effect.Kind(effect.kind)](effect, store, now)
+        except Exception as error:
+            logger.exception("Effect %s failed; it will be tried again.", effect.key)
+            wait = min(FIRST_RETRY * 2 ** (effect.attempts - 1), LAST_RETRY)
+            effect.due_at = now + wait
+            effect.last_error = f"{type(error).__name__}: {error}"
+        else:
+            effect.done_at = now
+            effect.last_error = ""
+        effect.save(update_fields=["attempts", "due_at", "done_at", "last_error"])
+    return effect
+
+
+def _credit(effect: Effect, store: Store, now: datetime) -> None:
+    """Bring the referrer's credits in the effect's currency in line with the ledger: take
+    back what is no longer deserved, let what is owed pay debts first, deliver the rest."""
+    reward = Reward.objects.get(pk=effect.reward_id)
+    referrer = Referrer.objects.select_for_update().get(pk=reward.referrer_id)
+    if referrer.forgotten_at is None and store.customer(referrer.user_ref or "") is None:
+        # The hook of the deletion never came.
+        forget(referrer.user_ref or "", store=store)
+        referrer.refresh_from_db()
+    if referrer.forgotten_at is not None:
+        return
+    rewards = list(
+        Reward.objects.filter(referrer=referrer, currency=reward.currency)
+        .select_related("referral__terms")
+        .order_by("pk")
+    )
+    sums = ledger.sums_of(r.pk for r in rewards)
+    debts: dict[int, Decimal] = {}
+    for other in rewards:
+        if sums[other.pk].owed < 0:
+            left = _take_back(other, -sums[other.pk].owed, store, now)
+            if left:
+                debts[other.pk] = left
+    by_id = {r.pk: r for r in rewards}
+    for other in rewards:
+        owed = sums[other.pk].owed
+        if owed <= 0 or not _may_be_delivered(other):
+            continue
+        for debtor_id, debt in list(debts.items()):
+            paid = min(debt, owed)
+            ledger.post(by_id[debtor_id], Kind.OFFSET, -paid, now=now)
+            ledger.post(other, Kind.OFFSET, paid, now=now)
+            owed -= paid
+            debts[debtor_id] -= paid
+            if not debts[debtor_id]:
+                del debts[debtor_id]
+            if not owed:
+                break
+        _deliver(other, owed, referrer, store, now)
+
+
+def _may_be_delivered(reward: Reward) -> bool:
+    return reward.status in (
+        Reward.Status.APPROVED,
+        Reward.Status.ISSUED,
+        Reward.Status.EXPIRED,
+    )
+
+
+def _take_back(reward: Reward, amount: Decimal, store: Store, now: datetime) -> Decimal:
+    """Take `amount` off the reward's credit; returns what could not be had: the debt."""
+    if reward.credit_ref:
+        _note_spending(reward, store, now)
+        delta = Money(-amount, reward.currency)
+        moved = -store.adjust_credit(reward.credit_ref, delta, now=now).amount
+        ledger.post(reward, Kind.TAKEN_BACK, -moved, now=now)
+        amount -= moved
+    # What ran out unused never reached anybody: it is no debt.
+    unused = min(amount, _expired(reward))
+    ledger.post(reward, Kind.EXPIRED, unused, now=now)
+    ledger.post(reward, Kind.TAKEN_BACK, -unused, now=now)
+    return amount - unused
+
+
+def _expired(reward: Reward) -> Decimal:
+    entries = LedgerEntry.objects.filter(reward=reward, kind=Kind.EXPIRED)
+    return -sum(entries.values_list("amount", flat=True), Decimal(0))
+
+
+def _deliver(
+    reward: Reward, amount: Decimal, referrer: Referrer, store: Store, now: datetime
+) -> None:
+    """Put `amount` on the reward's credit, making it if it is not there (any more)."""
+    valid_days = reward.referral.terms.terms.credit_valid_days
+    left = amount
+    if reward.credit_ref and left and reward.status != Reward.Status.EXPIRED:
+        _note_spending(reward, store, now)
+        moved = store.adjust_credit(
+            reward.credit_ref, Money(left, reward.currency), now=now
+        ).amount
+        ledger.post(reward, Kind.DELIVERED, moved, now=now)
+        left -= moved
+    if left:
+        deliveries = LedgerEntry.objects.filter(reward=reward, kind=Kind.DELIVERED).count()
+        reward.expires_at = None if valid_days is None else now + timedelta(days=valid_days)
+        reward.credit_ref = store.issue_credit(
+            CreditRequest(
+                key=f"reward-{reward.pk}-{deliveries}",
+                user_ref=referrer.user_ref or "",
+                amount=Money(left, reward.currency),
+                expires_at=reward.expires_at,
+                note=f"Referral reward for order {reward.referral.order_number}",
+            )
+        )
+        ledger.post(reward, Kind.DELIVERED, left, now=now)
+    is_news = reward.issued_at is None
+    reward.issued_at = reward.issued_at or now
+    reward.status = Reward.Status.ISSUED
+    reward.save(update_fields=["credit_ref", "expires_at", "issued_at", "status"])
+    if is_news:
+        _tell_later(reward, "referral_reward_issued", amount, now)
+
+
+def _note_spending(reward: Reward, store: Store, now: datetime) -> None:
+    ref = reward.credit_ref or ""
+    balance = store.credit_balances([ref]).get(ref)
+    if balance is not None:
+        ledger.note_spending(reward, balance.amount, now=now)
+
+
+def note_spending(reward: Reward, *, store: Store) -> None:
+    """Book what moved on the reward's credit without us."""
+    with transaction.atomic():
+        Referrer.objects.select_for_update().get(pk=reward.referrer_id)
+        _note_spending(reward, store, store.now())
+
+
+def expire(reward: Reward, *, store: Store) -> None:
+    """The credit's time is up: what is left on it is gone, in the store and in the books."""
+    now = store.now()
+    with transaction.atomic():
+        Referrer.objects.select_for_update().get(pk=reward.referrer_id)
+        reward.refresh_from_db()
+        if reward.status != Reward.Status.ISSUED or not (
+            reward.expires_at and reward.expires_at <= now
+        ):
+            return
+        left = Decimal(0)
+        if reward.credit_ref:
+            _note_spending(reward, store, now)
+            left = ledger.write_off(reward, now=now)
+            store.adjust_credit(reward.credit_ref, Money(-left, reward.currency), now=now)
+        reward.status = Reward.Status.EXPIRED
+        reward.save(update_fields=["status"])
+        if left:
+            _tell_later(reward, "referral_reward_expired", left, now)
+
+
+def _tell_later(reward: Reward, event: str, amount: Decimal, now: datetime) -> None:
+    Effect.objects.bulk_create(
+        [
+            Effect(
+                kind=Effect.Kind.TELL,
+                key=f"{event}:{reward.pk}",
+                reward=reward,
+                payload={"event": event, "amount": str(amount), "currency": reward.currency},
+                created_at=now,
+                due_at=now,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _tell(effect: Effect, store: Store, now: datetime) -> None:
+    """Tell the referrer. One who is gone is told nothing."""
+    user_ref = effect.reward.referrer.user_ref
+    if user_ref:
+        payload: dict[str, Any] = dict(effect.payload)
+        store.tell(user_ref, payload.pop("event"), payload)
+
+
+_EFFECTS = {Effect.Kind.CREDIT: _credit, Effect.Kind.TELL: _tell}

@@ -1,0 +1,148 @@
+"""What is true of the store's objects now: the only input a decision has."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from prices import Money
+
+from .people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    slug: str
+    name: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutFacts:
+    """A checkout, before any order.
+
+    goods   value of its lines before vouchers, as the shop enters prices, without shipping
+    voucher_code  the store's promo code now on it, ours or another
+    """
+
+    ref: str
+    channel: str
+    currency: str
+    goods: Money
+    buyer: Person
+    voucher_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """An order as it stands. Every Money is in `currency`; datetimes are aware.
+
+    checkout_ref  the checkout it was made from; None for drafts and imports
+    goods         lines before the referral discount, as the shop enters prices, without
+                  shipping: what a minimum is compared with
+    net_goods     lines after all discounts, without tax, shipping and gift cards: what a
+                  percentage is taken of
+    total         what the buyer owes, gross
+    captured      money ever taken, before anything went back
+    refunded      money that went back, or is on its way back, by refunds
+    charged_back  money that a bank took back
+    returned      share of the goods' value returned, 0 to 1, whether refunded or not
+    is_confirmed  False for drafts and orders awaiting the shop's confirmation
+    is_void       cancelled or expired
+    is_fulfilled  everything that is to be sent has been sent
+    """
+
+    ref: str
+    number: str
+    channel: str
+    currency: str
+    buyer: Person
+    placed_at: datetime
+    goods: Money
+    net_goods: Money
+    total: Money
+    captured: Money
+    refunded: Money
+    charged_back: Money
+    returned: Decimal = Decimal(0)
+    checkout_ref: str | None = None
+    voucher_code: str | None = None
+    is_confirmed: bool = True
+    is_void: bool = False
+    is_fulfilled: bool = False
+    paid_at: datetime | None = None
+    fulfilled_at: datetime | None = None
+
+    @property
+    def is_paid(self) -> bool:
+        """Paid in full once, whatever went back later."""
+        return self.captured >= self.total
+
+    @property
+    def kept(self) -> Decimal:
+        """Share of the order that stands, 0 to 1: less money back, or goods back if more."""
+        if self.is_void:
+            return Decimal(0)
+        by_goods = 1 - self.returned
+        if not self.total.amount:
+            return max(by_goods, Decimal(0))
+        by_money = 1 - (self.refunded + self.charged_back).amount / self.total.amount
+        return max(min(by_goods, by_money), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the books and the store know besides the order or checkout at hand.
+
+    is_running        the program takes new claims; always True for an order, whose claim
+                      was accepted when it was made
+    referrer_is_gone  the account was deleted: nothing more can be credited
+    was_qualified     the referral has been qualified before
+    earlier_orders    the buyer's other orders that stand, placed before this one, guest
+                      orders included; cancelled, expired and draft orders do not stand
+    referred_before   another order of the buyer is already somebody's referral here
+    credits_count     the referrer's other rewards in the cap period
+    credits_amount    their sum, in the order's currency
+    delivered         what of this order's reward is already in the referrer's hands
+    """
+
+    referrer: Person
+    is_running: bool = True
+    referrer_is_gone: bool = False
+    was_qualified: bool = False
+    earlier_orders: int = 0
+    referred_before: bool = False
+    credits_count: int = 0
+    credits_amount: Money | None = None
+    delivered: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """One row of the store's order history, for the index of known buyers."""
+
+    ref: str
+    user_ref: str | None
+    email: str
+    placed_at: datetime
+    changed_at: datetime
+    voucher_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFacts:
+    user_ref: str
+    email: str
+    display_name: str = ""
+    language: str = "en"
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRequest:
+    """A credit to be made in the store. `key` names it for ever: one key, one credit."""
+
+    key: str
+    user_ref: str
+    amount: Money
+    expires_at: datetime | None
+    note: str = field(default="")

@@ -1,0 +1,96 @@
+"""Why: the result of each rule, with a code for machines and a sentence for people."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class FindingCode(StrEnum):
+    """What a rule looked at. The same code is used whether it passed or not."""
+
+    CODE_INVALID = "code_invalid"
+    PROGRAM_NOT_RUNNING = "program_not_running"
+    OWN_CODE = "own_code"
+    NOT_NEW_CUSTOMER = "not_new_customer"
+    ALREADY_REFERRED = "already_referred"
+    BELOW_MINIMUM = "below_minimum"
+    ORDER_VOID = "order_void"
+    NOT_CONFIRMED = "not_confirmed"
+    NOT_PAID = "not_paid"
+    NOT_FULFILLED = "not_fulfilled"
+    MONEY_BACK = "money_back"
+    CODE_TAKEN_OFF = "code_taken_off"
+    REFERRER_GONE = "referrer_gone"
+    CAP_REACHED = "cap_reached"
+
+
+class Audience(StrEnum):
+    """Who may see a finding: the shopper it concerns, or staff alone."""
+
+    SHOPPER = "shopper"
+    STAFF = "staff"
+
+
+#: One plain sentence per failed finding, for the person it concerns.
+SENTENCES: dict[FindingCode, str] = {
+    FindingCode.CODE_INVALID: "This referral code is not valid.",
+    FindingCode.PROGRAM_NOT_RUNNING: "Referral codes cannot be used here at the moment.",
+    FindingCode.OWN_CODE: "You cannot use your own referral code.",
+    FindingCode.NOT_NEW_CUSTOMER: "This referral code is for new customers only.",
+    FindingCode.ALREADY_REFERRED: "You have already used a friend's referral code.",
+    FindingCode.BELOW_MINIMUM: (
+        "Add {missing} more to use this referral code (minimum {minimum})."
+    ),
+    FindingCode.ORDER_VOID: "The order was cancelled.",
+    FindingCode.NOT_CONFIRMED: "The order is waiting for the shop's confirmation.",
+    FindingCode.NOT_PAID: "The order is not fully paid yet.",
+    FindingCode.NOT_FULFILLED: "The order has not been fully sent yet.",
+    FindingCode.MONEY_BACK: "The order was given back or refunded ({kept} of it stands).",
+    FindingCode.CODE_TAKEN_OFF: "The order was made without the referral discount.",
+    FindingCode.REFERRER_GONE: "The referrer's account no longer exists.",
+    FindingCode.CAP_REACHED: "The limit of {limit} per {period} is reached.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule's result. `detail` holds plain strings, safe to show to `audience`."""
+
+    code: FindingCode
+    passed: bool
+    detail: dict[str, str] = field(default_factory=dict)
+    audience: Audience = Audience.SHOPPER
+
+    @property
+    def sentence(self) -> str:
+        return "" if self.passed else SENTENCES[self.code].format(**self.detail)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "code": self.code.value,
+            "passed": self.passed,
+            "detail": self.detail,
+            "audience": self.audience.value,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Finding":
+        return cls(
+            FindingCode(data["code"]),
+            data["passed"],
+            dict(data["detail"]),
+            Audience(data["audience"]),
+        )
+
+
+def first_failed(findings: Iterable[Finding]) -> Finding | None:
+    return next((finding for finding in findings if not finding.passed), None)
+
+
+class Refused(Exception):
+    """A deliberate refusal that reaches the shopper: a code and a plain sentence."""
+
+    def __init__(self, finding: Finding):
+        super().__init__(finding.sentence)
+        self.finding = finding

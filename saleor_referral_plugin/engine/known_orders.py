@@ -1,0 +1,91 @@
+"""Who has ordered before: an index of the store's whole order history by keyed hash.
+
+It lets "new customer" mean what it says: guest orders count, orders from before this app
+was installed count, and `A.b+x@gmail.com` is `ab@gmail.com`.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from ..models import Bookmark, KnownOrder
+from .facts import PlacedOrder
+from .people import Person, email_key, person
+from .store import Store
+
+BOOKMARK = "orders"
+#: Rows may become visible a little later than their timestamp says.
+OVERLAP = timedelta(minutes=5)
+BATCH = 1000
+#: How many orders newer than the last sweep a claim looks through.
+RECENT = 2000
+
+
+def remember(orders: Iterable[PlacedOrder]) -> None:
+    KnownOrder.objects.bulk_create(
+        [
+            KnownOrder(
+                order_ref=order.ref,
+                email_key=email_key(order.email),
+                user_ref=order.user_ref,
+                placed_at=order.placed_at,
+            )
+            for order in orders
+        ],
+        update_conflicts=True,
+        unique_fields=["order_ref"],
+        update_fields=["email_key", "user_ref", "placed_at"],
+    )
+
+
+def read_on(store: Store) -> Iterator[list[PlacedOrder]]:
+    """Read what changed since the bookmark, batch by batch, and remember it.
+
+    The bookmark moves behind each batch the caller has dealt with, so a sweep that is
+    killed goes on where it stopped. Reading the same orders twice does no harm.
+    """
+    mark, _ = Bookmark.objects.get_or_create(name=BOOKMARK)
+    since, after = (mark.position - OVERLAP if mark.position else None), ""
+    while orders := list(store.orders_changed_since(since, after=after, limit=BATCH)):
+        remember(orders)
+        yield orders
+        since, after = orders[-1].changed_at, orders[-1].ref
+        # Only forwards, whoever else is reading.
+        Bookmark.objects.filter(
+            Q(position__isnull=True) | Q(position__lt=since), name=BOOKMARK
+        ).update(position=since)
+        if len(orders) < BATCH:
+            break
+
+
+def earlier_orders(
+    store: Store, buyer: Person, *, placed_before: datetime, except_ref: str | None = None
+) -> int:
+    """How many of the buyer's orders stand that were placed before the given moment."""
+    if not buyer.is_known:
+        return 0
+    mine = Q()
+    if buyer.email_key:
+        mine |= Q(email_key=buyer.email_key)
+    if buyer.user_ref:
+        mine |= Q(user_ref=buyer.user_ref)
+    refs = set(KnownOrder.objects.filter(mine).values_list("order_ref", flat=True))
+    refs |= _recent(store, buyer)
+    standing = store.standing_orders(
+        refs=refs, user_ref=buyer.user_ref, placed_before=placed_before
+    )
+    return len(standing - {except_ref})
+
+
+def _recent(store: Store, buyer: Person) -> set[str]:
+    """The buyer's orders that no sweep has seen yet, compared in memory: nothing is
+    written while a shopper waits."""
+    position = (
+        Bookmark.objects.filter(name=BOOKMARK).values_list("position", flat=True).first()
+    )
+    return {
+        order.ref
+        for order in store.orders_changed_since(position, limit=RECENT)
+        if person(order.user_ref, order.email).is_same_as(buyer)
+    }

@@ -1,0 +1,123 @@
+"""The ledger: the only place that writes entries, and the sums that everything reads.
+
+Entries are differences. To make a reward say something else, post what is missing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Q, QuerySet, Sum
+from prices import Money
+
+from ..models import LedgerEntry, Referrer, Reward
+
+Kind = LedgerEntry.Kind
+DELIVERY = (Kind.DELIVERED, Kind.TAKEN_BACK, Kind.OFFSET)
+ON_CREDIT = (Kind.DELIVERED, Kind.TAKEN_BACK, Kind.SPENT, Kind.EXPIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A referrer's money in one currency.
+
+    available  spendable now: what was delivered and neither spent, taken back nor expired
+    pending    promised and not yet delivered, holds included
+    debt       delivered, no longer deserved, and already spent: the next credit pays it
+    earned     promised in all
+    """
+
+    currency: str
+    available: Money
+    pending: Money
+    debt: Money
+    earned: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the ledger says of one reward."""
+
+    promised: Decimal
+    delivered: Decimal
+    balance: Decimal
+
+    @property
+    def owed(self) -> Decimal:
+        """What is still to be delivered; negative: to be taken back."""
+        return self.promised - self.delivered
+
+
+NOTHING = Sums(Decimal(0), Decimal(0), Decimal(0))
+
+def post(reward: Reward, kind: Kind, amount: Decimal, *, now: datetime) -> None:
+    """Write one entry; zero writes none."""
+    if amount:
+        LedgerEntry.objects.create(
+            reward=reward,
+            referrer_id=reward.referrer_id,
+            kind=kind,
+            currency=reward.currency,
+            amount=amount,
+            created_at=now,
+        )
+
+
+def _sums(entries: QuerySet[LedgerEntry]) -> dict[tuple[int, str], Sums]:
+    rows = (
+        entries.order_by()
+        .values("reward_id", "currency")
+        .annotate(
+            promised=Sum("amount", filter=Q(kind=Kind.PROMISED), default=Decimal(0)),
+            delivered=Sum("amount", filter=Q(kind__in=DELIVERY), default=Decimal(0)),
+            # An offset moves no money on the credit itself.
+            balance=Sum("amount", filter=Q(kind__in=ON_CREDIT), default=Decimal(0)),
+        )
+    )
+    return {
+        (row["reward_id"], row["currency"]): Sums(
+            row["promised"], row["delivered"], row["balance"]
+        )
+        for row in rows
+    }
+
+
+def sums_of(reward_ids: Iterable[int]) -> dict[int, Sums]:
+    """The sums of several rewards, in one query."""
+    ids = list(reward_ids)
+    found = _sums(LedgerEntry.objects.filter(reward__in=ids))
+    by_reward = {reward_id: sums for (reward_id, _), sums in found.items()}
+    return {reward_id: by_reward.get(reward_id, NOTHING) for reward_id in ids}
+
+
+def accounts_of(referrer: Referrer) -> list[Account]:
+    """The referrer's money, one account per currency ever used, in one query."""
+    by_currency: dict[str, list[Sums]] = {}
+    for (_, currency), sums in _sums(LedgerEntry.objects.filter(referrer=referrer)).items():
+        by_currency.setdefault(currency, []).append(sums)
+    none = Decimal(0)
+    return [
+        Account(
+            currency=currency,
+            available=Money(sum((s.balance for s in sums), none), currency),
+            pending=Money(sum((max(s.owed, none) for s in sums), none), currency),
+            debt=Money(sum((max(-s.owed, none) for s in sums), none), currency),
+            earned=Money(sum((s.promised for s in sums), none), currency),
+        )
+        for currency, sums in sorted(by_currency.items())
+    ]
+
+
+def note_spending(reward: Reward, in_store: Decimal, *, now: datetime) -> None:
+    """The store says what is left on the credit: what moved without us was spent, or given
+    back by a cancelled order."""
+    booked = sums_of([reward.pk])[reward.pk].balance
+    post(reward, Kind.SPENT, in_store - booked, now=now)
+
+
+def write_off(reward: Reward, *, now: datetime) -> Decimal:
+    """What is left on the credit is gone. Returns how much that was."""
+    left = sums_of([reward.pk])[reward.pk].balance
+    post(reward, Kind.EXPIRED, -left, now=now)
+    return left

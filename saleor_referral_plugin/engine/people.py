@@ -1,0 +1,63 @@
+"""Who somebody is, without keeping their address: normalised e-mail and keyed hash."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from email_normalize import Normalizer
+
+from ..conf import settings
+
+_normalizer = Normalizer(skip_dns=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer or guest.
+
+    `user_ref` is the store's account id, `email_key` the keyed hash of the normalised
+    e-mail; each may be missing, and a person with neither is nobody yet.
+    """
+
+    user_ref: str | None = None
+    email_key: str | None = None
+
+    def is_same_as(self, other: "Person") -> bool:
+        """True when account or normalised e-mail agree."""
+        return bool(
+            (self.user_ref and self.user_ref == other.user_ref)
+            or (self.email_key and self.email_key == other.email_key)
+        )
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.user_ref or self.email_key)
+
+
+def normalise_email(email: str) -> str:
+    """`A.b+x@GMail.com` -> `ab@gmail.com`; other providers by their own published rules.
+
+    Never asks the network. What is no e-mail address comes back lower-cased and trimmed,
+    so that it still compares equal to itself.
+    """
+    cleaned = email.strip().lower()
+    try:
+        return str(_normalizer.normalize(cleaned).normalized_address)
+    except ValueError:
+        return cleaned
+
+
+def email_key(email: str | None) -> str | None:
+    """The keyed hash (hex, 64 characters) under which an e-mail address is remembered."""
+    if not email or not email.strip():
+        return None
+    key = settings.hash_key.encode()
+    return hmac.new(key, normalise_email(email).encode(), hashlib.sha256).hexdigest()
+
+
+def person(user_ref: str | int | None, *emails: str | None) -> Person:
+    """Make a Person from what a store knows; the first e-mail that is set counts."""
+    email = next((address for address in emails if address), None)
+    return Person(
+        user_ref=None if user_ref is None else str(user_ref), email_key=email_key(email)
+    )

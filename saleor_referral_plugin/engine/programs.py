@@ -1,0 +1,79 @@
+"""Saving a program: a new version of the terms when they change, and its offer in the store."""
+
+from django.db import transaction
+
+from ..models import Program, TermsVersion
+from . import codes
+from .store import Store
+from .terms import Terms
+
+#: The one program of the plugin's page.
+DEFAULT_PROGRAM = "default"
+
+
+def current_program() -> Program | None:
+    return Program.objects.filter(slug=DEFAULT_PROGRAM).first()
+
+
+def current_terms(program: Program) -> TermsVersion | None:
+    """The version that new claims are made under."""
+    version = program.versions.first()
+    if version is not None:
+        version.program = program
+    return version
+
+
+@transaction.atomic
+def save_program(
+    *, store: Store, terms: Terms | None, is_running: bool, link_url: str = ""
+) -> Program:
+    """Make the program say what its owner saved.
+
+    The same terms again make no new version; new terms do, and take over the claims to
+    come, while referrals already claimed keep theirs. Any number of times and from two
+    servers at once: the program's row is locked. `terms` is None while the owner has not
+    filled in an offer yet; such a program cannot run.
+    """
+    now = store.now()
+    Program.objects.bulk_create(
+        [Program(slug=DEFAULT_PROGRAM, name="Refer a friend", created_at=now)],
+        ignore_conflicts=True,
+    )
+    program = Program.objects.select_for_update().get(slug=DEFAULT_PROGRAM)
+    newest = current_terms(program)
+    if terms is not None:
+        rules = terms.to_json()
+        if newest is None or newest.rules != rules:
+            newest = TermsVersion.objects.create(
+                program=program,
+                version=(newest.version if newest else 0) + 1,
+                rules=rules,
+                offer_code=codes.free_offer_code(store, (newest.version if newest else 0) + 1),
+                created_at=now,
+            )
+    program.is_running = is_running and newest is not None
+    program.link_url = link_url
+    program.save()
+    if newest is not None and program.is_running:
+        # Also for unchanged terms: a channel may be new, or the offer may have been
+        # deleted by hand.
+        store.publish_offer(newest.offer_code, newest.terms)
+    return program
+
+
+@transaction.atomic
+def stop_program(*, store: Store) -> None:
+    """Take no more claims. Promises made stand; offers stay for the checkouts that carry
+    them, and are worth nothing to anyone else."""
+    Program.objects.filter(slug=DEFAULT_PROGRAM).update(is_running=False)
+
+
+@transaction.atomic
+def retire_offers(*, store: Store) -> int:
+    """Remove every offer of ours from the store, for good. Returns how many."""
+    versions = TermsVersion.objects.select_for_update().filter(retired_at=None)
+    for version in versions:
+        store.retire_offer(version.offer_code)
+        version.retired_at = store.now()
+        version.save(update_fields=["retired_at"])
+    return len(versions)

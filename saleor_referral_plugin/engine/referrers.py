@@ -1,0 +1,54 @@
+"""Referrers: customers who have asked for a code. Nobody needs to enrol."""
+
+from django.db import transaction
+
+from ..models import Effect, Program, ReferralCode, Referrer, Reward
+from . import codes
+from .facts import CustomerFacts
+from .ledger import write_off
+from .people import email_key
+from .store import Store
+
+
+def referrer_of(customer: CustomerFacts, *, store: Store) -> Referrer:
+    """The customer's row, made the first time; follows a changed e-mail address."""
+    key = email_key(customer.email)
+    referrer, _ = Referrer.objects.get_or_create(
+        user_ref=customer.user_ref, defaults={"email_key": key, "created_at": store.now()}
+    )
+    if referrer.email_key != key:
+        referrer.email_key = key
+        referrer.save(update_fields=["email_key"])
+    return referrer
+
+
+def code_for(customer: CustomerFacts, program: Program, *, store: Store) -> ReferralCode:
+    """The code a customer shares."""
+    return codes.code_of(referrer_of(customer, store=store), program, store=store)
+
+
+@transaction.atomic
+def forget(user_ref: str, *, store: Store) -> bool:
+    """The account was deleted: cut every tie to the person and keep the books' totals.
+
+    Codes stop working, what was not delivered yet is voided by the next settling, and what
+    is left on the credits is written off as expired. Returns False for non-referrers.
+    """
+    referrer = Referrer.objects.select_for_update().filter(user_ref=user_ref).first()
+    if referrer is None:
+        return False
+    now = store.now()
+    ReferralCode.objects.filter(referrer=referrer).update(is_active=False)
+    for reward in Reward.objects.filter(referrer=referrer, status=Reward.Status.ISSUED):
+        write_off(reward, now=now)
+        reward.status = Reward.Status.EXPIRED
+        reward.expires_at = now
+        reward.save(update_fields=["status", "expires_at"])
+    Effect.objects.filter(
+        reward__referrer=referrer, kind=Effect.Kind.TELL, done_at=None
+    ).delete()
+    referrer.user_ref = None
+    referrer.email_key = None
+    referrer.forgotten_at = now
+    referrer.save()
+    return True

@@ -1,0 +1,155 @@
+"""The rules of a referral program, one small function each.
+
+A rule looks at the terms and a case and gives a Finding; all of them run, none stops at the
+first refusal. Adding a rule means: a function here, a code and a sentence in findings.py,
+and its place in CLAIM_RULES or ORDER_RULES.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prices import Money
+
+from .facts import CheckoutFacts, History, OrderFacts
+from .findings import Audience, Finding, FindingCode
+from .money import round_money, say
+from .people import Person
+from .terms import EarnedWhen, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the rules look at: a checkout, or an order made from one."""
+
+    channel: str
+    currency: str
+    goods: Money
+    buyer: Person
+    history: History
+    order: OrderFacts | None = None
+
+    @classmethod
+    def of_checkout(cls, facts: CheckoutFacts, history: History) -> "Case":
+        return cls(facts.channel, facts.currency, facts.goods, facts.buyer, history)
+
+    @classmethod
+    def of_order(cls, facts: OrderFacts, history: History) -> "Case":
+        kept = Money(facts.goods.amount * facts.kept, facts.currency)
+        return cls(
+            facts.channel, facts.currency, round_money(kept), facts.buyer, history, facts
+        )
+
+
+def _order(case: Case) -> OrderFacts:
+    if case.order is None:
+        raise TypeError("This rule looks at orders only.")
+    return case.order
+
+
+def program_running(terms: Terms, case: Case) -> Finding:
+    """The program takes claims, in this channel and currency."""
+    why_not = terms.why_not_in(case.channel, case.currency)
+    return Finding(
+        FindingCode.PROGRAM_NOT_RUNNING,
+        case.history.is_running and not why_not,
+        {"channel": case.channel, "currency": case.currency},
+    )
+
+
+def not_own_code(terms: Terms, case: Case) -> Finding:
+    """Nobody is rewarded for their own order: neither by account nor by e-mail."""
+    return Finding(
+        FindingCode.OWN_CODE, not case.buyer.is_same_as(case.history.referrer)
+    )
+
+
+def new_customer(terms: Terms, case: Case) -> Finding:
+    """No earlier order that stands, if the terms want new customers only."""
+    passed = not terms.new_customers_only or not case.history.earlier_orders
+    return Finding(FindingCode.NOT_NEW_CUSTOMER, passed)
+
+
+def not_referred_before(terms: Terms, case: Case) -> Finding:
+    """The first referrer keeps the friend."""
+    return Finding(FindingCode.ALREADY_REFERRED, not case.history.referred_before)
+
+
+def minimum_reached(terms: Terms, case: Case) -> Finding:
+    """The goods, less what was given back, are worth the minimum of their currency."""
+    minimum = terms.minimum.get(case.currency)
+    if minimum is None or case.goods >= minimum:
+        return Finding(FindingCode.BELOW_MINIMUM, True)
+    return Finding(
+        FindingCode.BELOW_MINIMUM,
+        False,
+        {"minimum": say(minimum), "missing": say(minimum - case.goods)},
+    )
+
+
+def code_still_on(terms: Terms, case: Case) -> Finding:
+    """The order was made with the referral discount."""
+    return Finding(FindingCode.CODE_TAKEN_OFF, bool(_order(case).voucher_code))
+
+
+def not_void(terms: Terms, case: Case) -> Finding:
+    """Neither cancelled nor expired."""
+    return Finding(FindingCode.ORDER_VOID, not _order(case).is_void)
+
+
+def something_kept(terms: Terms, case: Case) -> Finding:
+    """Not everything was refunded, charged back or returned."""
+    kept = _order(case).kept
+    return Finding(FindingCode.MONEY_BACK, kept > 0, {"kept": f"{kept:.0%}"})
+
+
+def confirmed(terms: Terms, case: Case) -> Finding:
+    """The shop has confirmed the order."""
+    return Finding(FindingCode.NOT_CONFIRMED, _order(case).is_confirmed)
+
+
+def paid(terms: Terms, case: Case) -> Finding:
+    """Paid in full once, if the terms ask for payment."""
+    passed = terms.earned_when is not EarnedWhen.PAID or _order(case).is_paid
+    return Finding(FindingCode.NOT_PAID, passed)
+
+
+def fulfilled(terms: Terms, case: Case) -> Finding:
+    """Sent in full, if the terms ask for it."""
+    passed = terms.earned_when is not EarnedWhen.FULFILLED or _order(case).is_fulfilled
+    return Finding(FindingCode.NOT_FULFILLED, passed)
+
+
+def referrer_there(terms: Terms, case: Case) -> Finding:
+    """The referrer still has an account that can be credited."""
+    return Finding(
+        FindingCode.REFERRER_GONE,
+        not case.history.referrer_is_gone,
+        audience=Audience.STAFF,
+    )
+
+
+Rule = Callable[[Terms, Case], Finding]
+
+#: In the order in which a shopper should hear of them.
+CLAIM_RULES: tuple[Rule, ...] = (
+    program_running,
+    not_own_code,
+    new_customer,
+    not_referred_before,
+    minimum_reached,
+)
+
+#: What makes an order no referral at all. The program may since have been switched off:
+#: a promise made stands.
+QUALIFYING_RULES: tuple[Rule, ...] = (
+    not_void,
+    something_kept,
+    code_still_on,
+    not_own_code,
+    new_customer,
+    not_referred_before,
+    minimum_reached,
+)
+
+#: What may still become true by waiting.
+EARNING_RULES: tuple[Rule, ...] = (confirmed, paid, fulfilled)

@@ -1,0 +1,97 @@
+"""The shop the engine works for, as the engine sees it."""
+
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Protocol
+
+from django.utils.module_loading import import_string
+from prices import Money
+
+from ..conf import settings
+from .facts import Channel, CheckoutFacts, CreditRequest, CustomerFacts, OrderFacts, PlacedOrder
+from .terms import Terms
+
+
+class Store(Protocol):
+    """A shop. References are strings: order id, checkout token, account id, channel slug.
+
+    Every method works on the same database connection as the engine, so that what it
+    writes is committed or rolled back together with the books.
+    """
+
+    def now(self) -> datetime:
+        """The current time, aware; the one place where production reads the clock."""
+
+    def writing(self) -> AbstractContextManager[Any]:
+        """Background work opens this before it touches the database: Saleor wants to be
+        told that a task writes."""
+
+    def channels(self) -> list[Channel]: ...
+
+    # facts -----------------------------------------------------------------------------
+    def order_facts(self, order_ref: str) -> OrderFacts | None:
+        """None when there is no such order (any more)."""
+
+    def checkout_facts(self, checkout_ref: str) -> CheckoutFacts | None:
+        """None when there is no such checkout: completed, deleted or never made."""
+
+    def customer(self, user_ref: str) -> CustomerFacts | None:
+        """None when the account was deleted."""
+
+    def standing_orders(
+        self, *, refs: Collection[str], user_ref: str | None, placed_before: datetime
+    ) -> set[str]:
+        """Of the orders named, and all of the account's: those placed before, neither
+        draft, cancelled nor expired."""
+
+    def orders_changed_since(
+        self, since: datetime | None, *, after: str = "", limit: int
+    ) -> Iterable[PlacedOrder]:
+        """Ordered by (changed_at, ref), those behind (`since`, `after`), at most `limit`;
+        None: from the first. An empty `after` includes those changed exactly at `since`.
+        Drafts are left out."""
+
+    # the offer -------------------------------------------------------------------------
+    def code_is_taken(self, code: str) -> bool:
+        """Is `code`, compared without case, spaces and hyphens, a voucher or gift card code?"""
+
+    def publish_offer(self, code: str, terms: Terms) -> None:
+        """Put the terms' discount in place under the promo code `code`, in every channel
+        the terms run in; without a claim it must be worth nothing. Twice does no harm."""
+
+    def retire_offer(self, code: str) -> None:
+        """Take the offer away. Orders made with it keep their discount."""
+
+    def put_code_on_checkout(self, checkout: Any, code: str) -> None:
+        """Put an offer's promo code on a checkout (the store's own object or its ref), in
+        place of whatever voucher it had. Raises Refused when the store says no."""
+
+    def take_code_off_checkout(self, checkout: Any, code: str) -> None:
+        """Take the promo code off if it is still on."""
+
+    # credit ----------------------------------------------------------------------------
+    def issue_credit(self, request: CreditRequest) -> str:
+        """Make a credit the customer can spend; its ref. The same key again: the same one."""
+
+    def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime) -> Money:
+        """Add to a credit (delta > 0) or take from it, at most what is left (delta < 0).
+        Returns what was really moved, signed; zero when the credit is gone."""
+
+    def credit_balances(self, credit_refs: Collection[str]) -> dict[str, Money]:
+        """What is left on each credit that still exists, in one go."""
+
+    def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:
+        """Tell a customer, and whoever subscribed, that something happened to them."""
+
+
+@lru_cache(maxsize=1)
+def _load(path: str) -> Store:
+    store: Store = import_string(path)()
+    return store
+
+
+def get_store() -> Store:
+    """The store named by REFERRAL_STORE."""
+    return _load(settings.store)

@@ -1,0 +1,82 @@
+"""The sweep: what hooks would have said had they all come, and what only time brings.
+
+Losing every hook and the whole broker delays a referral until the next sweep; it loses
+nothing.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..models import Referral, Reward
+from . import effects, ledger
+from .codes import is_offer_code
+from .known_orders import read_on
+from .settle import settle
+from .store import Store
+
+logger = logging.getLogger(__name__)
+
+BATCH = 1000
+
+
+@dataclass
+class Swept:
+    """What one sweep did, for logs and for people who run it by hand."""
+
+    orders_read: int = 0
+    settled: int = 0
+    failed: int = 0
+    expired: int = 0
+    effects: int = 0
+
+
+def sweep(*, store: Store) -> Swept:
+    """Read every order changed since the last sweep, settle those of ours, settle what has
+    become due, expire credits, carry out effects. Safe to run side by side."""
+    swept = Swept()
+    for orders in read_on(store):
+        swept.orders_read += len(orders)
+        _settle_all((o.ref for o in orders if is_offer_code(o.voucher_code)), store, swept)
+    due = Referral.objects.filter(look_again_at__lte=store.now()).order_by("look_again_at")
+    _settle_all(list(due.values_list("order_ref", flat=True)), store, swept)
+    over = Reward.objects.filter(status=Reward.Status.ISSUED, expires_at__lte=store.now())
+    for reward in over:
+        effects.expire(reward, store=store)
+        swept.expired += 1
+    swept.effects = effects.carry_out(store=store)
+    return swept
+
+
+def _settle_all(order_refs: Iterable[str], store: Store, swept: Swept) -> None:
+    for order_ref in order_refs:
+        try:
+            settle(order_ref, store=store)
+        except Exception:
+            # One order that cannot be settled must not keep the others waiting.
+            logger.exception("Order %s could not be settled.", order_ref)
+            swept.failed += 1
+        else:
+            swept.settled += 1
+
+
+def note_spending(*, store: Store) -> int:
+    """Book what was spent from the credits since the last time. Returns how many moved."""
+    issued = Reward.objects.filter(credit_ref__isnull=False, status=Reward.Status.ISSUED)
+    noted = 0
+    for batch in batches(issued.order_by("pk")):
+        balances = store.credit_balances([r.credit_ref for r in batch if r.credit_ref])
+        sums = ledger.sums_of(r.pk for r in batch)
+        for reward in batch:
+            balance = balances.get(reward.credit_ref or "")
+            if balance is not None and balance.amount != sums[reward.pk].balance:
+                effects.note_spending(reward, store=store)
+                noted += 1
+    return noted
+
+
+def batches(queryset, size: int = BATCH):
+    last = 0
+    while batch := list(queryset.filter(pk__gt=last)[:size]):
+        yield batch
+        last = batch[-1].pk

@@ -1,0 +1,306 @@
+"""The books. References to the store's objects are plain strings, never foreign keys: the
+store's migrations and deletions must not reach into ours.
+
+What must hold for the ledger whatever code runs is in `migrations/sql/`: triggers and
+deferred constraints of PostgreSQL.
+"""
+
+from django.db import models
+from django.db.models import Q
+
+from .engine.decide import Beneficiary, ReferralStatus
+from .engine.terms import Terms
+
+
+def choices_of(enum: type) -> list[tuple[str, str]]:
+    return [(item.value, item.name.replace("_", " ").capitalize()) for item in enum]  # type: ignore[attr-defined]
+
+
+MONEY = {"max_digits": 20, "decimal_places": 4}
+
+
+class Program(models.Model):
+    """One offer of the shop. Its rules are versions of terms; the newest takes new claims."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    is_running = models.BooleanField(default=False)
+    link_url = models.URLField(blank=True, max_length=500)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TermsVersion(models.Model):
+    """One immutable version of a program's terms, and the promo code that carries its
+    discount in the store. PostgreSQL refuses to change the rules of a version."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="versions")
+    version = models.PositiveIntegerField()
+    rules = models.JSONField()
+    offer_code = models.CharField(max_length=32, unique=True)
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("program_id", "-version")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("program", "version"), name="referral_terms_version"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.program_id} v{self.version}"
+
+    @property
+    def terms(self) -> Terms:
+        return Terms.from_json(self.rules)
+
+
+class Referrer(models.Model):
+    """A customer who has asked for a code. This row's lock serialises all that moves the
+    customer's credit. After erasure both references are empty and the books remain."""
+
+    user_ref = models.CharField(max_length=64, null=True, unique=True)
+    email_key = models.CharField(max_length=64, null=True, db_index=True)
+    created_at = models.DateTimeField()
+    forgotten_at = models.DateTimeField(null=True, blank=True)
+
+
+class ReferralCode(models.Model):
+    """What a referrer shares. `code` is the normalised form: Crockford base32, no hyphen."""
+
+    referrer = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="codes")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="codes")
+    code = models.CharField(max_length=32, unique=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=("referrer", "program"),
+                condition=Q(is_active=True),
+                name="referral_one_code_each",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code[:5]}-{self.code[5:]}"
+
+
+class Claim(models.Model):
+    """A code bound to a checkout, or the refusal to bind it.
+
+    The buyer's keys are those last judged: when the checkout's buyer is still the same,
+    nothing needs asking again."""
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        WITHDRAWN = "withdrawn"
+        REFUSED = "refused"
+        USED = "used"
+
+    class Source(models.TextChoices):
+        PROMO_CODE = "promo_code"
+        METADATA = "metadata"
+        API = "api"
+
+    checkout_ref = models.CharField(max_length=64, db_index=True)
+    code = models.ForeignKey(ReferralCode, on_delete=models.PROTECT, related_name="claims")
+    terms = models.ForeignKey(TermsVersion, on_delete=models.PROTECT, related_name="claims")
+    typed = models.CharField(max_length=255)
+    source = models.CharField(max_length=16, choices=Source.choices)
+    status = models.CharField(max_length=16, choices=Status.choices)
+    buyer_user_ref = models.CharField(max_length=64, null=True)
+    buyer_email_key = models.CharField(max_length=64, null=True)
+    findings = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    judged_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=("checkout_ref",),
+                condition=Q(status="open"),
+                name="referral_one_open_claim",
+            )
+        ]
+
+
+class Referral(models.Model):
+    """Referrer and referee bound by one order, under the terms of its claim."""
+
+    ACTIVE = (ReferralStatus.ATTRIBUTED.value, ReferralStatus.QUALIFIED.value)
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="referrals")
+    terms = models.ForeignKey(TermsVersion, on_delete=models.PROTECT, related_name="referrals")
+    referrer = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="referrals")
+    claim = models.OneToOneField(Claim, on_delete=models.PROTECT, related_name="referral")
+    order_ref = models.CharField(max_length=64, unique=True)
+    order_number = models.CharField(max_length=64)
+    channel = models.CharField(max_length=250)
+    currency = models.CharField(max_length=3)
+    referee_user_ref = models.CharField(max_length=64, null=True)
+    referee_email_key = models.CharField(max_length=64, null=True)
+    status = models.CharField(max_length=16, choices=choices_of(ReferralStatus))
+    findings = models.JSONField(default=list)
+    placed_at = models.DateTimeField()
+    earned_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField()
+    look_again_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-placed_at", "-pk")
+        indexes = [
+            models.Index(fields=("referrer", "-placed_at"), name="referral_mine"),
+            models.Index(
+                fields=("look_again_at",),
+                condition=Q(look_again_at__isnull=False),
+                name="referral_due",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=("program", "referee_email_key"),
+                condition=Q(status__in=("attributed", "qualified")),
+                name="referral_one_referrer_per_email",
+            ),
+            models.UniqueConstraint(
+                fields=("program", "referee_user_ref"),
+                condition=Q(status__in=("attributed", "qualified")),
+                name="referral_one_referrer_per_account",
+            ),
+        ]
+
+
+class Reward(models.Model):
+    """What one beneficiary gets for a referral. `amount` is the last decision's."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        APPROVED = "approved"
+        ISSUED = "issued"
+        VOIDED = "voided"
+        CLAWED_BACK = "clawed_back"
+        EXPIRED = "expired"
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="rewards")
+    referrer = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="rewards")
+    beneficiary = models.CharField(max_length=16, choices=choices_of(Beneficiary))
+    rule = models.CharField(max_length=32)
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(**MONEY)
+    status = models.CharField(max_length=16, choices=Status.choices)
+    earned_at = models.DateTimeField(null=True, blank=True)
+    hold_until = models.DateTimeField(null=True, blank=True)
+    issued_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    credit_ref = models.CharField(max_length=64, null=True, unique=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        indexes = [
+            models.Index(fields=("referrer", "currency", "earned_at"), name="reward_caps"),
+            models.Index(
+                fields=("expires_at",), condition=Q(status="issued"), name="reward_expiry"
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=("referral", "beneficiary", "rule"), name="reward_once"
+            ),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="reward_not_negative"),
+        ]
+
+
+class LedgerEntry(models.Model):
+    """One line of the books, never changed and never deleted (PostgreSQL sees to it).
+
+    PROMISED    what the decision says more (or less) than it said before
+    DELIVERED   put in the referrer's hands
+    TAKEN_BACK  taken out of them again
+    OFFSET      a debt paid by another reward: two entries that cancel out
+    SPENT       used on an order (or, positive, given back by one)
+    EXPIRED     ran out unused (positive when what ran out is taken back after all)
+
+    For each reward: sum(PROMISED) is the decision; sum(DELIVERED, TAKEN_BACK, OFFSET) is
+    what was delivered; the balance is delivered plus spent plus expired, less offsets.
+    """
+
+    class Kind(models.TextChoices):
+        PROMISED = "promised"
+        DELIVERED = "delivered"
+        TAKEN_BACK = "taken_back"
+        OFFSET = "offset"
+        SPENT = "spent"
+        EXPIRED = "expired"
+
+    reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="entries")
+    referrer = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(**MONEY)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("pk",)
+        indexes = [models.Index(fields=("referrer", "currency"), name="ledger_balance")]
+        constraints = [
+            models.CheckConstraint(
+                name="ledger_sign",
+                condition=~Q(amount=0)
+                & (
+                    Q(kind="delivered", amount__gt=0)
+                    | Q(kind="taken_back", amount__lt=0)
+                    | Q(kind__in=("promised", "offset", "spent", "expired"))
+                ),
+            )
+        ]
+
+
+class Effect(models.Model):
+    """Something to carry out after the books were written. A row is locked while it is
+    carried out and done only with its result, in one transaction."""
+
+    class Kind(models.TextChoices):
+        CREDIT = "credit"
+        TELL = "tell"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    key = models.CharField(max_length=128, unique=True)
+    reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="effects")
+    payload = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=("due_at",), condition=Q(done_at__isnull=True), name="effect_due"
+            )
+        ]
+
+
+class KnownOrder(models.Model):
+    """Who has ordered before, by keyed hash: also guests, also before this app came."""
+
+    order_ref = models.CharField(max_length=64, primary_key=True)
+    email_key = models.CharField(max_length=64, null=True, db_index=True)
+    user_ref = models.CharField(max_length=64, null=True)
+    placed_at = models.DateTimeField()
+
+
+class Bookmark(models.Model):
+    """How far the sweep has read."""
+
+    name = models.CharField(max_length=32, primary_key=True)
+    position = models.DateTimeField(null=True)
+
+

@@ -1,0 +1,53 @@
+"""Celery tasks: thin, idempotent, found by Saleor's autodiscovery and by the sandbox's."""
+
+import logging
+
+from celery import shared_task
+from django.conf import settings as django_settings
+
+from .engine import effects
+from .engine import settle as settling
+from .engine import sweep as sweeping
+from .engine.store import get_store
+
+logger = logging.getLogger(__name__)
+
+#: What a deployment's beat runs, in seconds. `apps.py` puts it in CELERY_BEAT_SCHEDULE.
+BEAT_SCHEDULE = {
+    "referral-sweep": {"task": "saleor_referral_plugin.tasks.sweep", "schedule": 60.0},
+    "referral-note-spending": {
+        "task": "saleor_referral_plugin.tasks.note_spending",
+        "schedule": 3600.0,
+    },
+}
+
+
+@shared_task(name="saleor_referral_plugin.tasks.settle_order")
+def settle_order(order_ref: str) -> None:
+    """An order changed: settle it, and carry out at once what that made due."""
+    store = get_store()
+    with store.writing():
+        settling.settle(order_ref, store=store)
+        effects.carry_out(store=store)
+        if getattr(django_settings, "CELERY_TASK_ALWAYS_EAGER", False):
+            # No broker, hence most likely no beat: what time alone has made due must ride
+            # on whatever order comes by.
+            sweeping.sweep(store=store)
+
+
+@shared_task(name="saleor_referral_plugin.tasks.sweep")
+def sweep() -> None:
+    """Find what no hook told, and do what has become due."""
+    store = get_store()
+    with store.writing():
+        swept = sweeping.sweep(store=store)
+    if swept.failed:
+        logger.error("%s orders could not be settled.", swept.failed)
+
+
+@shared_task(name="saleor_referral_plugin.tasks.note_spending")
+def note_spending() -> None:
+    """Book what customers spent from their credits."""
+    store = get_store()
+    with store.writing():
+        sweeping.note_spending(store=store)

@@ -1,0 +1,175 @@
+"""What a scenario may do, on whatever store it runs.
+
+A scenario reads like the story it tells: it registers customers, shares codes, fills
+checkouts, pays, sends, refunds and travels in time, and then looks at balances, referrals
+and the store's own gift cards. `SandboxShop` and `SaleorShop` implement this protocol.
+Amounts are strings such as "100.00" on the way in and Decimals on the way out.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, Protocol
+
+Payments = Literal["transactions", "legacy"]
+
+
+@dataclass(frozen=True)
+class Customer:
+    user_ref: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How the shop answered a shopper. `code` is the referral finding's code, lower case
+    (own_code, below_minimum...), or the store's own error code where we said nothing."""
+
+    accepted: bool
+    code: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class GiftCard:
+    """A credit as the store has it. `code` is what the customer types to spend it."""
+
+    code: str
+    balance: Decimal
+    currency: str
+    is_active: bool
+    expires_on: str | None = None  # ISO date
+
+
+@dataclass(frozen=True)
+class ReferralSeen:
+    status: str
+    failed: tuple[str, ...]  # codes of the failed findings, in order
+    reward_status: str | None
+    reward_amount: Decimal | None
+    currency: str
+
+
+class Checkout(Protocol):
+    def enter_code(self, code: str) -> Answer:
+        """Type a code into the store's ordinary promo-code box."""
+
+    def remove_code(self, code: str) -> Answer:
+        """Take a code off by the store's ordinary way."""
+
+    def set_email(self, email: str) -> None: ...
+
+    def log_in(self, customer: Customer) -> None:
+        """The guest logs in: the checkout now belongs to the account."""
+
+    def remove_line(self, position: int) -> None: ...
+
+    @property
+    def shown_code(self) -> str | None:
+        """The promo code the storefront shows on the checkout."""
+
+    @property
+    def discount(self) -> Decimal: ...
+
+    @property
+    def total(self) -> Decimal:
+        """What the shopper is to pay: discounts and gift cards taken off."""
+
+    def complete(self) -> "Answer":
+        """Place the order without paying. The order is then `placed`."""
+
+    @property
+    def placed(self) -> "Order": ...
+
+
+class Order(Protocol):
+    ref: str
+
+    @property
+    def total(self) -> Decimal: ...
+
+    def pay(self, amount: str | None = None) -> None:
+        """Pay the whole, or a part, by the payment system the checkout was made for."""
+
+    def fulfil(self) -> None: ...
+
+    def unfulfil(self) -> None:
+        """Take the whole fulfilment back (Saleor: cancel fulfilment)."""
+
+    def refund(self, amount: str | None = None) -> None: ...
+
+    def reverse_refund(self, amount: str | None = None) -> None:
+        """A refund that did not go through after all (transactions only)."""
+
+    def chargeback(self, amount: str | None = None) -> None:
+        """The bank takes the money back (transactions only)."""
+
+    def return_goods(self) -> None:
+        """Everything comes back to the shop, without any refund yet."""
+
+    def cancel(self) -> None: ...
+
+
+class Shop(Protocol):
+    """Channels: "default" (USD) and "euro" (EUR)."""
+
+    name: str
+
+    # the owner ------------------------------------------------------------------------
+    def configure(self, **values: str | bool) -> None:
+        """Save the plugin's page, as in the Dashboard; names as in plugin.py. What is not
+        named keeps its value. Raises ConfigurationError with the message shown."""
+
+    def switch_plugin(self, active: bool) -> None: ...
+
+    # people ---------------------------------------------------------------------------
+    def register(self, email: str) -> Customer: ...
+
+    def delete_account(self, customer: Customer) -> None: ...
+
+    def share(self, customer: Customer) -> str:
+        """The customer's code, as the storefront shows it."""
+
+    # buying ---------------------------------------------------------------------------
+    def checkout(
+        self,
+        *,
+        lines: Sequence[str] = ("100.00",),
+        customer: Customer | None = None,
+        email: str | None = None,
+        channel: str = "default",
+        metadata: dict[str, str] | None = None,
+        payments: Payments = "transactions",
+    ) -> Checkout: ...
+
+    def past_order(self, email: str, *, customer: Customer | None = None) -> None:
+        """An order from before the plugin was installed: no hook of ours ever ran for it."""
+
+    # time and trouble -----------------------------------------------------------------
+    def travel(self, *, days: int) -> None:
+        """Move the clock and let the periodic tasks do what has become due."""
+
+    def run_periodic_tasks(self) -> None: ...
+
+    def losing_hooks(self) -> AbstractContextManager[None]:
+        """While inside, the store's events do not reach us."""
+
+    def repeat_hooks(self, order: Order) -> None:
+        """Every order event once more, in the wrong order."""
+
+    # looking --------------------------------------------------------------------------
+    def balance(self, customer: Customer, currency: str = "USD") -> Decimal: ...
+
+    def debt(self, customer: Customer, currency: str = "USD") -> Decimal: ...
+
+    def gift_cards(self, customer: Customer) -> list[GiftCard]: ...
+
+    def referral(self, order: Order) -> ReferralSeen | None: ...
+
+    def verify_books(self) -> None:
+        """Fails unless ledger, decisions and the store's gift cards agree."""
+
+
+class ConfigurationError(Exception):
+    """The owner's input was refused; the message is what the Dashboard shows."""
