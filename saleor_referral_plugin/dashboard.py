@@ -170,7 +170,7 @@ def save(values: Mapping[str, Any], *, active: bool, store: Store) -> None:
     )
 
 
-def summary(values: Mapping[str, Any], *, store: Store) -> str:
+def summary(values: Mapping[str, Any], *, store: Store, active: bool = True) -> str:
     """The page in one plain line: what the program gives, and where."""
     try:
         page = read(values, store=store)
@@ -192,7 +192,7 @@ def summary(values: Mapping[str, Any], *, store: Store) -> str:
     credit = f"{terms.credit}{' of the order' if terms.credit.percent is not None else ''}"
     hold = f" {terms.hold_days} days after" if terms.hold_days else " as soon as"
     parts = [
-        "" if page.is_running else "Not running. When it runs: ",
+        "" if page.is_running and active else "Not running. When it runs: ",
         f"{who} get {terms.discount} off{minimum}; the referrer gets {credit}{hold} "
         f"the order is {terms.earned_when.value}",
         f". Runs in {', '.join(runs) or 'no channel'}.",

@@ -61,13 +61,23 @@ def withdraw(*, store: Store, checkout: Any, checkout_ref: str, code: str) -> bo
     """Take a code off a checkout: the one that was typed, in any form, or the one that the
     storefront shows. False when no such claim is open."""
     claim = open_claim(checkout_ref)
-    if claim is None or not _names(code, claim):
+    if claim is None or not names(code, claim):
         return False
     with transaction.atomic():
-        claim.status = Claim.Status.WITHDRAWN
-        claim.save(update_fields=["status"])
+        close(claim)
         store.take_code_off_checkout(checkout, claim.terms.offer_code)
     return True
+
+
+def close(claim: Claim) -> None:
+    """The shopper took the code off."""
+    claim.status = Claim.Status.WITHDRAWN
+    claim.save(update_fields=["status"])
+
+
+def names(typed: str, claim: Claim) -> bool:
+    """Does what was typed mean this claim's code, or the code that storefronts show for it?"""
+    return typed == claim.terms.offer_code or codes.normalise(typed) == claim.code.code
 
 
 def open_claim(checkout_ref: str) -> Claim | None:
@@ -82,7 +92,8 @@ def open_claim(checkout_ref: str) -> Claim | None:
 def objection(
     *, store: Store, facts: CheckoutFacts, completing: bool = False
 ) -> Finding | None:
-    """Why the offer on this checkout must not stand, or None if it may.
+    """Why the offer on this checkout must not stand, or None if it may. An objection ends
+    the claim; taking the offer off is the caller's.
 
     Who ordered before and who was referred before is asked anew only when the buyer is no
     longer the one judged, or when the checkout is about to become an order. A promise made
@@ -98,29 +109,35 @@ def objection(
     else:
         history = _history(store, facts, referrer, claim.terms.program_id, True)
     decision = judge_claim(claim.terms.terms, facts, history)
+    if decision.refusal is not None:
+        claim.status = Claim.Status.REFUSED
     if facts.buyer != judged or decision.refusal is not None:
         _note(claim, facts, decision, store)
         claim.save()
     return decision.refusal
 
 
-def judge_again(*, store: Store, checkout: Any, facts: CheckoutFacts) -> Finding | None:
-    """The checkout changed: take the offer off if it must not stand any longer.
+def buyer_is_still(checkout_ref: str, buyer: Person) -> bool:
+    """Is the buyer the one the open claim was judged for? One query, so that a checkout
+    that changed in other ways need not be read."""
+    return Claim.objects.filter(
+        checkout_ref=checkout_ref,
+        status=Claim.Status.OPEN,
+        buyer_user_ref=buyer.user_ref,
+        buyer_email_key=buyer.email_key,
+    ).exists()
 
-    Returns the finding that ended the claim, or None.
-    """
-    refusal = objection(store=store, facts=facts)
-    if refusal is not None:
-        refuse(store=store, checkout=checkout, facts=facts, finding=refusal)
-    return refusal
 
-
-def refuse(*, store: Store, checkout: Any, facts: CheckoutFacts, finding: Finding) -> None:
-    """End the checkout's claim and take its offer off."""
+def judge_again(
+    *, store: Store, checkout: Any, facts: CheckoutFacts, completing: bool = False
+) -> Finding | None:
+    """The checkout changed, or is about to become an order: take the offer off if it must
+    not stand any longer. Returns the finding that ended the claim, or None."""
     with transaction.atomic():
-        _open_claims(facts.ref).update(status=Claim.Status.REFUSED)
-        if facts.voucher_code:
+        refusal = objection(store=store, facts=facts, completing=completing)
+        if refusal is not None and facts.voucher_code:
             store.take_code_off_checkout(checkout, facts.voucher_code)
+    return refusal
 
 
 def last_claim(checkout_ref: str) -> Claim | None:
@@ -175,10 +192,6 @@ def _history(
 
 def _open_claims(checkout_ref: str):
     return Claim.objects.filter(checkout_ref=checkout_ref, status=Claim.Status.OPEN)
-
-
-def _names(code: str, claim: Claim) -> bool:
-    return code == claim.terms.offer_code or codes.normalise(code) == claim.code.code
 
 
 def _note(claim: Claim, facts: CheckoutFacts, decision: ClaimDecision, store: Store) -> None:

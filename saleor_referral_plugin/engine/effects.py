@@ -16,6 +16,7 @@ from prices import Money
 from ..models import Effect, LedgerEntry, Referrer, Reward
 from . import ledger
 from .facts import CreditRequest
+from .people import Person
 from .referrers import forget
 from .store import Store
 
@@ -76,7 +77,7 @@ def _credit(effect: Effect, store: Store, now: datetime) -> None:
     referrer = Referrer.objects.select_for_update().get(pk=reward.referrer_id)
     if referrer.forgotten_at is None and store.customer(referrer.user_ref or "") is None:
         # The hook of the deletion never came.
-        forget(referrer.user_ref or "", store=store)
+        forget(Person(referrer.user_ref, referrer.email_key), store=store)
         referrer.refresh_from_db()
     if referrer.forgotten_at is not None:
         return

@@ -42,9 +42,13 @@ def normalise_email(email: str) -> str:
     """
     cleaned = email.strip().lower()
     try:
-        return str(_normalizer.normalize(cleaned).normalized_address)
+        # A coroutine, but without DNS it never waits: its first step is its last.
+        _normalizer.normalize(cleaned).send(None)
+    except StopIteration as done:
+        return str(done.value.normalized_address)
     except ValueError:
-        return cleaned
+        pass
+    return cleaned
 
 
 def email_key(email: str | None) -> str | None:

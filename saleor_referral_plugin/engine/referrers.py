@@ -1,12 +1,13 @@
 """Referrers: customers who have asked for a code. Nobody needs to enrol."""
 
 from django.db import transaction
+from django.db.models import Q
 
 from ..models import Effect, Program, ReferralCode, Referrer, Reward
 from . import codes
 from .facts import CustomerFacts
 from .ledger import write_off
-from .people import email_key
+from .people import Person, email_key
 from .store import Store
 
 
@@ -28,13 +29,14 @@ def code_for(customer: CustomerFacts, program: Program, *, store: Store) -> Refe
 
 
 @transaction.atomic
-def forget(user_ref: str, *, store: Store) -> bool:
+def forget(gone: Person, *, store: Store) -> bool:
     """The account was deleted: cut every tie to the person and keep the books' totals.
 
     Codes stop working, what was not delivered yet is voided by the next settling, and what
     is left on the credits is written off as expired. Returns False for non-referrers.
     """
-    referrer = Referrer.objects.select_for_update().filter(user_ref=user_ref).first()
+    by = Q(user_ref=gone.user_ref) if gone.user_ref else Q(email_key=gone.email_key or "")
+    referrer = Referrer.objects.select_for_update().filter(by, forgotten_at=None).first()
     if referrer is None:
         return False
     now = store.now()

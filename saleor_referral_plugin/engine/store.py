@@ -55,7 +55,8 @@ class Store(Protocol):
 
     # the offer -------------------------------------------------------------------------
     def code_is_taken(self, code: str) -> bool:
-        """Is `code`, compared without case, spaces and hyphens, a voucher or gift card code?"""
+        """Is `code`, as such or as people write it (lower case, with its hyphen), already a
+        voucher or gift card code?"""
 
     def publish_offer(self, code: str, terms: Terms) -> None:
         """Put the terms' discount in place under the promo code `code`, in every channel

@@ -37,7 +37,11 @@ def sweep(*, store: Store) -> Swept:
     swept = Swept()
     for orders in read_on(store):
         swept.orders_read += len(orders)
-        _settle_all((o.ref for o in orders if is_offer_code(o.voucher_code)), store, swept)
+        ours = {order.ref for order in orders if is_offer_code(order.voucher_code)}
+        # Also those whose code was taken off again after they became referrals.
+        known = Referral.objects.filter(order_ref__in=[order.ref for order in orders])
+        ours.update(known.values_list("order_ref", flat=True))
+        _settle_all((order.ref for order in orders if order.ref in ours), store, swept)
     due = Referral.objects.filter(look_again_at__lte=store.now()).order_by("look_again_at")
     _settle_all(list(due.values_list("order_ref", flat=True)), store, swept)
     over = Reward.objects.filter(status=Reward.Status.ISSUED, expires_at__lte=store.now())

@@ -1,0 +1,23 @@
+"""Do now what Celery beat does every minute; for cron, or after trouble."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from ...engine.store import get_store
+from ...engine.sweep import note_spending, sweep
+
+
+class Command(BaseCommand):
+    help = "Settle orders whose events never came, end holds, expire credits, carry out effects."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        store = get_store()
+        with store.writing():
+            swept = sweep(store=store)
+            noted = note_spending(store=store)
+        self.stdout.write(
+            f"{swept.orders_read} orders read, {swept.settled} settled, {swept.failed} failed, "
+            f"{swept.expired} credits expired, {swept.effects} effects carried out, "
+            f"spending noted on {noted} credits."
+        )

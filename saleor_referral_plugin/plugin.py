@@ -1,0 +1,171 @@
+"""The Saleor plugin: the Dashboard's page, and one line per hook.
+
+No hook carries meaning: each says only "this order (or checkout) changed". An order or a
+checkout without a code of ours costs no query. Trouble of ours is logged and left to the
+sweep; the shop sells on. Only a deliberate refusal reaches the shopper.
+"""
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from saleor.plugins.base_plugin import BasePlugin, ConfigurationTypeField
+
+from . import dashboard, tasks
+from .engine.codes import is_offer_code
+from .engine.people import person
+from .engine.referrers import forget
+from .engine.store import get_store
+from .saleor import checkouts
+
+logger = logging.getLogger(__name__)
+
+FIELD_TYPES = {
+    "string": ConfigurationTypeField.STRING,
+    "boolean": ConfigurationTypeField.BOOLEAN,
+    "output": ConfigurationTypeField.OUTPUT,
+}
+
+
+def never_break_the_shop(hook: Callable[..., Any]) -> Callable[..., Any]:
+    """Saleor does not isolate its plugins: what a hook raises is lost to the shopper, with
+    the order's e-mails behind it. The sweep does later what failed here."""
+
+    @functools.wraps(hook)
+    def guarded(self: "ReferralPlugin", subject: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            hook(self, subject)
+        except Exception:
+            logger.exception("%s failed; the sweep will see to it.", hook.__name__)
+        # Whatever other plugins made of it goes on unchanged.
+        return kwargs.get("previous_value")
+
+    return guarded
+
+
+def _order_hook(self: "ReferralPlugin", order: Any) -> None:
+    if is_offer_code(order.voucher_code):
+        ref = str(order.pk)
+        transaction.on_commit(
+            lambda: tasks.settle_order.apply_async((ref,), retry=False), robust=True
+        )
+
+
+def _orders_hook(self: "ReferralPlugin", orders: Any) -> None:
+    for order in orders:
+        _order_hook(self, order)
+
+
+def _fulfillment_hook(self: "ReferralPlugin", fulfillment: Any) -> None:
+    _order_hook(self, fulfillment.order)
+
+
+def _customer_hook(self: "ReferralPlugin", user: Any) -> None:
+    forget(person(user.pk, user.email), store=get_store())
+
+
+class ReferralPlugin(BasePlugin):
+    PLUGIN_ID = "referral"
+    PLUGIN_NAME = "Referral program"
+    PLUGIN_DESCRIPTION = (
+        "Customers share a personal code; friends get a discount at checkout; when the "
+        "friend's order has proved good, the customer is credited with a gift card. What is "
+        "refunded is taken back."
+    )
+    # An inactive plugin is not even listed in the Dashboard; no program runs until the
+    # owner says so.
+    DEFAULT_ACTIVE = True
+    # What differs by channel is written inside the fields: several of Saleor's events
+    # carry no channel and would reach per-channel plugins any number of times.
+    CONFIGURATION_PER_CHANNEL = False
+    DEFAULT_CONFIGURATION = [
+        {"name": name, "value": field[3]} for name, field in dashboard.FIELDS.items()
+    ]
+    CONFIG_STRUCTURE = {
+        name: {"type": FIELD_TYPES[kind], "label": label, "help_text": help_text}
+        for name, (kind, label, help_text, _) in dashboard.FIELDS.items()
+    }
+
+    order_created = never_break_the_shop(_order_hook)
+    order_confirmed = never_break_the_shop(_order_hook)
+    order_paid = never_break_the_shop(_order_hook)
+    order_fully_paid = never_break_the_shop(_order_hook)
+    order_fulfilled = never_break_the_shop(_order_hook)
+    order_updated = never_break_the_shop(_order_hook)
+    order_cancelled = never_break_the_shop(_order_hook)
+    order_expired = never_break_the_shop(_order_hook)
+    order_refunded = never_break_the_shop(_order_hook)
+    order_fully_refunded = never_break_the_shop(_order_hook)
+    order_bulk_created = never_break_the_shop(_orders_hook)
+    fulfillment_created = never_break_the_shop(_fulfillment_hook)
+    fulfillment_approved = never_break_the_shop(_fulfillment_hook)
+    fulfillment_canceled = never_break_the_shop(_fulfillment_hook)
+    account_deleted = never_break_the_shop(_customer_hook)
+    customer_deleted = never_break_the_shop(_customer_hook)
+
+    @never_break_the_shop
+    def checkout_created(self, checkout: Any) -> None:
+        """A storefront that remembers `?ref=` sends the code as checkout metadata."""
+        checkouts.claim_from_metadata(checkout)
+
+    @never_break_the_shop
+    def checkout_metadata_updated(self, checkout: Any) -> None:
+        checkouts.claim_from_metadata(checkout)
+
+    @never_break_the_shop
+    def checkout_updated(self, checkout: Any) -> None:
+        """The buyer may be another one now. What changes with the goods is judged where
+        Saleor calculates the discount."""
+        checkouts.judge_buyer(checkout)
+
+    def preprocess_order_creation(
+        self, checkout_info: Any, lines: Any, previous_value: Any, **kwargs: Any
+    ) -> Any:
+        """The last look before a checkout becomes an order. Raises ValidationError, the one
+        way to stop Saleor here, when the discount must not stand."""
+        if is_offer_code(checkout_info.checkout.voucher_code):
+            checkouts.judge_completion(checkout_info, lines)
+        return previous_value
+
+    def resolve_plugin_configuration(self, request: Any) -> Any:
+        values = {item["name"]: item["value"] for item in self.configuration}
+        return [
+            {**item, "value": dashboard.summary(values, store=get_store(), active=self.active)}
+            if item["name"] == "summary"
+            else item
+            for item in super().resolve_plugin_configuration(request)
+        ]
+
+    @classmethod
+    def save_plugin_configuration(cls, plugin_configuration: Any, cleaned_data: Any) -> Any:
+        """All or nothing: the page, the new terms and their offer in one transaction."""
+        try:
+            with transaction.atomic():
+                return super().save_plugin_configuration(plugin_configuration, cleaned_data)
+        except ValidationError:
+            if not plugin_configuration.name:
+                # Saleor made this row just before asking us, inactive; left behind, it
+                # would switch the plugin off and hide it.
+                plugin_configuration.delete()
+            raise
+
+    @classmethod
+    def validate_plugin_configuration(cls, plugin_configuration: Any, **kwargs: Any) -> None:
+        dashboard.read(_values(plugin_configuration), store=get_store())
+
+    @classmethod
+    def pre_save_plugin_configuration(cls, plugin_configuration: Any) -> None:
+        plugin_configuration.name = cls.PLUGIN_NAME
+        plugin_configuration.description = cls.PLUGIN_DESCRIPTION
+        dashboard.save(
+            _values(plugin_configuration), active=plugin_configuration.active, store=get_store()
+        )
+        transaction.on_commit(lambda: tasks.sweep.apply_async(retry=False), robust=True)
+
+
+def _values(plugin_configuration: Any) -> dict[str, Any]:
+    return {item["name"]: item["value"] for item in plugin_configuration.configuration}
+

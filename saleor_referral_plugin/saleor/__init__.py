@@ -1,0 +1,1 @@
+"""The Saleor store: with plugin.py the only place that imports saleor."""

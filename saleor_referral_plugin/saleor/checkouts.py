@@ -1,0 +1,128 @@
+"""Putting a promo code on a Saleor checkout in process, and taking it off."""
+
+import logging
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from saleor.checkout.complete_checkout import _release_checkout_voucher_usage
+from saleor.checkout.fetch import fetch_checkout_info, fetch_checkout_lines
+from saleor.checkout.models import Checkout
+from saleor.checkout.utils import (
+    add_promo_code_to_checkout,
+    invalidate_checkout,
+    remove_voucher_from_checkout,
+)
+from saleor.discount.utils.voucher import get_customer_email_for_voucher_usage
+from saleor.plugins.manager import PluginsManager, get_plugins_manager
+
+from ..engine import claims
+from ..engine.codes import is_offer_code
+from ..engine.facts import CheckoutFacts
+from ..engine.findings import Finding, FindingCode, Refused
+from ..engine.people import person
+from ..engine.store import get_store
+from ..models import Claim
+from . import offers
+from .errors import refusal_error
+from .facts import checkout_facts
+
+logger = logging.getLogger(__name__)
+
+#: Public checkout metadata under this key is taken for a code the shopper brought along.
+METADATA_KEY = "referral_code"
+
+
+class OpenCheckout:
+    """A checkout with what Saleor's own functions want beside it."""
+
+    def __init__(
+        self,
+        checkout: Checkout,
+        manager: PluginsManager | None = None,
+        info: Any = None,
+        lines: Any = None,
+    ) -> None:
+        self.checkout = checkout
+        self.manager = manager or get_plugins_manager(allow_replica=False)
+        self.lines = fetch_checkout_lines(checkout)[0] if lines is None else lines
+        self.info = info or fetch_checkout_info(checkout, self.lines, self.manager)
+
+    @classmethod
+    def by_ref(cls, ref: str) -> "OpenCheckout":
+        return cls(Checkout.objects.select_related("channel").get(pk=ref))
+
+    @property
+    def facts(self) -> CheckoutFacts:
+        return checkout_facts(self.info, self.lines)
+
+    def put(self, code: str) -> None:
+        """Raises Refused when Saleor itself finds the voucher not applicable."""
+        try:
+            add_promo_code_to_checkout(self.manager, self.info, self.lines, code)
+        except ValidationError as error:
+            raise Refused(Finding(FindingCode.PROGRAM_NOT_RUNNING, False)) from error
+        invalidate_checkout(
+            self.info, self.lines, self.manager, recalculate_discount=False, save=True
+        )
+
+    def take_off(self, code: str) -> None:
+        if self.checkout.voucher_code != code:
+            return
+        remove_voucher_from_checkout(self.checkout)
+        self.info.voucher = None
+        invalidate_checkout(self.info, self.lines, self.manager, save=True)
+
+
+def claim_from_metadata(checkout: Checkout) -> None:
+    """Claim the code a storefront put into the checkout's public metadata, if any. Any
+    voucher the shopper has put on stays; a refusal is stored and shown by the API."""
+    if not Checkout.metadata_storage.is_cached(checkout):
+        return
+    typed = checkout.metadata_storage.metadata.get(METADATA_KEY)
+    if not typed or checkout.voucher_code:
+        return
+    opened = OpenCheckout(checkout)
+    try:
+        claims.claim_code(
+            store=get_store(),
+            checkout=opened,
+            facts=opened.facts,
+            typed=str(typed),
+            source=Claim.Source.METADATA,
+        )
+    except Refused:
+        logger.info("The code in the metadata of checkout %s was refused.", checkout.pk)
+
+
+def judge_buyer(checkout: Checkout) -> None:
+    """The checkout changed: judge its claim again if it is now somebody else's."""
+    if not is_offer_code(checkout.voucher_code):
+        return
+    buyer = person(checkout.user_id, checkout.get_customer_email())
+    if claims.buyer_is_still(str(checkout.pk), buyer):
+        return
+    opened = OpenCheckout(checkout)
+    claims.judge_again(store=get_store(), checkout=opened, facts=opened.facts)
+
+
+def judge_completion(checkout_info: Any, lines: Any) -> None:
+    """Raises ValidationError when the discount must not become an order's. The checkout is
+    left without it and otherwise as it was, usage of the voucher included."""
+    checkout = checkout_info.checkout
+    opened = OpenCheckout(checkout, checkout_info.manager, checkout_info, lines)
+    facts = opened.facts
+    if not offers.is_ours(facts.voucher_code):
+        return
+    refusal = claims.objection(store=get_store(), facts=facts, completing=True)
+    if refusal is None:
+        return
+    # In the flow of the older payments Saleor has counted the voucher's use by now, and
+    # gives it back for tax errors only.
+    _release_checkout_voucher_usage(
+        checkout,
+        checkout_info.voucher_code,
+        checkout_info.voucher,
+        get_customer_email_for_voucher_usage(checkout_info),
+    )
+    opened.take_off(checkout.voucher_code)
+    raise refusal_error(refusal)

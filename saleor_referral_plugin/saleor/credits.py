@@ -1,0 +1,81 @@
+"""Credits are Saleor gift cards, one per reward, found again by their mark."""
+
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from prices import Money
+from saleor.account.models import User
+from saleor.core.utils.events import call_event
+from saleor.core.utils.promo_code import generate_promo_code
+from saleor.giftcard import events
+from saleor.giftcard.models import GiftCard, GiftCardTag
+from saleor.plugins.manager import get_plugins_manager
+
+from ..engine.facts import CreditRequest
+
+MARK = "referral.reward"
+TAG = "referral"
+
+#: Saleor 3.23 ties a gift card to a customer; before, the user who "used" it sees it.
+_OWNER = "assigned_to" if hasattr(GiftCard, "assigned_to") else "used_by"
+
+
+@transaction.atomic
+def issue(request: CreditRequest) -> str:
+    """Raises User.DoesNotExist when the account is gone."""
+    card = GiftCard.objects.filter(private_metadata__contains={MARK: request.key}).first()
+    if card is not None:
+        return str(card.pk)
+    user = User.objects.get(pk=request.user_ref)
+    card = GiftCard.objects.create(
+        code=generate_promo_code(),
+        currency=request.amount.currency,
+        initial_balance_amount=request.amount.amount,
+        current_balance_amount=request.amount.amount,
+        expiry_date=request.expires_at.date() if request.expires_at else None,
+        private_metadata={MARK: request.key},
+        metadata={"referral": request.note},
+        **{_OWNER: user, f"{_OWNER}_email": user.email},
+    )
+    tag, _ = GiftCardTag.objects.get_or_create(name=TAG)
+    card.tags.add(tag)
+    events.gift_card_issued_event(gift_card=card, user=None, app=None)
+    call_event(get_plugins_manager(allow_replica=False).gift_card_created, card)
+    return str(card.pk)
+
+
+@transaction.atomic
+def adjust(credit_ref: str, delta: Money, *, now: datetime) -> Money:
+    card = GiftCard.objects.select_for_update().filter(pk=credit_ref).first()
+    moved = _can_move(card, delta.amount, now)
+    if card is not None and moved:
+        old = GiftCard.objects.get(pk=card.pk)
+        GiftCard.objects.filter(pk=card.pk).update(
+            current_balance_amount=F("current_balance_amount") + moved
+        )
+        card.refresh_from_db()
+        events.gift_card_balance_reset_event(
+            gift_card=card, old_gift_card=old, user=None, app=None
+        )
+        call_event(get_plugins_manager(allow_replica=False).gift_card_updated, card)
+    return Money(moved, delta.currency)
+
+
+def _can_move(card: Any, amount: Decimal, now: datetime) -> Decimal:
+    if card is None:
+        return Decimal(0)
+    if amount < 0:
+        return max(amount, -card.current_balance_amount)
+    is_usable = card.is_active and (card.expiry_date is None or card.expiry_date >= now.date())
+    return amount if is_usable else Decimal(0)
+
+
+def balances(credit_refs: Collection[str]) -> dict[str, Money]:
+    rows = GiftCard.objects.filter(pk__in=credit_refs).values_list(
+        "pk", "current_balance_amount", "currency"
+    )
+    return {str(pk): Money(amount, currency) for pk, amount, currency in rows}

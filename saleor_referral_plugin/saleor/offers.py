@@ -1,0 +1,77 @@
+"""The voucher that carries one version of the terms.
+
+It is locked by a condition that no checkout can meet, so that it is worth nothing by
+itself: typed by hand, on a draft order, with the plugin inactive or gone. `guard.py` lifts
+the condition, in memory only, for a checkout whose claim stands.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from saleor.channel.models import Channel
+from saleor.discount import DiscountValueType, VoucherType
+from saleor.discount.models import Voucher, VoucherChannelListing, VoucherCode
+
+from ..engine.codes import is_offer_code
+from ..engine.terms import Terms
+
+#: The greatest number the field holds: "at least so many items".
+LOCK = 2_147_483_647
+MARK = "referral.offer"
+#: What storefronts show beside the code.
+NAME = "A friend's discount"
+
+
+def is_locked(voucher: Any) -> bool:
+    """Is this a voucher of ours? Answered from the object itself."""
+    return voucher.min_checkout_items_quantity == LOCK and MARK in voucher.private_metadata
+
+
+@transaction.atomic
+def publish(code: str, terms: Terms) -> None:
+    voucher = ours(code).select_for_update().first()
+    if voucher is None:
+        voucher = Voucher(private_metadata={MARK: code}, name=NAME)
+    percent = terms.discount.percent
+    voucher.type = VoucherType.ENTIRE_ORDER
+    voucher.discount_value_type = (
+        DiscountValueType.FIXED if percent is None else DiscountValueType.PERCENTAGE
+    )
+    voucher.min_checkout_items_quantity = LOCK
+    voucher.end_date = None
+    voucher.save()
+    VoucherCode.objects.get_or_create(code=code, defaults={"voucher": voucher})
+
+    listed = []
+    for channel in Channel.objects.all():
+        if not terms.runs_in(channel.slug, channel.currency_code):
+            continue
+        amount = terms.discount.amounts.get(channel.currency_code)
+        minimum = terms.minimum.get(channel.currency_code)
+        listing, _ = VoucherChannelListing.objects.update_or_create(
+            voucher=voucher,
+            channel=channel,
+            defaults={
+                "currency": channel.currency_code,
+                "discount_value": percent if amount is None else amount.amount,
+                "min_spent_amount": None if minimum is None else minimum.amount,
+            },
+        )
+        listed.append(listing.pk)
+    voucher.channel_listings.exclude(pk__in=listed).delete()
+
+
+def retire(code: str) -> None:
+    """Orders keep their discount and its code as text; checkouts lose it."""
+    ours(code).delete()
+
+
+def ours(code: str) -> QuerySet[Voucher]:
+    """The voucher of an offer, by our mark: a shop's own voucher is never touched."""
+    return Voucher.objects.filter(codes__code=code, private_metadata__contains={MARK: code})
+
+
+def is_ours(code: str | None) -> bool:
+    """Does this promo code belong to a voucher of ours?"""
+    return is_offer_code(code) and ours(code or "").exists()

@@ -1,0 +1,118 @@
+"""The store's promo-code box: a referral code typed there becomes a claim.
+
+`checkoutAddPromoCode` and `checkoutRemovePromoCode` are wrapped where graphene calls them.
+A code that is not ours goes its usual way.
+"""
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, transaction
+from saleor.graphql.checkout.mutations import CheckoutAddPromoCode, CheckoutRemovePromoCode
+from saleor.graphql.checkout.mutations.utils import get_checkout
+from saleor.graphql.plugins.dataloaders import get_plugin_manager_promise
+
+from ..engine import claims, codes
+from ..engine.facts import CheckoutFacts
+from ..engine.findings import Finding, FindingCode, Refused
+from ..engine.store import get_store
+from ..models import Claim, TermsVersion
+from .checkouts import OpenCheckout
+from .errors import refusal_error
+
+logger = logging.getLogger(__name__)
+
+
+def install() -> None:
+    _wrap(CheckoutAddPromoCode, _add)
+    _wrap(CheckoutRemovePromoCode, _remove)
+
+
+def _wrap(mutation: Any, around: Callable[..., Any]) -> None:
+    original = mutation.perform_mutation.__func__
+
+    @functools.wraps(original)
+    def perform_mutation(cls: Any, root: Any, info: Any, /, **data: Any) -> Any:
+        def go_on(**changed: Any) -> Any:
+            return original(cls, root, info, **{**data, **changed})
+
+        return around(cls, info, go_on, **data)
+
+    mutation.perform_mutation = classmethod(perform_mutation)
+
+
+class _PromoBox:
+    """Puts a code on by Saleor's own mutation and keeps its answer, so that the shopper
+    gets exactly what the mutation always gives."""
+
+    def __init__(self, go_on: Callable[..., Any]) -> None:
+        self.go_on = go_on
+        self.answer: Any = None
+
+    def put(self, code: str) -> None:
+        self.answer = self.go_on(promo_code=code)
+
+
+def _add(cls: Any, info: Any, go_on: Callable[..., Any], *, promo_code: str, **ids: Any) -> Any:
+    kind = _kind_of(promo_code)
+    if kind is None:
+        return go_on()
+    checkout = get_checkout(cls, info, **ids)
+    if kind is TermsVersion:
+        # The code that storefronts show. It says nothing by itself: only a claim does.
+        claim = claims.open_claim(str(checkout.pk))
+        if claim is None or claim.terms.offer_code != promo_code:
+            raise refusal_error(Finding(FindingCode.CODE_INVALID, False))
+        return go_on()
+    opened = OpenCheckout(checkout, get_plugin_manager_promise(info.context).get())
+    box = _PromoBox(go_on)
+    try:
+        claims.claim_code(
+            store=get_store(),
+            checkout=box,
+            facts=opened.facts,
+            typed=promo_code,
+            source=Claim.Source.PROMO_CODE,
+        )
+    except Refused as refused:
+        raise refusal_error(refused.finding) from refused
+    return box.answer
+
+
+def _remove(cls: Any, info: Any, go_on: Callable[..., Any], **data: Any) -> Any:
+    typed = data.get("promo_code") or ""
+    if typed and _kind_of(typed) is None:
+        return go_on()
+    checkout = get_checkout(
+        cls, info, **{name: data.get(name) for name in ("checkout_id", "token", "id")}
+    )
+    claim = claims.open_claim(str(checkout.pk)) if codes.is_offer_code(checkout.voucher_code) else None
+    if claim is None or (typed and not claims.names(typed, claim)):
+        return go_on()
+    with transaction.atomic():
+        answer = go_on(promo_code=claim.terms.offer_code) if typed else go_on()
+        checkout.refresh_from_db(fields=["voucher_code"])
+        if checkout.voucher_code is None:
+            claims.close(claim)
+    return answer
+
+
+def _kind_of(typed: str) -> type | None:
+    """ReferralCode, TermsVersion, or None for a code that is not ours. A code that cannot
+    be ours by its look costs no query; trouble of ours leaves the code to Saleor."""
+    try:
+        with transaction.atomic():
+            if (found := codes.find(typed)) is not None:
+                return type(found)
+            if codes.is_offer_code(typed) and _is_ours(typed):
+                return TermsVersion
+    except DatabaseError:
+        logger.exception("A promo code could not be looked up among the referral codes.")
+    return None
+
+
+def _is_ours(code: str) -> bool:
+    return TermsVersion.objects.filter(offer_code=code).exists()

@@ -1,0 +1,146 @@
+"""SaleorStore: the engine's Store inside a real Saleor."""
+
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from prices import Money
+from saleor.account.models import User
+from saleor.channel.models import Channel as SaleorChannel
+from saleor.checkout.models import Checkout
+from saleor.core.db.connection import allow_writer
+from saleor.discount.models import VoucherCode
+from saleor.giftcard.models import GiftCard
+from saleor.order import OrderStatus
+from saleor.order.models import Order
+from saleor.plugins.manager import get_plugins_manager
+
+from ..engine.codes import show
+from ..engine.facts import (
+    Channel,
+    CheckoutFacts,
+    CreditRequest,
+    CustomerFacts,
+    OrderFacts,
+    PlacedOrder,
+)
+from ..engine.terms import Terms
+from . import credits, facts, offers
+from .checkouts import OpenCheckout
+
+NOT_STANDING = (OrderStatus.DRAFT, OrderStatus.CANCELED, OrderStatus.EXPIRED)
+
+
+class SaleorStore:
+    """See `engine.store.Store` for what each method promises."""
+
+    def now(self) -> datetime:
+        return timezone.now()
+
+    def writing(self) -> AbstractContextManager[Any]:
+        return allow_writer()
+
+    def channels(self) -> list[Channel]:
+        return [
+            Channel(channel.slug, channel.name, channel.currency_code)
+            for channel in SaleorChannel.objects.filter(is_active=True).order_by("slug")
+        ]
+
+    def order_facts(self, order_ref: str) -> OrderFacts | None:
+        return facts.order_facts(order_ref)
+
+    def checkout_facts(self, checkout_ref: str) -> CheckoutFacts | None:
+        checkout = Checkout.objects.filter(pk=checkout_ref).first()
+        return None if checkout is None else OpenCheckout(checkout).facts
+
+    def customer(self, user_ref: str) -> CustomerFacts | None:
+        user = User.objects.filter(pk=user_ref).first() if user_ref else None
+        if user is None:
+            return None
+        return CustomerFacts(
+            user_ref=str(user.pk),
+            email=user.email,
+            display_name=user.first_name,
+            language=user.language_code,
+            is_active=user.is_active,
+        )
+
+    def standing_orders(
+        self, *, refs: Collection[str], user_ref: str | None, placed_before: datetime
+    ) -> set[str]:
+        named = Q(pk__in=refs)
+        if user_ref:
+            named |= Q(user_id=user_ref)
+        orders = Order.objects.filter(named, created_at__lt=placed_before)
+        pks = orders.exclude(status__in=NOT_STANDING).values_list("pk", flat=True)
+        return {str(pk) for pk in pks}
+
+    def orders_changed_since(
+        self, since: datetime | None, *, after: str = "", limit: int
+    ) -> Iterable[PlacedOrder]:
+        orders = Order.objects.exclude(status=OrderStatus.DRAFT)
+        if since is not None:
+            orders = orders.filter(updated_at__gte=since)
+            if after:
+                orders = orders.filter(Q(updated_at__gt=since) | Q(pk__gt=after))
+        rows = orders.order_by("updated_at", "pk").values_list(
+            "pk", "user_id", "user_email", "created_at", "updated_at", "voucher_code"
+        )
+        for pk, user_id, email, placed_at, changed_at, voucher_code in rows[:limit]:
+            yield PlacedOrder(
+                ref=str(pk),
+                user_ref=str(user_id) if user_id else None,
+                email=email,
+                placed_at=placed_at,
+                changed_at=changed_at,
+                voucher_code=voucher_code,
+            )
+
+    def code_is_taken(self, code: str) -> bool:
+        # By the forms people write it in, so that an index answers whatever the number of
+        # codes; what is typed otherwise is found as ours first.
+        forms = {f(code) for f in (str, show)}
+        forms |= {form.lower() for form in forms}
+        return any(
+            model.objects.filter(code__in=forms).exists() for model in (VoucherCode, GiftCard)
+        )
+
+    def publish_offer(self, code: str, terms: Terms) -> None:
+        offers.publish(code, terms)
+
+    def retire_offer(self, code: str) -> None:
+        offers.retire(code)
+
+    def put_code_on_checkout(self, checkout: Any, code: str) -> None:
+        _open(checkout).put(code)
+
+    def take_code_off_checkout(self, checkout: Any, code: str) -> None:
+        _open(checkout).take_off(code)
+
+    def issue_credit(self, request: CreditRequest) -> str:
+        return credits.issue(request)
+
+    def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime) -> Money:
+        return credits.adjust(credit_ref, delta, now=now)
+
+    def credit_balances(self, credit_refs: Collection[str]) -> dict[str, Money]:
+        return credits.balances(credit_refs)
+
+    def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:
+        user = User.objects.filter(pk=user_ref).first()
+        if user is not None:
+            body = {"user": {"id": user_ref, "email": user.email}, **payload}
+            get_plugins_manager(allow_replica=False).notify(event, lambda: body)
+
+
+def _open(checkout: Any) -> Any:
+    """An OpenCheckout (or what behaves like one), a Checkout, or its token."""
+    if isinstance(checkout, Checkout):
+        return OpenCheckout(checkout)
+    if isinstance(checkout, str):
+        return OpenCheckout.by_ref(checkout)
+    return checkout
+

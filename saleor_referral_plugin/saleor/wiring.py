@@ -1,0 +1,18 @@
+"""What the plugin hooks into besides Saleor's plugin interface, installed once at start."""
+
+from django.conf import settings
+
+from ..tasks import BEAT_SCHEDULE
+from . import guard, promo_codes, reserved_codes
+
+
+def install() -> None:
+    guard.install()
+    promo_codes.install()
+    reserved_codes.install()
+
+    # A copy: the deployment's own schedule may be shared or frozen.
+    settings.CELERY_BEAT_SCHEDULE = {
+        **getattr(settings, "CELERY_BEAT_SCHEDULE", {}),
+        **BEAT_SCHEDULE,
+    }

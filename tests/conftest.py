@@ -1,0 +1,60 @@
+"""Fixtures for every test. The store is the sandbox, or, with REFERRAL_TEST_STORE=saleor, the
+Saleor whose environment runs the tests."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.db import connections
+from django.test.utils import setup_databases, teardown_databases
+from pytest_django import DjangoDbBlocker
+
+from tests.scenarios.shop import Shop
+
+STORE = os.environ.get("REFERRAL_TEST_STORE", "sandbox")
+if STORE == "sandbox":
+    # Read before the tests are collected, so that they can import models.
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saleor_referral_plugin.sandbox.settings")
+
+
+@pytest.fixture
+def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """A shop with two channels and no program. What it does is really committed: hooks run
+    after the commit, and the ledger's constraints are checked by it."""
+    if STORE == "saleor":
+        request.getfixturevalue("saleor_database")
+        from tests.scenarios.saleor_shop import SaleorShop
+
+        with SaleorShop.open() as saleor_shop:
+            yield saleor_shop
+    else:
+        request.getfixturevalue("transactional_db")
+        from tests.scenarios.sandbox_shop import SandboxShop
+
+        yield SandboxShop()
+
+
+@pytest.fixture(scope="session")
+def saleor_tables(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """A database with Saleor's tables and ours, for the whole run."""
+    with django_db_blocker.unblock():
+        from tests.saleor import database
+
+        databases = setup_databases(verbosity=0, interactive=False)
+        database.complete()
+        yield
+        # The replica is the same database seen through a second connection.
+        connections.close_all()
+        teardown_databases(databases, verbosity=0)
+
+
+@pytest.fixture
+def saleor_database(saleor_tables: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Saleor's tables, empty again after the test."""
+    from tests.saleor import database
+
+    with django_db_blocker.unblock():
+        yield
+        database.empty()
