@@ -132,8 +132,11 @@ class ReferralPlugin(BasePlugin):
 
     def resolve_plugin_configuration(self, request: Any) -> Any:
         values = {item["name"]: item["value"] for item in self.configuration}
+        store = get_store()
+        with store.writing():  # Saleor wants to know of any use of the main database.
+            summary = dashboard.summary(values, store=store, active=self.active)
         return [
-            {**item, "value": dashboard.summary(values, store=get_store(), active=self.active)}
+            {**item, "value": summary}
             if item["name"] == "summary"
             else item
             for item in super().resolve_plugin_configuration(request)

@@ -17,21 +17,27 @@ if STORE == "sandbox":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saleor_referral_plugin.sandbox.settings")
 
 
-@pytest.fixture
-def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
-    """A shop with two channels and no program. What it does is really committed: hooks run
-    after the commit, and the ledger's constraints are checked by it."""
-    if STORE == "saleor":
-        request.getfixturevalue("saleor_database")
+# Two definitions, so that what a test needs is known before it runs: pytest-django makes a
+# test database only where a test is seen to want one, and would let others into the real one.
+if STORE == "saleor":
+
+    @pytest.fixture
+    def shop(saleor_database: None) -> Iterator[Shop]:
+        """A shop with two channels and no program, in a real Saleor."""
         from tests.scenarios.saleor_shop import SaleorShop
 
         with SaleorShop.open() as saleor_shop:
             yield saleor_shop
-    else:
-        request.getfixturevalue("transactional_db")
+
+else:
+
+    @pytest.fixture
+    def shop(transactional_db: None) -> Shop:
+        """A shop with two channels and no program. What it does is really committed: hooks
+        run after the commit, and the ledger's constraints are checked by it."""
         from tests.scenarios.sandbox_shop import SandboxShop
 
-        yield SandboxShop()
+        return SandboxShop()
 
 
 @pytest.fixture(scope="session")

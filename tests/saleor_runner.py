@@ -53,6 +53,10 @@ FOREIGN_VARIABLES = (
 )
 
 
+#: Test runs that have not ended, so that an interrupted run ends them.
+_running: set[subprocess.Popen[bytes]] = set()
+
+
 class Unusable(Exception):
     """A Saleor is there and cannot be run; says why."""
 
@@ -240,7 +244,7 @@ def open_workshop() -> Iterator[Workshop]:
 def run(saleor: Saleor, workshop: Workshop, arguments: Sequence[str]) -> Outcome:
     """Run the suite in one version."""
     started = time.monotonic()
-    log, results = (workshop.folder / f"{saleor.series}.{end}" for end in ("log", "xml"))
+    log, results = (workshop.folder / f"{saleor.series}.{suffix}" for suffix in ("log", "xml"))
     try:
         environment = workshop.prepare(saleor)
     except Unusable as problem:
@@ -257,14 +261,14 @@ def run(saleor: Saleor, workshop: Workshop, arguments: Sequence[str]) -> Outcome
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        _running.add(process)
         try:
             code: int | None = process.wait(TIME_LIMIT)
         except subprocess.TimeoutExpired:
             code = None
+            end(process)
         finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            _running.discard(process)
     passed, failed, skipped = counts(results)
     line = f"{saleor}: {passed} passed"
     if failed:
@@ -278,6 +282,13 @@ def run(saleor: Saleor, workshop: Workshop, arguments: Sequence[str]) -> Outcome
     line += f" in {time.monotonic() - started:.0f} s"
     text = log.read_text(errors="replace")
     return Outcome(line, code == 0 and passed > 0, True, passed, failed, skipped, text)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a test run with all that it started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def counts(results: Path) -> tuple[int, int, int]:
@@ -322,8 +333,14 @@ def run_all(arguments: Sequence[str] = ()) -> list[Outcome]:
         try:
             with open_workshop() as workshop, ThreadPoolExecutor(AT_ONCE) as pool:
                 runs = [pool.submit(run, saleor, workshop, for_pytest) for saleor in found]
-                for saleor, future in zip(found, runs, strict=True):
-                    outcomes[saleor.series] = future.result()
+                try:
+                    for saleor, future in zip(found, runs, strict=True):
+                        outcomes[saleor.series] = future.result()
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    for process in list(_running):
+                        end(process)
+                    raise
         except (NoPostgres, subprocess.CalledProcessError) as problem:
             for saleor in found:
                 outcomes.setdefault(
@@ -342,15 +359,16 @@ def closing_lines(outcomes: Sequence[Outcome]) -> list[str]:
     return lines
 
 
-def print_logs(outcomes: Sequence[Outcome]) -> None:
+def print_logs(outcomes: Sequence[Outcome], *, even_good: bool = False) -> None:
     for outcome in outcomes:
-        if not outcome.ok and outcome.log:
+        if outcome.log and (even_good or not outcome.ok):
             say(f"\n---- {outcome.line}\n{outcome.log}\n---- end of {outcome.line}")
 
 
 def main(arguments: Sequence[str]) -> int:
     outcomes = run_all(arguments)
-    print_logs(outcomes)
+    # Who asks for a part of it wants to see it run.
+    print_logs(outcomes, even_good=bool(arguments))
     say("")
     for line in closing_lines(outcomes):
         say(line)

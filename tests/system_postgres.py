@@ -59,7 +59,7 @@ def find_binaries() -> Path:
     if pg_config := shutil.which("pg_config"):
         answer = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True)
         candidates.append(Path(answer.stdout.strip()))
-    versions = [path for path in Path("/usr/lib/postgresql").glob("*/bin")]
+    versions = list(Path("/usr/lib/postgresql").glob("*/bin"))
     candidates += sorted(versions, key=lambda path: float(path.parent.name), reverse=True)
     if pg_ctl := shutil.which("pg_ctl"):
         candidates.append(Path(pg_ctl).parent)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,19 +19,19 @@ from redis.exceptions import RedisError
 
 from saleor_referral_plugin.sandbox import shop as sandbox
 from saleor_referral_plugin.sandbox.celery_app import app
-from tests.scenarios.shop import Shop
+from tests.scenarios.shop import Customer, Order, Shop
 from tests.system_postgres import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60
 REDIS = shutil.which("redis-server")
 
+needs_redis = pytest.mark.skipif(
+    not REDIS, reason="NO redis-server HERE: the Celery worker was not tested."
+)
 pytestmark = [
     # Committed, or the worker would not see it.
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        not REDIS, reason="NO redis-server HERE: the Celery worker was not tested."
-    ),
     pytest.mark.skipif(
         os.environ.get("REFERRAL_TEST_STORE", "sandbox") != "sandbox",
         reason="Saleor's own worker is Saleor's own matter.",
@@ -102,20 +103,29 @@ def worker_log(shop: Shop, broker: str, tmp_path: Path) -> Iterator[Path]:
         stop(worker)
 
 
-@pytest.fixture
-def enqueueing(broker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@contextmanager
+def enqueueing(broker: str) -> Iterator[None]:
     """This process carries out no task: it sends them, like a shop with a broker."""
-    monkeypatch.setattr(app.conf, "task_always_eager", False)
-    monkeypatch.setattr(app.conf, "broker_url", broker)
-    yield
-    app.pool.force_close_all()
-    app._pool = None
-    app.amqp._producer_pool = None
+    changes = {
+        "task_always_eager": False,
+        "broker_url": broker,
+        # Do not wait for one that is not there.
+        "broker_transport_options": {"max_retries": 1, "interval_start": 0},
+    }
+    before = {name: getattr(app.conf, name) for name in changes}
+    app.conf.update(changes)
+    try:
+        yield
+    finally:
+        app.conf.update(before)
+        # What is open leads to a Redis that is about to end.
+        app.pool.force_close_all()
+        app._pool = None
+        app.amqp._producer_pool = None
 
 
-def test_a_worker_credits_the_referrer_once_the_hold_is_over(
-    shop: Shop, enqueueing: None, worker_log: Path
-) -> None:
+def refer_a_friend(shop: Shop) -> tuple[Customer, Order]:
+    """A paid order of a friend's."""
     shop.configure(
         referee_discount="10%",
         referrer_credit="10 USD",
@@ -126,19 +136,27 @@ def test_a_worker_credits_the_referrer_once_the_hold_is_over(
     checkout = shop.checkout(email="friend@example.net")
     assert checkout.enter_code(shop.share(anna)).accepted
     assert checkout.complete().accepted
-    order = checkout.placed
-    order.pay()
+    checkout.placed.pay()
+    return anna, checkout.placed
 
-    def reward() -> str | None:
-        seen = shop.referral(order)
-        return seen.reward_status if seen else None
 
-    wait_until(lambda: reward() == "pending", log=worker_log)
-    assert shop.gift_cards(anna) == []
+def reward_status(shop: Shop, order: Order) -> str | None:
+    seen = shop.referral(order)
+    return seen.reward_status if seen else None
 
-    # Only the clock moves: what follows is the beat's doing.
-    sandbox.move_clock(days=15)
-    wait_until(lambda: reward() == "issued", log=worker_log)
+
+@needs_redis
+def test_a_worker_credits_the_referrer_once_the_hold_is_over(
+    shop: Shop, broker: str, worker_log: Path
+) -> None:
+    with enqueueing(broker):
+        anna, order = refer_a_friend(shop)
+        wait_until(lambda: reward_status(shop, order) == "pending", log=worker_log)
+        assert shop.gift_cards(anna) == []
+
+        # Only the clock moves: what follows is the beat's doing.
+        sandbox.move_clock(days=15)
+        wait_until(lambda: reward_status(shop, order) == "issued", log=worker_log)
 
     (card,) = shop.gift_cards(anna)
     assert card.balance == Decimal("10.00")
@@ -146,3 +164,14 @@ def test_a_worker_credits_the_referrer_once_the_hold_is_over(
     said = worker_log.read_text()
     assert "saleor_referral_plugin.tasks.settle_order" in said
     assert "saleor_referral_plugin.tasks.sweep" in said
+
+
+def test_without_its_broker_the_shop_goes_on_and_the_sweep_catches_up(shop: Shop) -> None:
+    with enqueueing(f"redis://127.0.0.1:{free_port()}/0"):
+        anna, order = refer_a_friend(shop)
+    assert shop.referral(order) is None
+
+    shop.run_periodic_tasks()
+    assert reward_status(shop, order) == "pending"
+    shop.travel(days=15)
+    assert [card.balance for card in shop.gift_cards(anna)] == [Decimal("10.00")]

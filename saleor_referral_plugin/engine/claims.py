@@ -117,15 +117,11 @@ def objection(
     return decision.refusal
 
 
-def buyer_is_still(checkout_ref: str, buyer: Person) -> bool:
-    """Is the buyer the one the open claim was judged for? One query, so that a checkout
-    that changed in other ways need not be read."""
-    return Claim.objects.filter(
-        checkout_ref=checkout_ref,
-        status=Claim.Status.OPEN,
-        buyer_user_ref=buyer.user_ref,
-        buyer_email_key=buyer.email_key,
-    ).exists()
+def judged_buyer(checkout_ref: str) -> Person | None:
+    """The buyer for whom the open claim was last judged, None without one. One query, so
+    that a checkout that changed in other ways need not be read."""
+    keys = _open_claims(checkout_ref).values_list("buyer_user_ref", "buyer_email_key").first()
+    return None if keys is None else Person(*keys)
 
 
 def judge_again(

@@ -5,7 +5,7 @@ import secrets
 
 from django.db import IntegrityError, transaction
 
-from ..models import Program, ReferralCode, Referrer
+from ..models import Program, ReferralCode, Referrer, TermsVersion
 from .store import Store
 
 #: Crockford base32: no I, L, O, U. https://www.crockford.com/base32.html
@@ -68,11 +68,12 @@ def is_offer_code(code: str | None) -> bool:
 
 def free_offer_code(store: Store, version: int) -> str:
     """FRIEND for the first version of the terms, FRIEND2 for the second; a number further
-    on where the shop already uses that code."""
+    on where the shop already uses that code, or an earlier version did."""
     number = version
     while True:
         code = "FRIEND" if number == 1 else f"FRIEND{number}"
-        if not store.code_is_taken(code):
+        ours = TermsVersion.objects.filter(offer_code=code)
+        if not store.code_is_taken(code) and not ours.exists():
             return code
         number += 1
 

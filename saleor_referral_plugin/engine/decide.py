@@ -7,6 +7,7 @@ before buying, the explanation afterwards and a replay.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from fractions import Fraction
 
 from prices import Money
 
@@ -97,7 +98,7 @@ def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> 
             )
         return Decision(status, findings, (nothing,))
 
-    earned = earned_at(terms, facts, now)
+    earned = earned_at(terms, facts, history.earned_at, now)
     amount, cap = _credit(terms, facts, history)
     hold_until = earned + timedelta(days=terms.hold_days)
     is_approved = now >= hold_until
@@ -110,10 +111,14 @@ def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> 
     )
 
 
-def earned_at(terms: Terms, facts: OrderFacts, now: datetime) -> datetime:
+def earned_at(
+    terms: Terms, facts: OrderFacts, booked: datetime | None, now: datetime
+) -> datetime:
     """When the order earned its reward: the store's own date where it has one, so that a
-    hook that came late does not lengthen the hold."""
+    hook that came late does not lengthen the hold; else the date booked when it was first
+    seen, so that looking again does not lengthen it either."""
     at = facts.paid_at if terms.earned_when is EarnedWhen.PAID else facts.fulfilled_at
+    at = at or booked
     return at if at is not None and at <= now else now
 
 
@@ -137,7 +142,7 @@ def _credit(terms: Terms, facts: OrderFacts, history: History) -> tuple[Money, F
         return history.delivered or zero(facts.currency), passed
     if terms.credit.percent is not None:
         # One product, rounded once.
-        amount = share(facts.net_goods, facts.kept * terms.credit.percent / 100)
+        amount = share(facts.net_goods, facts.kept * Fraction(terms.credit.percent) / 100)
     else:
         amount = terms.credit.amounts.get(facts.currency) or zero(facts.currency)
 

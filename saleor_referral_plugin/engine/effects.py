@@ -16,8 +16,7 @@ from prices import Money
 from ..models import Effect, LedgerEntry, Referrer, Reward
 from . import ledger
 from .facts import CreditRequest
-from .people import Person
-from .referrers import forget
+from .referrers import forget_if_gone
 from .store import Store
 
 logger = logging.getLogger(__name__)
@@ -60,8 +59,7 @@ def _carry_out_next(store: Store) -> Effect | None:
                 _EFFECTS[Effect.Kind(effect.kind)](effect, store, now)
         except Exception as error:
             logger.exception("Effect %s failed; it will be tried again.", effect.key)
-            wait = min(FIRST_RETRY * 2 ** (effect.attempts - 1), LAST_RETRY)
-            effect.due_at = now + wait
+            effect.due_at = now + _wait(effect.attempts)
             effect.last_error = f"{type(error).__name__}: {error}"
         else:
             effect.done_at = now
@@ -70,15 +68,18 @@ def _carry_out_next(store: Store) -> Effect | None:
     return effect
 
 
+def _wait(attempts: int) -> timedelta:
+    """How long to wait after so many failures."""
+    # 2 ** 9 minutes are more than the longest wait, and no power is too great for a date.
+    return min(FIRST_RETRY * 2 ** min(attempts - 1, 9), LAST_RETRY)
+
+
 def _credit(effect: Effect, store: Store, now: datetime) -> None:
     """Bring the referrer's credits in the effect's currency in line with the ledger: take
     back what is no longer deserved, let what is owed pay debts first, deliver the rest."""
     reward = Reward.objects.get(pk=effect.reward_id)
     referrer = Referrer.objects.select_for_update().get(pk=reward.referrer_id)
-    if referrer.forgotten_at is None and store.customer(referrer.user_ref or "") is None:
-        # The hook of the deletion never came.
-        forget(Person(referrer.user_ref, referrer.email_key), store=store)
-        referrer.refresh_from_db()
+    forget_if_gone(referrer, store=store)
     if referrer.forgotten_at is not None:
         return
     rewards = list(

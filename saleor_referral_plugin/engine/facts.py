@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from fractions import Fraction
 
 from prices import Money
 
@@ -63,7 +63,7 @@ class OrderFacts:
     captured: Money
     refunded: Money
     charged_back: Money
-    returned: Decimal = Decimal(0)
+    returned: Fraction = Fraction(0)
     checkout_ref: str | None = None
     voucher_code: str | None = None
     is_confirmed: bool = True
@@ -78,15 +78,16 @@ class OrderFacts:
         return self.captured >= self.total
 
     @property
-    def kept(self) -> Decimal:
-        """Share of the order that stands, 0 to 1: less money back, or goods back if more."""
+    def kept(self) -> Fraction:
+        """The exact share of the order that stands, 0 to 1: less money back, or goods back
+        if more."""
         if self.is_void:
-            return Decimal(0)
-        by_goods = 1 - self.returned
-        if not self.total.amount:
-            return max(by_goods, Decimal(0))
-        by_money = 1 - (self.refunded + self.charged_back).amount / self.total.amount
-        return max(min(by_goods, by_money), Decimal(0))
+            return Fraction(0)
+        back = self.returned
+        if self.total.amount:
+            money_back = (self.refunded + self.charged_back).amount
+            back = max(back, Fraction(money_back) / Fraction(self.total.amount))
+        return max(1 - back, Fraction(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class History:
                       was accepted when it was made
     referrer_is_gone  the account was deleted: nothing more can be credited
     was_qualified     the referral has been qualified before
+    earned_at         when the books say that it earned its reward; None: not yet, or no more
     earlier_orders    the buyer's other orders that stand, placed before this one, guest
                       orders included; cancelled, expired and draft orders do not stand
     referred_before   another order of the buyer is already somebody's referral here
@@ -109,6 +111,7 @@ class History:
     is_running: bool = True
     referrer_is_gone: bool = False
     was_qualified: bool = False
+    earned_at: datetime | None = None
     earlier_orders: int = 0
     referred_before: bool = False
     credits_count: int = 0

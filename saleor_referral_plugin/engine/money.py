@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from math import floor
 
 from babel.numbers import format_currency, get_currency_precision
 from prices import Money
@@ -12,15 +14,28 @@ def zero(currency: str) -> Money:
     return Money(Decimal(0), currency)
 
 
-def round_money(money: Money, rounding: str = ROUND_HALF_UP) -> Money:
-    """Round to the currency's minor unit (2 digits for USD, 0 for JPY)."""
-    exponent = Decimal(1).scaleb(-get_currency_precision(money.currency))
-    return Money(money.amount.quantize(exponent, rounding=rounding), money.currency)
+def plain(number: Decimal) -> Decimal:
+    """The same number written one way only: 10.00 and 1E+1 are 10."""
+    return number.quantize(Decimal(1)) if number == number.to_integral() else number.normalize()
 
 
-def share(money: Money, ratio: Decimal) -> Money:
+def times(money: Money, ratio: Fraction, rounding: str = ROUND_HALF_UP) -> Money:
+    """`money` times an exact ratio, rounded once, to the currency's minor unit (2 digits
+    for USD, 0 for JPY)."""
+    digits = get_currency_precision(money.currency)
+    minor = Fraction(money.amount) * ratio * 10**digits
+    units = floor(minor + Fraction(1, 2)) if rounding == ROUND_HALF_UP else floor(minor)
+    return Money(Decimal(units).scaleb(-digits), money.currency)
+
+
+def round_money(money: Money) -> Money:
+    """Rounded to the currency's minor unit, half up."""
+    return times(money, Fraction(1))
+
+
+def share(money: Money, ratio: Fraction) -> Money:
     """`money` times `ratio`, rounded down once: a share never exceeds its whole."""
-    return round_money(Money(money.amount * ratio, money.currency), ROUND_DOWN)
+    return times(money, ratio, ROUND_DOWN)
 
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
@@ -40,7 +55,7 @@ class Amounts:
 
     @classmethod
     def of(cls, amounts: Mapping[str, Decimal | str | int]) -> "Amounts":
-        return cls(tuple(sorted((c, Decimal(str(a))) for c, a in amounts.items())))
+        return cls(tuple(sorted((c, plain(Decimal(str(a)))) for c, a in amounts.items())))
 
     def get(self, currency: str) -> Money | None:
         for name, amount in self.by_currency:

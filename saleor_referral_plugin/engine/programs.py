@@ -42,12 +42,11 @@ def save_program(
     program = Program.objects.select_for_update().get(slug=DEFAULT_PROGRAM)
     newest = current_terms(program)
     if terms is not None:
-        rules = terms.to_json()
-        if newest is None or newest.rules != rules:
+        if newest is None or newest.terms != terms:
             newest = TermsVersion.objects.create(
                 program=program,
                 version=(newest.version if newest else 0) + 1,
-                rules=rules,
+                rules=terms.to_json(),
                 offer_code=codes.free_offer_code(store, (newest.version if newest else 0) + 1),
                 created_at=now,
             )

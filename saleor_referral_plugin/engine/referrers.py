@@ -2,11 +2,12 @@
 
 from django.db import transaction
 from django.db.models import Q
+from prices import Money
 
 from ..models import Effect, Program, ReferralCode, Referrer, Reward
 from . import codes
 from .facts import CustomerFacts
-from .ledger import write_off
+from .ledger import note_spending, write_off
 from .people import Person, email_key
 from .store import Store
 
@@ -41,9 +42,17 @@ def forget(gone: Person, *, store: Store) -> bool:
         return False
     now = store.now()
     ReferralCode.objects.filter(referrer=referrer).update(is_active=False)
-    for reward in Reward.objects.filter(referrer=referrer, status=Reward.Status.ISSUED):
-        write_off(reward, now=now)
-        reward.status = Reward.Status.EXPIRED
+    issued = list(Reward.objects.filter(referrer=referrer, issued_at__isnull=False))
+    balances = store.credit_balances([r.credit_ref for r in issued if r.credit_ref])
+    for reward in issued:
+        balance = balances.get(reward.credit_ref or "")
+        if balance is not None:
+            note_spending(reward, balance.amount, now=now)
+        left = write_off(reward, now=now)
+        if reward.credit_ref:
+            store.adjust_credit(reward.credit_ref, Money(-left, reward.currency), now=now)
+        if reward.status == Reward.Status.ISSUED:
+            reward.status = Reward.Status.EXPIRED
         reward.expires_at = now
         reward.save(update_fields=["status", "expires_at"])
     Effect.objects.filter(
@@ -54,3 +63,10 @@ def forget(gone: Person, *, store: Store) -> bool:
     referrer.forgotten_at = now
     referrer.save()
     return True
+
+
+def forget_if_gone(referrer: Referrer, *, store: Store) -> None:
+    """Forget a referrer whose account was deleted without a hook having told us."""
+    if referrer.forgotten_at is None and store.customer(referrer.user_ref or "") is None:
+        forget(Person(referrer.user_ref, referrer.email_key), store=store)
+        referrer.refresh_from_db()

@@ -12,7 +12,7 @@ from prices import Money
 
 from .facts import CheckoutFacts, History, OrderFacts
 from .findings import Audience, Finding, FindingCode
-from .money import round_money, say
+from .money import say, times
 from .people import Person
 from .terms import EarnedWhen, Terms
 
@@ -34,10 +34,8 @@ class Case:
 
     @classmethod
     def of_order(cls, facts: OrderFacts, history: History) -> "Case":
-        kept = Money(facts.goods.amount * facts.kept, facts.currency)
-        return cls(
-            facts.channel, facts.currency, round_money(kept), facts.buyer, history, facts
-        )
+        kept = times(facts.goods, facts.kept)
+        return cls(facts.channel, facts.currency, kept, facts.buyer, history, facts)
 
 
 def _order(case: Case) -> OrderFacts:
@@ -99,7 +97,7 @@ def not_void(terms: Terms, case: Case) -> Finding:
 def something_kept(terms: Terms, case: Case) -> Finding:
     """Not everything was refunded, charged back or returned."""
     kept = _order(case).kept
-    return Finding(FindingCode.MONEY_BACK, kept > 0, {"kept": f"{kept:.0%}"})
+    return Finding(FindingCode.MONEY_BACK, kept > 0, {"kept": f"{float(kept):.0%}"})
 
 
 def confirmed(terms: Terms, case: Case) -> Finding:

@@ -27,6 +27,7 @@ from .facts import History, OrderFacts
 from .known_orders import earlier_orders
 from .money import Money
 from .people import Person
+from .referrers import forget_if_gone
 from .store import Store
 from .terms import Terms
 
@@ -69,6 +70,7 @@ def _settle(order_ref: str, store: Store) -> Referral | None:
         referrer_id, version = referral.referrer_id, referral.terms
 
     referrer = Referrer.objects.select_for_update().get(pk=referrer_id)
+    forget_if_gone(referrer, store=store)
     # Read again under the lock: whoever held it may have settled this very order, and what
     # is decided upon must not be older than the lock.
     facts = store.order_facts(order_ref)
@@ -140,6 +142,7 @@ def _decide(
         referrer_is_gone=referrer.forgotten_at is not None,
         was_qualified=referral.status
         in (ReferralStatus.QUALIFIED.value, ReferralStatus.REVERSED.value),
+        earned_at=referral.earned_at,
         earlier_orders=(
             earlier_orders(
                 store, facts.buyer, placed_before=facts.placed_at, except_ref=facts.ref
@@ -170,7 +173,7 @@ def _credits_in_period(
         beneficiary=Beneficiary.REFERRER.value,
         amount__gt=0,
     ).exclude(referral__order_ref=facts.ref)
-    window = cap_window(terms, earned_at(terms, facts, now))
+    window = cap_window(terms, earned_at(terms, facts, referral.earned_at, now))
     if window is not None:
         others = others.filter(earned_at__gte=window[0], earned_at__lt=window[1])
     by_currency = others.order_by().values("currency").annotate(n=Count("pk"), sum=Sum("amount"))
@@ -234,7 +237,8 @@ def _write_reward(
             [
                 Effect(
                     kind=Effect.Kind.CREDIT,
-                    key=f"credit:{reward.pk}:{promises}",
+                    # The hold's end too: an effect of before it was put off delivers nothing.
+                    key=f"credit:{reward.pk}:{promises}:{reward.hold_until or ''}",
                     reward=reward,
                     created_at=now,
                     due_at=now,

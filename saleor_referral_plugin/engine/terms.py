@@ -3,11 +3,12 @@
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
 from prices import Money
 
-from .money import Amounts, share
+from .money import Amounts, plain, share
 
 
 class EarnedWhen(StrEnum):
@@ -38,11 +39,11 @@ class Offer:
     def of(self, base: Money) -> Money | None:
         """What the offer is worth on `base`; None when its currency has no amount."""
         if self.percent is not None:
-            return share(base, self.percent / 100)
+            return share(base, Fraction(self.percent) / 100)
         return self.amounts.get(base.currency)
 
     def __str__(self) -> str:
-        return f"{self.percent.normalize():f}%" if self.percent is not None else str(self.amounts)
+        return f"{plain(self.percent)}%" if self.percent is not None else str(self.amounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class Terms:
 
 def _offer_to_json(offer: Offer) -> dict[str, Any]:
     if offer.percent is not None:
-        return {"percent": str(offer.percent)}
+        return {"percent": str(plain(offer.percent))}
     return {"amounts": offer.amounts.as_dict()}
 
 

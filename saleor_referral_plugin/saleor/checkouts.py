@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from saleor.checkout.actions import call_checkout_info_event
 from saleor.checkout.complete_checkout import _release_checkout_voucher_usage
 from saleor.checkout.fetch import fetch_checkout_info, fetch_checkout_lines
 from saleor.checkout.models import Checkout
@@ -14,6 +15,7 @@ from saleor.checkout.utils import (
 )
 from saleor.discount.utils.voucher import get_customer_email_for_voucher_usage
 from saleor.plugins.manager import PluginsManager, get_plugins_manager
+from saleor.webhook.event_types import WebhookEventAsyncType
 
 from ..engine import claims
 from ..engine.codes import is_offer_code
@@ -72,6 +74,15 @@ class OpenCheckout:
         self.info.voucher = None
         invalidate_checkout(self.info, self.lines, self.manager, save=True)
 
+    def tell_others(self) -> None:
+        """Saleor's own event, for apps and plugins that watch checkouts."""
+        call_checkout_info_event(
+            self.manager,
+            event_name=WebhookEventAsyncType.CHECKOUT_UPDATED,
+            checkout_info=self.info,
+            lines=self.lines,
+        )
+
 
 def claim_from_metadata(checkout: Checkout) -> None:
     """Claim the code a storefront put into the checkout's public metadata, if any. Any
@@ -98,8 +109,8 @@ def judge_buyer(checkout: Checkout) -> None:
     """The checkout changed: judge its claim again if it is now somebody else's."""
     if not is_offer_code(checkout.voucher_code):
         return
-    buyer = person(checkout.user_id, checkout.get_customer_email())
-    if claims.buyer_is_still(str(checkout.pk), buyer):
+    judged = claims.judged_buyer(str(checkout.pk))
+    if judged in (None, person(checkout.user_id, checkout.get_customer_email())):
         return
     opened = OpenCheckout(checkout)
     claims.judge_again(store=get_store(), checkout=opened, facts=opened.facts)

@@ -1,4 +1,4 @@
-"""How a refusal reaches the shopper: an ordinary error of Saleor's own mutations."""
+"""How a refusal of ours travels in Saleor's mutation errors."""
 
 from django.core.exceptions import ValidationError
 from saleor.checkout.error_codes import CheckoutErrorCode
@@ -7,12 +7,13 @@ from ..engine.findings import Finding
 
 
 def refusal_error(finding: Finding) -> ValidationError:
-    """The sentence for the shopper under a code that Saleor's error types know, and ours
-    beside it as `referralErrorCode`."""
+    """The finding's sentence on `promoCode`, with a code that Saleor's own mutations know;
+    ours rides along and comes out as `CheckoutError.referralErrorCode`."""
     return ValidationError(
         {
             "promo_code": ValidationError(
-                finding.sentence,
+                # A message with params is formatted by Django.
+                finding.sentence.replace("%", "%%"),
                 code=CheckoutErrorCode.VOUCHER_NOT_APPLICABLE.value,
                 params={"referral_error_code": finding.code.value},
             )

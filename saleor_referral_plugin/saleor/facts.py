@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from prices import Money
@@ -74,7 +75,7 @@ def order_facts(order_ref: str) -> OrderFacts | None:
         returned=_returned(order, lines),
         checkout_ref=str(order.checkout_token) if order.checkout_token else None,
         voucher_code=order.voucher_code,
-        is_confirmed=order.status not in (OrderStatus.DRAFT, OrderStatus.UNCONFIRMED),
+        is_confirmed=_is_confirmed(order),
         is_void=order.status in VOID,
         is_fulfilled=bool(lines) and fulfilled - waiting >= sum(line.quantity for line in lines),
         paid_at=money.last_charge_at,
@@ -82,6 +83,14 @@ def order_facts(order_ref: str) -> OrderFacts | None:
             (fulfillment.created_at for fulfillment in order.fulfillments.all()), default=None
         ),
     )
+
+
+def _is_confirmed(order: Any) -> bool:
+    """An unpaid order is "unconfirmed" in any channel; it waits for the shop only where
+    orders are not confirmed by themselves."""
+    if order.status == OrderStatus.UNCONFIRMED:
+        return bool(order.channel.automatically_confirm_all_new_orders)
+    return order.status != OrderStatus.DRAFT
 
 
 def _goods_before_discount(order: Any) -> Money:
@@ -95,24 +104,20 @@ def _goods_before_discount(order: Any) -> Money:
     return subtotal + Money(sum(vouchers, Decimal(0)), order.currency)
 
 
-def _returned(order: Any, lines: list[Any]) -> Decimal:
+def _returned(order: Any, lines: list[Any]) -> Fraction:
     """The share of the goods' value that came back, refunded or not."""
-    value = {line.pk: line.total_price_gross_amount for line in lines}
-    quantity = {line.pk: line.quantity for line in lines}
-    total = sum(value.values(), Decimal(0))
+    line_of = {line.pk: line for line in lines}
+    total = sum((Fraction(line.total_price_gross_amount) for line in lines), Fraction(0))
     if not total:
-        return Decimal(0)
-    back = sum(
-        (
-            value[item.order_line_id] * item.quantity / quantity[item.order_line_id]
-            for fulfillment in order.fulfillments.all()
-            if fulfillment.status in RETURNED
-            for item in fulfillment.lines.all()
-            if quantity.get(item.order_line_id)
-        ),
-        Decimal(0),
-    )
-    return min(back / total, Decimal(1))
+        return Fraction(0)
+    back = Fraction(0)
+    for fulfillment in order.fulfillments.all():
+        if fulfillment.status in RETURNED:
+            for item in fulfillment.lines.all():
+                line = line_of[item.order_line_id]
+                value = Fraction(line.total_price_gross_amount)
+                back += value * item.quantity / line.quantity
+    return min(back / total, Fraction(1))
 
 
 class _MoneyMoved:

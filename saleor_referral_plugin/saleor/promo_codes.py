@@ -9,14 +9,12 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 from saleor.graphql.checkout.mutations import CheckoutAddPromoCode, CheckoutRemovePromoCode
 from saleor.graphql.checkout.mutations.utils import get_checkout
 from saleor.graphql.plugins.dataloaders import get_plugin_manager_promise
 
 from ..engine import claims, codes
-from ..engine.facts import CheckoutFacts
 from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.store import get_store
 from ..models import Claim, TermsVersion
@@ -29,6 +27,35 @@ logger = logging.getLogger(__name__)
 def install() -> None:
     _wrap(CheckoutAddPromoCode, _add)
     _wrap(CheckoutRemovePromoCode, _remove)
+
+
+def apply(info: Any, checkout: Any, typed: str) -> None:
+    """What `checkoutReferralCodeApply` does. Raises Refused."""
+    opened = OpenCheckout(checkout, get_plugin_manager_promise(info.context).get())
+    claims.claim_code(
+        store=get_store(),
+        checkout=opened,
+        facts=opened.facts,
+        typed=typed,
+        source=Claim.Source.API,
+    )
+    opened.tell_others()
+
+
+def remove(info: Any, checkout: Any) -> bool:
+    """What `checkoutReferralCodeRemove` does. False when no code of ours is on."""
+    claim = claims.open_claim(str(checkout.pk))
+    if claim is None:
+        return False
+    opened = OpenCheckout(checkout, get_plugin_manager_promise(info.context).get())
+    claims.withdraw(
+        store=get_store(),
+        checkout=opened,
+        checkout_ref=str(checkout.pk),
+        code=claim.terms.offer_code,
+    )
+    opened.tell_others()
+    return True
 
 
 def _wrap(mutation: Any, around: Callable[..., Any]) -> None:

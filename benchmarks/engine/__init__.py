@@ -1,0 +1,42 @@
+"""The engine on the sandbox's PostgreSQL: needs no Saleor."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from benchmarks.figures import Figure
+
+TITLE = "Engine on the sandbox's PostgreSQL"
+#: Laps take milliseconds here, so many can be had.
+ROUNDS = 200
+
+
+def run(pairs: int) -> tuple[Figure, ...]:
+    """All figures of the group, measured in a database made for it and dropped again."""
+    with _database():
+        from benchmarks.engine import claiming, lookup, settling, sweeping
+        from benchmarks.engine.orders import open_shop
+
+        shop = open_shop()
+        rounds = max(pairs, ROUNDS)
+        return (
+            *settling.run(shop, rounds),
+            *claiming.run(shop, rounds),
+            *lookup.run(rounds),
+            *sweeping.run(shop),
+        )
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "saleor_referral_plugin.sandbox.settings"
+    import django
+
+    django.setup()
+    from django.test.utils import setup_databases, teardown_databases
+
+    made = setup_databases(verbosity=0, interactive=False)
+    try:
+        yield
+    finally:
+        teardown_databases(made, verbosity=0)

@@ -1,0 +1,66 @@
+"""What claiming a code takes, and what it takes while many orders wait for the sweep."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.engine.orders import BenchShop, sweep_has_read
+from benchmarks.engine.settling import STORE
+from benchmarks.figures import Figure, counted
+from benchmarks.measuring import Contestant, Laps, race, ratio_of_medians, statements
+from saleor_referral_plugin.engine.claims import claim_code
+from saleor_referral_plugin.engine.facts import CheckoutFacts
+from saleor_referral_plugin.engine.known_orders import RECENT
+from saleor_referral_plugin.engine.store import get_store
+from saleor_referral_plugin.models import Bookmark, Claim
+from saleor_referral_plugin.sandbox import models
+from saleor_referral_plugin.sandbox.store import checkout_facts_of
+
+Subject = tuple[models.Checkout, CheckoutFacts]
+
+
+def run(shop: BenchShop, rounds: int) -> Iterator[Figure]:
+    code = shop.codes[0]
+    numbers = itertools.count()
+
+    def checkout() -> Subject:
+        token = shop.checkout(email=f"claims{next(numbers)}@example.com").token
+        found = models.Checkout.objects.select_related("channel", "customer").get(pk=token)
+        return found, checkout_facts_of(found)
+
+    def claim(subject: Subject) -> Any:
+        found, facts = subject
+        return claim_code(
+            store=get_store(),
+            checkout=found,
+            facts=facts,
+            typed=code,
+            source=Claim.Source.PROMO_CODE,
+        )
+
+    sweep_has_read()
+    subject = checkout()
+    with statements() as seen:
+        claim(subject)
+    yield counted("claim_code: statements", len(seen), remark=seen.tally(STORE))
+
+    contestant = Contestant(prepare=checkout, act=claim)
+    swept = race({"swept": contestant}, rounds=rounds)
+    waiting = _wait_for_the_sweep()
+    laps: Laps = {**swept, **race({"waiting": contestant}, rounds=rounds)}
+    sweep_has_read()
+    yield ratio_of_medians(
+        f"claim_code, {waiting:,} orders not swept yet / none: CPU",
+        laps,
+        "waiting",
+        "swept",
+        clock="cpu",
+    )
+
+
+def _wait_for_the_sweep() -> int:
+    """Put the bookmark back, as if nothing had swept for a while; how many orders wait."""
+    ordered = models.Order.objects.order_by("-updated_at").values_list("updated_at", flat=True)
+    recent = list(ordered[:RECENT])
+    Bookmark.objects.update(position=recent[-1])
+    return len(recent)

@@ -1,0 +1,1 @@
+"""What the plugin costs a real Saleor. Run by `launch.py` in Saleor's own environment."""

@@ -1,0 +1,166 @@
+"""Reading the books for many at once: one query each, however many rows are asked for.
+
+Reads only, from whatever database the caller names, so that a read replica can answer.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from django.db.models import Q, QuerySet, Sum
+from prices import Money
+
+from ..models import Claim, LedgerEntry, Program, Referral, ReferralCode, Referrer, TermsVersion
+from . import codes, ledger
+from .findings import Audience, Finding
+from .money import zero
+from .programs import DEFAULT_PROGRAM
+
+#: The query parameter under which a link carries its code.
+LINK_PARAMETER = "ref"
+
+
+# the program -------------------------------------------------------------------------------
+def program(*, using: str = "default") -> Program | None:
+    return Program.objects.using(using).filter(slug=DEFAULT_PROGRAM).first()
+
+
+def running_terms(slugs: Collection[str], *, using: str = "default") -> dict[str, TermsVersion]:
+    """The terms that new claims are made under, by program; those that run are in it."""
+    found = _running(using).filter(program__slug__in=slugs).order_by("program", "-version")
+    return {version.program.slug: version for version in found.distinct("program")}
+
+
+def running_terms_of_code(typed: str, *, using: str = "default") -> TermsVersion | None:
+    """The terms under which a code could be claimed now. One query, whatever was typed."""
+    live = Q(program__codes__code=codes.normalise(typed), program__codes__is_active=True)
+    return _running(using).filter(live).order_by("-version").first()
+
+
+def _running(using: str) -> QuerySet[TermsVersion]:
+    versions = TermsVersion.objects.using(using).select_related("program")
+    return versions.filter(program__is_running=True)
+
+
+def link_to(program: Program, code: str) -> str | None:
+    """The program's address with the code in it; None while the shop has named no address."""
+    if not program.link_url:
+        return None
+    parts = urlsplit(program.link_url)
+    query = [
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if name != LINK_PARAMETER
+    ]
+    query.append((LINK_PARAMETER, codes.show(code)))
+    return urlunsplit(parts._replace(path=parts.path or "/", query=urlencode(query)))
+
+
+# referrers ---------------------------------------------------------------------------------
+def referrers_of(user_refs: Collection[str], *, using: str = "default") -> dict[str, Referrer]:
+    """By user ref; customers who never asked for a code are not in it."""
+    found = Referrer.objects.using(using).filter(user_ref__in=user_refs)
+    return {referrer.user_ref or "": referrer for referrer in found}
+
+
+def live_codes_of(
+    referrer_ids: Collection[int], *, using: str = "default"
+) -> dict[int, ReferralCode]:
+    """The code each referrer shares now, with its program, by referrer."""
+    found = (
+        ReferralCode.objects.using(using)
+        .select_related("program")
+        .filter(referrer__in=referrer_ids, program__slug=DEFAULT_PROGRAM, is_active=True)
+    )
+    return {code.referrer_id: code for code in found}
+
+
+def accounts_of(
+    referrer_ids: Collection[int], *, using: str = "default"
+) -> dict[int, list[ledger.Account]]:
+    """Each referrer's money, one account per currency ever used, by currency."""
+    rows = (
+        LedgerEntry.objects.using(using)
+        .filter(referrer__in=referrer_ids)
+        .order_by("currency")
+        .values("referrer_id", "currency", "reward_id")
+        .annotate(
+            promised=Sum("amount", filter=Q(kind=ledger.Kind.PROMISED), default=0),
+            delivered=Sum("amount", filter=Q(kind__in=ledger.DELIVERY), default=0),
+            balance=Sum("amount", filter=Q(kind__in=ledger.ON_CREDIT), default=0),
+        )
+    )
+    sums: dict[int, dict[str, list[ledger.Sums]]] = {pk: {} for pk in referrer_ids}
+    for row in rows:
+        of_reward = ledger.Sums(row["promised"], row["delivered"], row["balance"])
+        sums[row["referrer_id"]].setdefault(row["currency"], []).append(of_reward)
+    return {
+        pk: [_account(currency, rewards) for currency, rewards in by_currency.items()]
+        for pk, by_currency in sums.items()
+    }
+
+
+def _account(currency: str, rewards: Iterable[ledger.Sums]) -> ledger.Account:
+    nothing = zero(currency)
+    available = pending = debt = earned = nothing
+    for sums in rewards:
+        owed = Money(sums.owed, currency)
+        available += Money(sums.balance, currency)
+        pending += max(owed, nothing)
+        debt += max(nothing - owed, nothing)
+        earned += Money(sums.promised, currency)
+    return ledger.Account(currency, available, pending, debt, earned)
+
+
+# claims and referrals ----------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class CheckoutClaims:
+    """What is known of the codes on one checkout.
+
+    open      the claim that stands, if any
+    refusal   the code that was refused last, unless another was accepted or taken off since
+    """
+
+    open: Claim | None = None
+    refusal: Claim | None = None
+
+
+def claims_on(
+    checkout_refs: Collection[str], *, using: str = "default"
+) -> dict[str, CheckoutClaims]:
+    """By checkout ref; checkouts that never had a code are not in it."""
+    mine = Claim.objects.using(using).filter(checkout_ref__in=checkout_refs)
+    newest = mine.order_by("checkout_ref", "-judged_at", "-pk").distinct("checkout_ref")
+    claims = mine.filter(Q(status=Claim.Status.OPEN) | Q(pk__in=newest.values("pk")))
+    found: dict[str, dict[str, Claim]] = {}
+    for claim in claims.select_related("code", "terms__program"):
+        found.setdefault(claim.checkout_ref, {})[claim.status] = claim
+    return {
+        ref: CheckoutClaims(
+            open=by_status.get(Claim.Status.OPEN),
+            refusal=by_status.get(Claim.Status.REFUSED),
+        )
+        for ref, by_status in found.items()
+    }
+
+
+def referrals_of(order_refs: Collection[str], *, using: str = "default") -> dict[str, Referral]:
+    """By order ref; orders that are no referral are not in it."""
+    found = (
+        Referral.objects.using(using)
+        .filter(order_ref__in=order_refs)
+        .select_related("terms", "claim__code")
+    )
+    return {referral.order_ref: referral for referral in found}
+
+
+# findings ----------------------------------------------------------------------------------
+def findings_in(
+    stored: Iterable[dict[str, Any]], *, audiences: Collection[Audience] = (Audience.SHOPPER,)
+) -> list[Finding]:
+    """Stored findings that the audiences may see, the failed ones first, each group in the
+    order in which people should hear of them."""
+    findings = [Finding.from_json(data) for data in stored]
+    visible = [finding for finding in findings if finding.audience in audiences]
+    return sorted(visible, key=lambda finding: finding.passed)

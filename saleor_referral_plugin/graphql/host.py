@@ -1,0 +1,76 @@
+"""What the store's own schema lends to ours: base types, and answers only the store has.
+
+The store's types must not be defined twice in one schema, so each store has a module of
+this shape (`conf.settings.graphql_host`): Saleor's own types in `saleor/graphql_host.py`,
+a small shop's equal ones in `sandbox/graphql_host.py`.
+
+Base classes     BaseEnum, BaseField, BaseMutation, BaseObjectType, ConnectionField,
+                 CountableConnection, DataLoader, Error, ModelObjectType, NonNullList
+Types            Checkout, CheckoutError, DateTime, Money, Order, User
+Permissions      MANAGE_DISCOUNTS, MANAGE_ORDERS, OWNER, and PermissionDenied
+CHECKOUT_UPDATED the webhook events of a mutation that changes a checkout
+
+database(context) -> str                     the database a request reads from
+page_limit() -> int                          most rows of one page
+may(context, permission) -> bool             has the requestor, user or app, the permission
+is_requestor(context, user) -> bool          is it this very customer who asks
+customer(user) -> CustomerFacts | None       None for an account that is not really there
+checkout(root) -> CheckoutSeen               the little we need of a checkout...
+order(root) -> OrderSeen                     ...and of an order, without a query
+load_goods(context, root) -> Promise[Money]            a checkout's goods before vouchers
+load_discount(context, root) -> Promise[Money]         what vouchers took off an order
+load_channel(context, slug) -> Promise[Channel | None] an active channel
+order_emails(order_refs, database) -> dict[str, str]   whose orders these are
+find_checkout(mutation, info, global_id)     the root of a Checkout; by the store's own rules
+                                             ValidationError on `id` when there is none
+apply_code(info, root, code) -> None         claim a code, or raise engine.findings.Refused
+remove_code(info, root) -> bool              take the code off; False when there is none
+built_schema()                               the finished schema, ours included
+"""
+
+from importlib import import_module
+from typing import Any
+
+from ..conf import settings
+
+_store: Any = import_module(settings.graphql_host)
+
+BaseEnum = _store.BaseEnum
+BaseField = _store.BaseField
+BaseMutation = _store.BaseMutation
+BaseObjectType = _store.BaseObjectType
+ConnectionField = _store.ConnectionField
+CountableConnection = _store.CountableConnection
+DataLoader = _store.DataLoader
+Error = _store.Error
+ModelObjectType = _store.ModelObjectType
+NonNullList = _store.NonNullList
+
+Checkout = _store.Checkout
+CheckoutError = _store.CheckoutError
+DateTime = _store.DateTime
+Money = _store.Money
+Order = _store.Order
+User = _store.User
+
+MANAGE_DISCOUNTS = _store.MANAGE_DISCOUNTS
+MANAGE_ORDERS = _store.MANAGE_ORDERS
+OWNER = _store.OWNER
+PermissionDenied = _store.PermissionDenied
+CHECKOUT_UPDATED = _store.CHECKOUT_UPDATED
+
+database = _store.database
+page_limit = _store.page_limit
+may = _store.may
+is_requestor = _store.is_requestor
+customer = _store.customer
+checkout = _store.checkout
+order = _store.order
+load_goods = _store.load_goods
+load_discount = _store.load_discount
+load_channel = _store.load_channel
+order_emails = _store.order_emails
+find_checkout = _store.find_checkout
+apply_code = _store.apply_code
+remove_code = _store.remove_code
+built_schema = _store.built_schema

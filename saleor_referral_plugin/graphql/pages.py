@@ -1,0 +1,192 @@
+"""Connections whose pages are loaded for all parents at once.
+
+Saleor's own connections ask once per parent, or load all rows of each. Here the parents
+that stand in one list share one query per connection, which reads no more than the page.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Count, F, Model, Q, Window
+from django.db.models.functions import RowNumber
+from graphene.relay import PageInfo
+from graphql import GraphQLError
+from promise import Promise
+
+from . import host
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows of a connection were asked for; raises GraphQLError where Saleor does."""
+
+    first: int | None = None
+    last: int | None = None
+    after: str | None = None
+    before: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("first", "last"):
+            number, limit = getattr(self, name), host.page_limit()
+            if number is not None and number <= 0:
+                raise GraphQLError(f"Argument `{name}` must be a non-negative integer.")
+            if number is not None and limit and number > limit:
+                raise GraphQLError(
+                    f"Requesting {number} records exceeds the `{name}` limit of {limit} records."
+                )
+        for one, other in (("last", "first"), ("first", "before"), ("last", "after")):
+            if getattr(self, one) and getattr(self, other):
+                raise GraphQLError(f"Argument `{one}` cannot be combined with `{other}`.")
+
+    @property
+    def size(self) -> int | None:
+        return self.first or self.last
+
+    @property
+    def is_backwards(self) -> bool:
+        return self.last is not None
+
+    @property
+    def cursor(self) -> str | None:
+        return self.after or self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    node: Model
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPage:
+    edges: list[Edge]
+    page_info: PageInfo
+
+
+class PageLoader(host.DataLoader):
+    """Loads a page of `model` for each key (parent id, Page), newest rows first."""
+
+    model: type[Model]
+    parent: str
+    #: Newest first by these fields, the last of which is unique.
+    newest_by: Sequence[str]
+
+    def batch_load(self, keys: Sequence[tuple[int, Page]]) -> list[LoadedPage]:
+        parents_by_page: dict[Page, list[int]] = {}
+        for parent, page in keys:
+            parents_by_page.setdefault(page, []).append(parent)
+        found = {
+            (parent, page): rows
+            for page, parents in parents_by_page.items()
+            for parent, rows in self._rows(page, parents).items()
+        }
+        return [self._loaded(page, found[parent, page]) for parent, page in keys]
+
+    def _rows(self, page: Page, parents: list[int]) -> dict[int, list[Model]]:
+        """One row more than the page holds, to see whether it is the last, in its order."""
+        newest_first = not page.is_backwards
+        order = [F(name).desc() if newest_first else F(name).asc() for name in self.newest_by]
+        rows: dict[int, list[Model]] = {parent: [] for parent in parents}
+        queryset = (
+            self.model._default_manager.using(self.database_connection_name)
+            .filter(self._beyond(page.cursor, newest_first), **{f"{self.parent}__in": parents})
+            .annotate(place=Window(RowNumber(), partition_by=self.parent, order_by=order))
+            .filter(place__lte=(page.size or 0) + 1)
+            .order_by("place")
+        )
+        for row in queryset:
+            rows[getattr(row, self.model._meta.get_field(self.parent).attname)].append(row)
+        return rows
+
+    def _loaded(self, page: Page, rows: list[Model]) -> LoadedPage:
+        is_more = len(rows) > (page.size or 0)
+        rows = rows[: page.size]
+        if page.is_backwards:
+            rows.reverse()
+        edges = [Edge(row, self._cursor(row)) for row in rows]
+        has_other = page.cursor is not None
+        return LoadedPage(
+            edges,
+            PageInfo(
+                has_next_page=has_other if page.is_backwards else is_more,
+                has_previous_page=is_more if page.is_backwards else has_other,
+                start_cursor=edges[0].cursor if edges else None,
+                end_cursor=edges[-1].cursor if edges else None,
+            ),
+        )
+
+    def _cursor(self, row: Model) -> str:
+        values = [self._field(name).value_to_string(row) for name in self.newest_by]
+        return base64.b64encode(json.dumps(values).encode()).decode()
+
+    def _beyond(self, cursor: str | None, newest_first: bool) -> Q:
+        """Rows behind the cursor's, in the order of reading."""
+        if cursor is None:
+            return Q()
+        try:
+            values = map(str, json.loads(base64.b64decode(cursor, validate=True)))
+            pairs = zip(self.newest_by, values, strict=True)
+            known = {name: self._field(name).to_python(value) for name, value in pairs}
+        except (binascii.Error, TypeError, UnicodeError, ValidationError, ValueError):
+            raise GraphQLError("Received cursor is invalid.") from None
+        beyond, equal = Q(), Q()
+        for name, value in known.items():
+            beyond |= equal & Q(**{f"{name}__{'lt' if newest_first else 'gt'}": value})
+            equal &= Q(**{name: value})
+        return beyond
+
+    def _field(self, name: str) -> Any:
+        options = self.model._meta
+        return options.pk if name == "pk" else options.get_field(name)
+
+
+class CountLoader(host.DataLoader):
+    """How many rows of `model` each parent has."""
+
+    model: type[Model]
+    parent: str
+
+    def batch_load(self, keys: Iterable[int]) -> list[int]:
+        rows = (
+            self.model._default_manager.using(self.database_connection_name)
+            .filter(**{f"{self.parent}__in": keys})
+            .order_by()
+            .values_list(self.parent)
+            .annotate(Count("pk"))
+        )
+        counts = dict(rows)
+        return [counts.get(parent, 0) for parent in keys]
+
+
+class Connected:
+    """A connection that has been asked for; what of it is not selected is not loaded."""
+
+    def __init__(self, pages: PageLoader, counts: CountLoader, parent: int, **page: Any) -> None:
+        self.pages = pages
+        self.counts = counts
+        self.parent = parent
+        self.page = Page(**page)
+
+    @cached_property
+    def loaded(self) -> Promise:
+        if self.page.size is None:
+            raise GraphQLError("You must provide a `first` or `last` value to properly paginate.")
+        return self.pages.load((self.parent, self.page))
+
+    @property
+    def edges(self) -> Promise:
+        return self.loaded.then(lambda loaded: loaded.edges)
+
+    @property
+    def page_info(self) -> Promise:
+        return self.loaded.then(lambda loaded: loaded.page_info)
+
+    @property
+    def total_count(self) -> Promise:
+        return self.counts.load(self.parent)

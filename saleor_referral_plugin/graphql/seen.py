@@ -1,0 +1,20 @@
+"""The little that our fields need of a store's checkout or order, read without a query."""
+
+from dataclasses import dataclass
+
+from prices import Money
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutSeen:
+    ref: str
+    currency: str
+    voucher_code: str | None
+    discount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSeen:
+    ref: str
+    currency: str
+    voucher_code: str | None

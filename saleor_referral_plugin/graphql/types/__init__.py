@@ -1,0 +1,1 @@
+"""Our object types, one module per thing people ask about."""

@@ -1,0 +1,190 @@
+"""A code on a checkout, and what became of it on the order."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import graphene
+from prices import Money
+from promise import Promise
+
+from ...engine.codes import show
+from ...engine.findings import Finding, FindingCode
+from ...engine.money import zero
+from ...engine.selectors import CheckoutClaims
+from ...models import Claim, Referral
+from .. import host
+from ..dataloaders import ClaimsByCheckoutLoader, ReferralByOrderLoader
+from ..enums import (
+    DOC_CATEGORY,
+    ReferralClaimSourceEnum,
+    ReferralClaimStatusEnum,
+    ReferralStatusEnum,
+)
+from .findings import findings_field, visible_findings
+from .offers import OfferSeen, ReferralOffer
+
+#: What the buyer need not know: it is about the referrer.
+ABOUT_THE_REFERRER = (FindingCode.REFERRER_GONE, FindingCode.CAP_REACHED)
+
+
+class ReferralClaim(host.ModelObjectType):
+    id = graphene.GlobalID(required=True, description="The ID of the claim.")
+    code = graphene.String(required=True, description="The referral code, as people write it.")
+    status = ReferralClaimStatusEnum(required=True, description="Whether the claim stands.")
+    source = ReferralClaimSourceEnum(required=True, description="How the code came.")
+    created_at = host.DateTime(required=True, description="When the code was given.")
+    judged_at = host.DateTime(required=True, description="When the rules were last asked.")
+    findings = findings_field("What the rules said when they were last asked.")
+
+    class Meta:
+        description = "A referral code bound to a checkout, or the refusal to bind it."
+        doc_category = DOC_CATEGORY
+        interfaces = [graphene.relay.Node]
+        model = Claim
+
+    @staticmethod
+    def resolve_code(root: Claim, _info: Any) -> str:
+        return show(root.code.code)
+
+    @staticmethod
+    def resolve_findings(root: Claim, info: Any) -> list[Finding]:
+        return visible_findings(info.context, root.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsSeen:
+    """The claims on a checkout, with the checkout's own root value."""
+
+    root: Any
+    claim: Claim | None
+    refusal: Claim | None
+
+
+class CheckoutReferral(host.BaseObjectType):
+    claim = graphene.Field(
+        ReferralClaim,
+        description="The claim whose discount is on the checkout now. Null when there is none.",
+    )
+    refusal = graphene.Field(
+        ReferralClaim,
+        description=(
+            "The code that was refused last, at once or after the checkout changed. Null when "
+            "another was accepted or taken off since."
+        ),
+    )
+    offer = graphene.Field(
+        ReferralOffer,
+        description="What the claimed code gives here or, without a claim, the refused one would.",
+    )
+    discount = graphene.Field(
+        host.Money, required=True, description="What the claimed code takes off the checkout."
+    )
+    missing = graphene.Field(
+        host.Money,
+        description="What the goods lack of the offer's minimum. Null when nothing is missing.",
+    )
+
+    class Meta:
+        description = "What referral codes do on a checkout, and why not."
+        doc_category = DOC_CATEGORY
+
+    @staticmethod
+    def resolve_offer(root: ClaimsSeen, _info: Any) -> OfferSeen | None:
+        return _offer_of(root)
+
+    @staticmethod
+    def resolve_discount(root: ClaimsSeen, _info: Any) -> Money:
+        checkout = host.checkout(root.root)
+        return checkout.discount if root.claim else zero(checkout.currency)
+
+    @staticmethod
+    def resolve_missing(root: ClaimsSeen, info: Any) -> Promise | None:
+        offer = _offer_of(root)
+        minimum = offer.minimum if offer else None
+        if minimum is None:
+            return None
+        goods = host.load_goods(info.context, root.root)
+        return goods.then(lambda worth: minimum - worth if worth < minimum else None)
+
+
+def _offer_of(root: ClaimsSeen) -> OfferSeen | None:
+    claim = root.claim or root.refusal
+    currency = host.checkout(root.root).currency
+    if claim is None or not claim.terms.terms.discount.is_priced_in(currency):
+        return None
+    return OfferSeen(claim.terms.terms, currency)
+
+
+def load_checkout_referral(context: Any, root: Any) -> Promise:
+    """None for a checkout that no code was tried on, or whose code was taken off again."""
+    checkout = host.checkout(root)
+
+    def seen(claims: CheckoutClaims | None) -> ClaimsSeen | None:
+        if claims is None:
+            return None
+        claim = claims.open
+        if claim is not None and claim.terms.offer_code != checkout.voucher_code:
+            # Another voucher took its place.
+            claim = None
+        return ClaimsSeen(root, claim, claims.refusal) if claim or claims.refusal else None
+
+    return ClaimsByCheckoutLoader(context).load(checkout.ref).then(seen)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReferralSeen:
+    """The referral that an order made, with the order's own root value."""
+
+    root: Any
+    referral: Referral
+
+
+class OrderReferral(host.BaseObjectType):
+    status = ReferralStatusEnum(required=True, description="What was decided about the order.")
+    claim = graphene.Field(
+        ReferralClaim, required=True, description="The claim the order was made with."
+    )
+    offer = graphene.Field(ReferralOffer, required=True, description="What the code gave.")
+    discount = graphene.Field(
+        host.Money, required=True, description="What the code took off the order."
+    )
+    findings = findings_field("What the rules say of the order as it stands.")
+
+    class Meta:
+        description = "The referral that an order made, as whoever sees the order may see it."
+        doc_category = DOC_CATEGORY
+
+    @staticmethod
+    def resolve_status(root: OrderReferralSeen, _info: Any) -> str:
+        return root.referral.status
+
+    @staticmethod
+    def resolve_claim(root: OrderReferralSeen, _info: Any) -> Claim:
+        return root.referral.claim
+
+    @staticmethod
+    def resolve_offer(root: OrderReferralSeen, _info: Any) -> OfferSeen:
+        return OfferSeen(root.referral.terms.terms, root.referral.currency)
+
+    @staticmethod
+    def resolve_discount(root: OrderReferralSeen, info: Any) -> Promise | Money:
+        order = host.order(root.root)
+        if order.voucher_code != root.referral.terms.offer_code:
+            return zero(order.currency)
+        return host.load_discount(info.context, root.root)
+
+    @staticmethod
+    def resolve_findings(root: OrderReferralSeen, info: Any) -> list[Finding]:
+        visible = visible_findings(info.context, root.referral.findings)
+        if host.may(info.context, host.MANAGE_DISCOUNTS):
+            return visible
+        return [finding for finding in visible if finding.code not in ABOUT_THE_REFERRER]
+
+
+def load_order_referral(context: Any, root: Any) -> Promise:
+    """None for an order that is no referral, or has not been settled yet."""
+
+    def seen(referral: Referral | None) -> OrderReferralSeen | None:
+        return OrderReferralSeen(root, referral) if referral else None
+
+    return ReferralByOrderLoader(context).load(host.order(root).ref).then(seen)

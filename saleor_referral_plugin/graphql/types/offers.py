@@ -1,0 +1,145 @@
+"""What a program gives: to the referee, and to the referrer."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import graphene
+from prices import Money
+
+from ...engine.facts import Channel
+from ...engine.money import say
+from ...engine.terms import EarnedWhen, Offer, Terms
+from .. import host
+from ..enums import DOC_CATEGORY, ReferralEarnedWhenEnum
+
+
+@dataclass(frozen=True, slots=True)
+class OfferSeen:
+    """What the referee gets under some terms in one currency."""
+
+    terms: Terms
+    currency: str
+
+    @property
+    def percentage(self) -> Decimal | None:
+        return self.terms.discount.percent
+
+    @property
+    def amount(self) -> Money | None:
+        return self.terms.discount.amounts.get(self.currency)
+
+    @property
+    def minimum(self) -> Money | None:
+        return self.terms.minimum.get(self.currency)
+
+    @property
+    def new_customers_only(self) -> bool:
+        return self.terms.new_customers_only
+
+    @property
+    def description(self) -> str:
+        order = "your first order" if self.new_customers_only else "your order"
+        minimum = f" of {say(self.minimum)} or more" if self.minimum else ""
+        return f"{_say_offer(self.terms.discount, self.currency)} off {order}{minimum}."
+
+
+@dataclass(frozen=True, slots=True)
+class CreditSeen:
+    """What the referrer gets under some terms in one currency."""
+
+    terms: Terms
+    currency: str
+
+    @property
+    def percentage(self) -> Decimal | None:
+        return self.terms.credit.percent
+
+    @property
+    def amount(self) -> Money | None:
+        return self.terms.credit.amounts.get(self.currency)
+
+    @property
+    def earned_when(self) -> str:
+        return self.terms.earned_when.value
+
+    @property
+    def hold_days(self) -> int:
+        return self.terms.hold_days
+
+    @property
+    def description(self) -> str:
+        each = "of each friend's order" if self.percentage is not None else "for each friend"
+        days = self.hold_days
+        when = f"{days} day{'' if days == 1 else 's'} after" if days else "as soon as"
+        done = "paid" if self.terms.earned_when is EarnedWhen.PAID else "sent"
+        offer = _say_offer(self.terms.credit, self.currency)
+        return f"{offer} {each}, {when} their order is {done}."
+
+
+def offer_in(terms: Terms, channel: Channel | None) -> OfferSeen | None:
+    """None where the terms do not run."""
+    if channel is None or not terms.runs_in(channel.slug, channel.currency):
+        return None
+    return OfferSeen(terms, channel.currency)
+
+
+def credit_in(terms: Terms, channel: Channel | None) -> CreditSeen | None:
+    """None where the terms do not run."""
+    if channel is None or not terms.runs_in(channel.slug, channel.currency):
+        return None
+    return CreditSeen(terms, channel.currency)
+
+
+def _say_offer(offer: Offer, currency: str) -> str:
+    amount = offer.amounts.get(currency)
+    return say(amount) if amount is not None else str(offer)
+
+
+class ReferralOffer(host.BaseObjectType):
+    description = graphene.String(
+        required=True,
+        description="In one sentence, such as `10% off your first order of $50.00 or more.`",
+    )
+    percentage = graphene.Float(
+        description="The discount as a percentage of the goods. Null when it is an amount."
+    )
+    amount = graphene.Field(
+        host.Money, description="The discount as an amount. Null when it is a percentage."
+    )
+    minimum = graphene.Field(
+        host.Money,
+        description="Least value of the goods before the discount. Null when there is none.",
+    )
+    new_customers_only = graphene.Boolean(
+        required=True, description="Whether earlier orders exclude a customer."
+    )
+
+    class Meta:
+        description = "What a referral code gives to the person who uses it."
+        doc_category = DOC_CATEGORY
+
+
+class ReferralCredit(host.BaseObjectType):
+    description = graphene.String(
+        required=True,
+        description="In one sentence: `$10.00 for each friend, 14 days after their order is paid.`",
+    )
+    percentage = graphene.Float(
+        description=(
+            "The credit as a percentage of the referee's goods, net of discount, tax and "
+            "shipping. Null when it is an amount."
+        )
+    )
+    amount = graphene.Field(
+        host.Money, description="The credit as an amount. Null when it is a percentage."
+    )
+    earned_when = ReferralEarnedWhenEnum(
+        required=True, description="What the referee's order must be for the credit to be earned."
+    )
+    hold_days = graphene.Int(
+        required=True, description="Days between the credit being earned and being issued."
+    )
+
+    class Meta:
+        description = "What a referrer gets for each person they recommend."
+        doc_category = DOC_CATEGORY

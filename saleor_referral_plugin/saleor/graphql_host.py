@@ -1,0 +1,175 @@
+"""What Saleor's schema lends to ours; `graphql/host.py` says what each name promises."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.conf import settings
+from prices import Money as Amount
+from promise import Promise
+from saleor.channel.models import Channel as SaleorChannel
+from saleor.checkout.base_calculations import base_checkout_subtotal
+from saleor.core.exceptions import PermissionDenied
+from saleor.discount import DiscountType
+from saleor.graphql.account.types import User, is_newly_created_user
+from saleor.graphql.checkout.dataloaders import CheckoutLinesInfoByCheckoutTokenLoader
+from saleor.graphql.checkout.mutations.utils import get_checkout
+from saleor.graphql.checkout.types import Checkout
+from saleor.graphql.core.connection import CountableConnection
+from saleor.graphql.core.context import SyncWebhookControlContext
+from saleor.graphql.core.context import get_database_connection_name as database
+from saleor.graphql.core.dataloaders import DataLoader
+from saleor.graphql.core.fields import BaseField, ConnectionField
+from saleor.graphql.core.mutations import BaseMutation
+from saleor.graphql.core.scalars import DateTime
+from saleor.graphql.core.types import (
+    BaseEnum,
+    BaseObjectType,
+    CheckoutError,
+    Error,
+    ModelObjectType,
+    Money,
+    NonNullList,
+)
+from saleor.graphql.core.utils import WebhookEventInfo
+from saleor.graphql.discount.dataloaders import OrderDiscountsByOrderIDLoader
+from saleor.graphql.order.types import Order
+from saleor.graphql.utils import get_user_or_app_from_context
+from saleor.order.models import Order as SaleorOrder
+from saleor.permission.auth_filters import AuthorizationFilters
+from saleor.permission.enums import BasePermissionEnum, DiscountPermissions, OrderPermissions
+from saleor.webhook.event_types import WebhookEventAsyncType
+
+from ..engine.facts import Channel, CustomerFacts
+from ..engine.money import total, zero
+from ..graphql.seen import CheckoutSeen, OrderSeen
+from . import promo_codes
+
+__all__ = [
+    "BaseEnum",
+    "BaseField",
+    "BaseMutation",
+    "BaseObjectType",
+    "Checkout",
+    "CheckoutError",
+    "ConnectionField",
+    "CountableConnection",
+    "DataLoader",
+    "DateTime",
+    "Error",
+    "ModelObjectType",
+    "Money",
+    "NonNullList",
+    "Order",
+    "PermissionDenied",
+    "User",
+    "database",
+]
+
+MANAGE_DISCOUNTS = DiscountPermissions.MANAGE_DISCOUNTS
+MANAGE_ORDERS = OrderPermissions.MANAGE_ORDERS
+OWNER = AuthorizationFilters.OWNER
+
+CHECKOUT_UPDATED = [
+    WebhookEventInfo(
+        type=WebhookEventAsyncType.CHECKOUT_UPDATED, description="A checkout was updated."
+    )
+]
+
+
+class ChannelFactsBySlugLoader(DataLoader):
+    context_key = "referral_channel_facts_by_slug"
+
+    def batch_load(self, keys: Collection[str]) -> list[Channel | None]:
+        rows = SaleorChannel.objects.using(self.database_connection_name).filter(
+            slug__in=keys, is_active=True
+        )
+        found = {row.slug: Channel(row.slug, row.name, row.currency_code) for row in rows}
+        return [found.get(slug) for slug in keys]
+
+
+# who asks ----------------------------------------------------------------------------------
+def may(context: Any, permission: BasePermissionEnum) -> bool:
+    requestor = get_user_or_app_from_context(context)
+    return bool(requestor) and requestor.has_perm(permission)
+
+
+def is_requestor(context: Any, user: Any) -> bool:
+    return bool(context.user) and context.user.pk == user.pk
+
+
+def customer(user: Any) -> CustomerFacts | None:
+    if is_newly_created_user(user):
+        return None
+    return CustomerFacts(user_ref=str(user.pk), email=user.email)
+
+
+def page_limit() -> int:
+    return settings.GRAPHQL_PAGINATION_LIMIT
+
+
+# what is asked about -----------------------------------------------------------------------
+def checkout(root: Any) -> CheckoutSeen:
+    node = root.node
+    return CheckoutSeen(str(node.pk), node.currency, node.voucher_code, node.discount)
+
+
+def order(root: Any) -> OrderSeen:
+    node = root.node
+    return OrderSeen(str(node.pk), node.currency, node.voucher_code)
+
+
+def load_goods(context: Any, root: Any) -> Promise:
+    currency = root.node.currency
+
+    def value_of(lines: list[Any]) -> Amount:
+        if not lines:
+            return zero(currency)
+        channel = lines[0].channel
+        return base_checkout_subtotal(lines, channel, currency, include_voucher=False)
+
+    return CheckoutLinesInfoByCheckoutTokenLoader(context).load(root.node.pk).then(value_of)
+
+
+def load_discount(context: Any, root: Any) -> Promise:
+    currency = root.node.currency
+
+    def vouchers(discounts: list[Any]) -> Amount:
+        return total(
+            (
+                Amount(discount.amount_value, currency)
+                for discount in discounts
+                if discount.type == DiscountType.VOUCHER
+            ),
+            currency,
+        )
+
+    return OrderDiscountsByOrderIDLoader(context).load(root.node.pk).then(vouchers)
+
+
+def load_channel(context: Any, slug: str) -> Promise:
+    return ChannelFactsBySlugLoader(context).load(slug)
+
+
+def order_emails(order_refs: Collection[str], database: str) -> dict[str, str]:
+    orders = SaleorOrder.objects.using(database).filter(pk__in=order_refs)
+    return {str(pk): email for pk, email in orders.values_list("pk", "user_email")}
+
+
+# what is done ------------------------------------------------------------------------------
+def find_checkout(mutation: Any, info: Any, global_id: str) -> Any:
+    return SyncWebhookControlContext(node=get_checkout(mutation, info, id=global_id))
+
+
+def apply_code(info: Any, root: Any, code: str) -> None:
+    promo_codes.apply(info, root.node, code)
+
+
+def remove_code(info: Any, root: Any) -> bool:
+    return promo_codes.remove(info, root.node)
+
+
+def built_schema() -> Any:
+    # Saleor builds its schema when this module is first imported: never before ours is in.
+    from saleor.graphql.api import schema
+
+    return schema

@@ -1,0 +1,287 @@
+"""What the sandbox's schema lends to ours; `graphql/host.py` says what each name promises.
+
+Who asks is in the request: `customer`, the account that is logged in, and `permissions`,
+the names of what the shop's staff may do. Neither has to be there.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import graphene
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from graphql import GraphQLError
+from prices import Money as Amount
+from promise import Promise
+
+from ..engine.facts import Channel as ChannelFacts
+from ..engine.facts import CustomerFacts
+from ..engine.findings import Refused
+from ..engine.money import round_money
+from ..graphql.seen import CheckoutSeen, OrderSeen
+from ..models import Claim
+from . import hooks, models
+from .graphql_bases import (
+    PAGE_LIMIT,
+    BaseEnum,
+    BaseField,
+    BaseMutation,
+    BaseObjectType,
+    ConnectionField,
+    CountableConnection,
+    DataLoader,
+    Error,
+    ModelObjectType,
+    NonNullList,
+    Permission,
+    PermissionDenied,
+    WebhookEvent,
+)
+from .pricing import bill_of, goods_of
+from .store import as_uuid
+
+__all__ = [
+    "BaseEnum",
+    "BaseField",
+    "BaseMutation",
+    "BaseObjectType",
+    "ConnectionField",
+    "CountableConnection",
+    "DataLoader",
+    "Error",
+    "ModelObjectType",
+    "NonNullList",
+    "PermissionDenied",
+]
+
+MANAGE_DISCOUNTS = Permission.MANAGE_DISCOUNTS
+MANAGE_ORDERS = Permission.MANAGE_ORDERS
+OWNER = Permission.OWNER
+CHECKOUT_UPDATED = [WebhookEvent("checkout_updated", "A checkout was updated.")]
+
+DateTime = graphene.DateTime
+
+
+class Money(graphene.ObjectType):
+    currency = graphene.String(required=True, description="Currency code.")
+    amount = graphene.Float(required=True, description="Amount of money.")
+
+    class Meta:
+        description = "Represents amount of money in specific currency."
+
+    @staticmethod
+    def resolve_amount(root: Amount, _info: Any) -> Any:
+        return round_money(root).amount
+
+
+class TaxedMoney(graphene.ObjectType):
+    """Every price of the sandbox is gross."""
+
+    gross = graphene.Field(Money, required=True)
+
+    @staticmethod
+    def resolve_gross(root: Amount, _info: Any) -> Amount:
+        return root
+
+
+class Channel(ModelObjectType):
+    slug = graphene.String(required=True)
+
+    class Meta:
+        model = models.Channel
+
+
+class User(ModelObjectType):
+    id = graphene.GlobalID(required=True)
+    email = graphene.String(required=True)
+
+    class Meta:
+        model = models.Customer
+
+
+class Checkout(ModelObjectType):
+    id = graphene.GlobalID(required=True)
+    email = graphene.String()
+    channel = graphene.Field(Channel, required=True)
+    voucher_code = graphene.String()
+    discount_name = graphene.String()
+    discount = graphene.Field(Money)
+    subtotal_price = graphene.Field(TaxedMoney, required=True)
+    total_price = graphene.Field(TaxedMoney, required=True)
+
+    class Meta:
+        model = models.Checkout
+
+    @staticmethod
+    def resolve_discount_name(root: models.Checkout, _info: Any) -> str | None:
+        return "A friend's discount" if root.voucher_code else None
+
+    @staticmethod
+    def resolve_discount(root: models.Checkout, _info: Any) -> Amount:
+        return bill_of(root).discount
+
+    @staticmethod
+    def resolve_subtotal_price(root: models.Checkout, _info: Any) -> Amount:
+        bill = bill_of(root)
+        return bill.goods - bill.discount
+
+    @staticmethod
+    def resolve_total_price(root: models.Checkout, _info: Any) -> Amount:
+        return bill_of(root).before_gift_cards
+
+
+class Order(ModelObjectType):
+    id = graphene.GlobalID(required=True)
+    number = graphene.String(required=True)
+    created = DateTime(required=True)
+    channel = graphene.Field(Channel, required=True)
+    user_email = graphene.String()
+    voucher_code = graphene.String()
+    subtotal = graphene.Field(TaxedMoney, required=True)
+    total = graphene.Field(TaxedMoney, required=True)
+
+    class Meta:
+        model = models.Order
+
+    @staticmethod
+    def resolve_created(root: models.Order, _info: Any) -> Any:
+        return root.placed_at
+
+    @staticmethod
+    def resolve_user_email(root: models.Order, _info: Any) -> str:
+        return root.email
+
+    @staticmethod
+    def resolve_subtotal(root: models.Order, _info: Any) -> Amount:
+        return Amount(root.goods - root.discount, root.currency)
+
+    @staticmethod
+    def resolve_total(root: models.Order, _info: Any) -> Amount:
+        return Amount(root.total, root.currency)
+
+
+class CheckoutErrorCode(graphene.Enum):
+    GRAPHQL_ERROR = "graphql_error"
+    INVALID = "invalid"
+    NOT_FOUND = "not_found"
+    REQUIRED = "required"
+    VOUCHER_NOT_APPLICABLE = "voucher_not_applicable"
+
+
+class CheckoutError(Error):
+    code = CheckoutErrorCode(required=True, description="The error code.")
+
+
+# who asks ----------------------------------------------------------------------------------
+def may(context: Any, permission: Permission) -> bool:
+    return permission.name in getattr(context, "permissions", ())
+
+
+def is_requestor(context: Any, user: models.Customer) -> bool:
+    asking = getattr(context, "customer", None)
+    return asking is not None and asking.pk == user.pk
+
+
+def customer(user: models.Customer) -> CustomerFacts | None:
+    return CustomerFacts(user_ref=str(user.pk), email=user.email)
+
+
+def database(_context: Any) -> str:
+    return DataLoader.database_connection_name
+
+
+def page_limit() -> int:
+    return PAGE_LIMIT
+
+
+# what is asked about -----------------------------------------------------------------------
+def checkout(root: models.Checkout) -> CheckoutSeen:
+    currency = root.channel.currency
+    return CheckoutSeen(str(root.pk), currency, root.voucher_code, Amount(root.discount, currency))
+
+
+def order(root: models.Order) -> OrderSeen:
+    return OrderSeen(str(root.pk), root.currency, root.voucher_code)
+
+
+def load_goods(_context: Any, root: models.Checkout) -> Promise:
+    return Promise.resolve(goods_of(root))
+
+
+def load_discount(_context: Any, root: models.Order) -> Promise:
+    return Promise.resolve(Amount(root.discount, root.currency))
+
+
+class ChannelFactsBySlugLoader(DataLoader):
+    context_key = "referral_channel_facts_by_slug"
+
+    def batch_load(self, keys: Collection[str]) -> list[ChannelFacts | None]:
+        rows = models.Channel.objects.in_bulk(keys)
+        found = {slug: ChannelFacts(slug, row.name, row.currency) for slug, row in rows.items()}
+        return [found.get(slug) for slug in keys]
+
+
+def load_channel(context: Any, slug: str) -> Promise:
+    return ChannelFactsBySlugLoader(context).load(slug)
+
+
+def order_emails(order_refs: Collection[str], database: str) -> dict[str, str]:
+    orders = models.Order.objects.using(database).filter(pk__in=order_refs)
+    return {str(pk): email for pk, email in orders.values_list("pk", "email")}
+
+
+# what is done ------------------------------------------------------------------------------
+def resolve_id(global_id: str, type_name: str) -> Any:
+    """The key in a global id of the given type; raises GraphQLError for any other."""
+    try:
+        named, key = graphene.Node.from_global_id(global_id)
+    except ValueError:
+        raise GraphQLError(f"Invalid ID: {global_id}. Expected: {type_name}.") from None
+    if named != type_name:
+        raise GraphQLError(f"Invalid ID: {global_id}. Expected: {type_name}, received: {named}.")
+    return as_uuid(key)
+
+
+def checkout_by_id(global_id: str) -> models.Checkout | None:
+    found = models.Checkout.objects.select_related("channel", "customer")
+    return found.filter(pk=resolve_id(global_id, "Checkout")).first()
+
+
+def find_checkout(_mutation: Any, _info: Any, global_id: str, field: str = "id") -> models.Checkout:
+    try:
+        found = checkout_by_id(global_id)
+    except GraphQLError as error:
+        raise ValidationError(
+            {field: ValidationError(str(error), code=CheckoutErrorCode.GRAPHQL_ERROR.value)}
+        ) from error
+    if found is None:
+        message = f"Couldn't resolve to a node: {global_id}"
+        raise ValidationError(
+            {field: ValidationError(message, code=CheckoutErrorCode.NOT_FOUND.value)}
+        )
+    return found
+
+
+def apply_code(_info: Any, root: models.Checkout, code: str) -> None:
+    with transaction.atomic():
+        _lock(root)
+        finding = hooks.code_typed(root, code, Claim.Source.API)
+    if finding is not None:
+        raise Refused(finding)
+
+
+def remove_code(_info: Any, root: models.Checkout) -> bool:
+    with transaction.atomic():
+        _lock(root)
+        return hooks.code_removed(root, root.voucher_code or "")
+
+
+def _lock(root: models.Checkout) -> None:
+    """Whoever changes the checkout now has to wait; what they changed before is seen."""
+    root.refresh_from_db(from_queryset=models.Checkout.objects.select_for_update())
+
+
+def built_schema() -> graphene.Schema:
+    from .schema import schema
+
+    return schema

@@ -1,0 +1,289 @@
+"""The sandbox as the engine sees it."""
+
+import secrets
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, Value
+from django.db.models.functions import Replace, Upper
+from prices import Money
+
+from ..engine import codes
+from ..engine.facts import (
+    Channel,
+    CheckoutFacts,
+    CreditRequest,
+    CustomerFacts,
+    OrderFacts,
+    PlacedOrder,
+)
+from ..engine.findings import Finding, FindingCode, Refused
+from ..engine.money import times, zero
+from ..engine.people import person
+from ..engine.terms import Terms
+from . import clock, models
+from .movements import movements_of
+from .pricing import goods_of, reprice
+
+#: Two longer than a referral code, so that a gift card's code can never be one.
+CARD_CODE_LENGTH = codes.LENGTH + 2
+#: The smallest key there is; keys are drawn at random.
+NOBODY = UUID(int=0)
+
+
+class SandboxStore:
+    """Implements `engine.store.Store`; what each method promises is said there."""
+
+    def now(self) -> datetime:
+        return clock.now()
+
+    def writing(self) -> AbstractContextManager[Any]:
+        return nullcontext()
+
+    def channels(self) -> list[Channel]:
+        return [
+            Channel(slug=channel.slug, name=channel.name, currency=channel.currency)
+            for channel in models.Channel.objects.order_by("slug")
+        ]
+
+    # facts -----------------------------------------------------------------------------
+    def order_facts(self, order_ref: str) -> OrderFacts | None:
+        order = (
+            models.Order.objects.prefetch_related("lines", "payments", "fulfilments")
+            .filter(pk=as_uuid(order_ref))
+            .first()
+        )
+        return order_facts_of(order) if order else None
+
+    def checkout_facts(self, checkout_ref: str) -> CheckoutFacts | None:
+        checkout = (
+            models.Checkout.objects.select_related("channel", "customer")
+            .filter(pk=as_uuid(checkout_ref))
+            .first()
+        )
+        return checkout_facts_of(checkout) if checkout else None
+
+    def customer(self, user_ref: str) -> CustomerFacts | None:
+        customer = models.Customer.objects.filter(pk=as_uuid(user_ref)).first()
+        if customer is None:
+            return None
+        return CustomerFacts(
+            user_ref=str(customer.pk),
+            email=customer.email,
+            display_name=customer.display_name,
+            is_active=customer.is_active,
+        )
+
+    def standing_orders(
+        self, *, refs: Collection[str], user_ref: str | None, placed_before: datetime
+    ) -> set[str]:
+        whose = Q(pk__in=[as_uuid(ref) for ref in refs]) | Q(customer=as_uuid(user_ref))
+        orders = models.Order.objects.filter(whose, placed_at__lt=placed_before, cancelled_at=None)
+        return {str(pk) for pk in orders.values_list("pk", flat=True)}
+
+    def orders_changed_since(
+        self, since: datetime | None, *, after: str = "", limit: int
+    ) -> Iterable[PlacedOrder]:
+        orders = models.Order.objects.order_by("updated_at", "pk")
+        if since is not None:
+            behind = Q(updated_at=since, pk__gt=as_uuid(after))
+            orders = orders.filter(Q(updated_at__gt=since) | behind)
+        return [
+            PlacedOrder(
+                ref=str(order.pk),
+                user_ref=str(order.customer_id) if order.customer_id else None,
+                email=order.email,
+                placed_at=order.placed_at,
+                changed_at=order.updated_at,
+                voucher_code=order.voucher_code,
+            )
+            for order in orders[:limit]
+        ]
+
+    # the offer -------------------------------------------------------------------------
+    def code_is_taken(self, code: str) -> bool:
+        key = normalise(code)
+        return (
+            models.GiftCard.objects.filter(code=key).exists()
+            or models.Offer.objects.alias(
+                key=Upper(Replace(Replace("code", Value("-"), Value("")), Value(" "), Value("")))
+            )
+            .filter(key=key)
+            .exists()
+        )
+
+    def publish_offer(self, code: str, terms: Terms) -> None:
+        running = [
+            channel
+            for channel in models.Channel.objects.all()
+            if terms.runs_in(channel.slug, channel.currency)
+        ]
+        models.Offer.objects.filter(code=code).exclude(channel__in=running).delete()
+        for channel in running:
+            amount = terms.discount.amounts.get(channel.currency)
+            models.Offer.objects.update_or_create(
+                code=code,
+                channel=channel,
+                defaults={
+                    "percent": terms.discount.percent,
+                    "amount": amount.amount if amount else None,
+                },
+            )
+
+    def retire_offer(self, code: str) -> None:
+        models.Offer.objects.filter(code=code).delete()
+
+    def put_code_on_checkout(self, checkout: Any, code: str) -> None:
+        target = _locked(checkout)
+        if not models.Offer.objects.filter(code=code, channel=target.channel_id).exists():
+            raise Refused(
+                Finding(
+                    FindingCode.PROGRAM_NOT_RUNNING,
+                    False,
+                    {"channel": target.channel_id, "currency": target.channel.currency},
+                )
+            )
+        target.voucher_code = code
+        reprice(target)
+
+    def take_code_off_checkout(self, checkout: Any, code: str) -> None:
+        target = _locked(checkout)
+        if target.voucher_code == code:
+            target.voucher_code = None
+            reprice(target)
+
+    # credit ----------------------------------------------------------------------------
+    def issue_credit(self, request: CreditRequest) -> str:
+        card, is_new = models.GiftCard.objects.get_or_create(
+            key=request.key,
+            defaults={
+                "code": draw_card_code(),
+                "customer": models.Customer.objects.get(pk=request.user_ref),
+                "currency": request.amount.currency,
+                "initial": request.amount.amount,
+                "balance": request.amount.amount,
+                "expires_on": request.expires_at.date() if request.expires_at else None,
+                "note": request.note,
+                "created_at": clock.now(),
+            },
+        )
+        asked = (request.user_ref, request.amount)
+        if not is_new and asked != (str(card.customer_id), Money(card.initial, card.currency)):
+            raise ValueError(f"The credit {request.key} was issued before, as another one.")
+        return str(card.pk)
+
+    def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime) -> Money:
+        nothing = zero(delta.currency)
+        card = (
+            models.GiftCard.objects.select_for_update()
+            .filter(pk=as_uuid(credit_ref), is_active=True)
+            .first()
+        )
+        if card is None:
+            return nothing
+        if card.currency != delta.currency:
+            raise ValueError(f"A credit in {card.currency} cannot move by {delta.currency}.")
+        if delta > nothing and card.expires_on is not None and card.expires_on < now.date():
+            return nothing  # what is added to an expired card reaches nobody
+        moved = max(delta, Money(-card.balance, card.currency))
+        card.balance += moved.amount
+        card.save(update_fields=["balance"])
+        return moved
+
+    def credit_balances(self, credit_refs: Collection[str]) -> dict[str, Money]:
+        cards = models.GiftCard.objects.filter(
+            pk__in=[as_uuid(ref) for ref in credit_refs], is_active=True
+        )
+        return {str(card.pk): Money(card.balance, card.currency) for card in cards}
+
+    def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:
+        customer = models.Customer.objects.filter(pk=as_uuid(user_ref)).first()
+        if customer is not None:
+            models.Message.objects.create(
+                customer=customer, event=event, payload=payload, created_at=clock.now()
+            )
+
+
+def normalise(code: str) -> str:
+    """The form in which codes are compared: upper case, no spaces, no hyphens."""
+    return "".join(code.split()).replace("-", "").upper()
+
+
+def draw_card_code() -> str:
+    """A gift card code that is fit to be read aloud."""
+    while True:
+        code = "".join(secrets.choice(codes.ALPHABET) for _ in range(CARD_CODE_LENGTH))
+        if not codes.is_rude(code):
+            return code
+
+
+def as_uuid(ref: str | None) -> UUID:
+    """A reference as the shop's key; what can be none becomes the key that no row has."""
+    try:
+        return UUID(ref or "")
+    except ValueError:
+        return NOBODY
+
+
+def checkout_facts_of(checkout: models.Checkout) -> CheckoutFacts:
+    customer = checkout.customer
+    return CheckoutFacts(
+        ref=str(checkout.pk),
+        channel=checkout.channel_id,
+        currency=checkout.channel.currency,
+        goods=goods_of(checkout),
+        buyer=person(
+            str(customer.pk) if customer else None,
+            checkout.email,
+            customer.email if customer else None,
+        ),
+        voucher_code=checkout.voucher_code,
+    )
+
+
+def order_facts_of(order: models.Order) -> OrderFacts:
+    def money(amount: Decimal) -> Money:
+        return Money(amount, order.currency)
+
+    moved = movements_of(order)
+    sent = next((f for f in order.fulfilments.all() if f.taken_back_at is None), None)
+    back = sum((line.price * line.returned for line in order.lines.all()), Decimal(0))
+    untaxed = 1 / (1 + Fraction(order.tax_percent) / 100)
+    return OrderFacts(
+        ref=str(order.pk),
+        number=str(order.number),
+        channel=order.channel_id,
+        currency=order.currency,
+        buyer=person(str(order.customer_id) if order.customer_id else None, order.email),
+        placed_at=order.placed_at,
+        goods=money(order.goods),
+        net_goods=times(money(order.goods - order.discount), untaxed),
+        total=money(order.total),
+        captured=money(moved.captured),
+        refunded=money(moved.refunded),
+        charged_back=money(moved.charged_back),
+        returned=Fraction(back) / Fraction(order.goods) if order.goods else Fraction(0),
+        checkout_ref=str(order.checkout_token),
+        voucher_code=order.voucher_code,
+        is_void=order.cancelled_at is not None,
+        is_fulfilled=sent is not None,
+        paid_at=moved.paid_at,
+        fulfilled_at=sent.sent_at if sent else None,
+    )
+
+
+def _locked(checkout: Any) -> models.Checkout:
+    """The checkout itself, or the one a ref names. Its row is locked until the transaction
+    ends, so that whoever else changes it waits."""
+    ref = checkout.pk if isinstance(checkout, models.Checkout) else checkout
+    found = (
+        models.Checkout.objects.select_for_update(of=("self",))
+        .select_related("channel", "customer")
+        .get(pk=ref)
+    )
+    return checkout if isinstance(checkout, models.Checkout) else found

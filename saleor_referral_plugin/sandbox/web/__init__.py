@@ -1,0 +1,1 @@
+"""The shop in a browser: plain Django views, no build step."""

@@ -1,0 +1,149 @@
+"""A shop held in memory: it has the facts that a test puts in, and remembers what the engine
+asked of it. What it must not prove (locks, roll-backs) is proved on the sandbox."""
+
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from prices import Money
+
+from saleor_referral_plugin.engine.facts import (
+    Channel,
+    CheckoutFacts,
+    CreditRequest,
+    CustomerFacts,
+    OrderFacts,
+    PlacedOrder,
+)
+from saleor_referral_plugin.engine.money import zero
+from saleor_referral_plugin.engine.terms import Terms
+from tests.engine.build import NOW
+
+
+@dataclass
+class Credit:
+    request: CreditRequest
+    balance: Money
+    is_usable: bool = True
+
+
+@dataclass
+class FakeStore:
+    """Implements `engine.store.Store`."""
+
+    time: datetime = NOW
+    shop_channels: list[Channel] = field(
+        default_factory=lambda: [
+            Channel("default", "Default", "USD"),
+            Channel("euro", "Euro", "EUR"),
+        ]
+    )
+    orders: dict[str, OrderFacts] = field(default_factory=dict)
+    checkouts: dict[str, CheckoutFacts] = field(default_factory=dict)
+    customers: dict[str, CustomerFacts] = field(default_factory=dict)
+    placed: list[PlacedOrder] = field(default_factory=list)
+    taken_codes: set[str] = field(default_factory=set)
+    offers: dict[str, Terms] = field(default_factory=dict)
+    codes_on: dict[str, str] = field(default_factory=dict)
+    credits: dict[str, Credit] = field(default_factory=dict)
+    told: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    #: Names of methods that fail as long as they are in here.
+    broken: set[str] = field(default_factory=set)
+
+    def travel(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def writing(self) -> AbstractContextManager[Any]:
+        return nullcontext()
+
+    def channels(self) -> list[Channel]:
+        return self.shop_channels
+
+    # facts --------------------------------------------------------------------------------
+    def order_facts(self, order_ref: str) -> OrderFacts | None:
+        self._may_fail("order_facts", order_ref)
+        return self.orders.get(order_ref)
+
+    def checkout_facts(self, checkout_ref: str) -> CheckoutFacts | None:
+        return self.checkouts.get(checkout_ref)
+
+    def customer(self, user_ref: str) -> CustomerFacts | None:
+        return self.customers.get(user_ref)
+
+    def standing_orders(
+        self, *, refs: Collection[str], user_ref: str | None, placed_before: datetime
+    ) -> set[str]:
+        return {
+            order.ref
+            for order in self.placed
+            if (order.ref in refs or (user_ref and order.user_ref == user_ref))
+            and order.placed_at < placed_before
+            and not (order.ref in self.orders and self.orders[order.ref].is_void)
+        }
+
+    def orders_changed_since(
+        self, since: datetime | None, *, after: str = "", limit: int
+    ) -> Iterable[PlacedOrder]:
+        behind = [
+            order
+            for order in sorted(self.placed, key=lambda order: (order.changed_at, order.ref))
+            if since is None
+            or (order.changed_at, order.ref) > (since, after)
+            or (not after and order.changed_at == since)
+        ]
+        return behind[:limit]
+
+    # the offer ----------------------------------------------------------------------------
+    def code_is_taken(self, code: str) -> bool:
+        return code in self.taken_codes or code in self.offers
+
+    def publish_offer(self, code: str, terms: Terms) -> None:
+        self._may_fail("publish_offer", code)
+        self.offers[code] = terms
+
+    def retire_offer(self, code: str) -> None:
+        self.offers.pop(code, None)
+
+    def put_code_on_checkout(self, checkout: Any, code: str) -> None:
+        self._may_fail("put_code_on_checkout", code)
+        self.codes_on[checkout] = code
+
+    def take_code_off_checkout(self, checkout: Any, code: str) -> None:
+        if self.codes_on.get(checkout) == code:
+            del self.codes_on[checkout]
+
+    # credit -------------------------------------------------------------------------------
+    def issue_credit(self, request: CreditRequest) -> str:
+        self._may_fail("issue_credit", request.key)
+        ref = f"card-{request.key}"
+        self.credits.setdefault(ref, Credit(request, request.amount))
+        return ref
+
+    def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime) -> Money:
+        credit = self.credits.get(credit_ref)
+        if credit is None or (delta.amount > 0 and not self._may_grow(credit, now)):
+            return zero(delta.currency)
+        moved = max(delta, zero(delta.currency) - credit.balance)
+        credit.balance += moved
+        return moved
+
+    def credit_balances(self, credit_refs: Collection[str]) -> dict[str, Money]:
+        return {ref: self.credits[ref].balance for ref in credit_refs if ref in self.credits}
+
+    def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:
+        self._may_fail("tell", event)
+        self.told.append((user_ref, event, payload))
+
+    # inside -------------------------------------------------------------------------------
+    def _may_grow(self, credit: Credit, now: datetime) -> bool:
+        ends = credit.request.expires_at
+        return credit.is_usable and (ends is None or ends.date() >= now.date())
+
+    def _may_fail(self, name: str, what: str) -> None:
+        if name in self.broken:
+            raise ConnectionError(f"{name} of {what} did not work")

@@ -1,0 +1,453 @@
+"""The plugin's page: every field, what is understood and what is said about mistakes."""
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from saleor_referral_plugin import dashboard
+from saleor_referral_plugin.dashboard import FIELDS
+from saleor_referral_plugin.engine.facts import Channel
+from saleor_referral_plugin.engine.money import Amounts
+from saleor_referral_plugin.engine.terms import CapPeriod, EarnedWhen, Offer, Terms
+from tests.engine.build import amounts, percent
+from tests.engine.fake_store import FakeStore
+
+STORE = FakeStore()
+FILLED_IN: dict[str, Any] = {
+    "referee_discount": "10%",
+    "referrer_credit": "10 USD, 9 EUR",
+    "program_running": True,
+}
+#: What the Dashboard shows of an error before it cuts it.
+SHOWN = 80
+
+
+def read(**values: Any) -> dashboard.Page:
+    return dashboard.read(FILLED_IN | values, store=STORE)
+
+
+def read_terms(**values: Any) -> Terms:
+    terms = read(**values).terms
+    assert terms is not None
+    return terms
+
+
+def mistake(**values: Any) -> tuple[str, str]:
+    """The field an error belongs to, and its message."""
+    with pytest.raises(ValidationError) as refused:
+        read(**values)
+    [(name, [message])] = refused.value.message_dict.items()
+    return name, message
+
+
+# what is understood ---------------------------------------------------------------------------
+
+
+def test_a_new_shops_page_runs_nothing() -> None:
+    # when
+    page = dashboard.read({}, store=STORE)
+
+    # then
+    assert page == dashboard.Page(is_running=False, terms=None, link_url="")
+
+
+def test_a_page_with_an_offer_has_every_other_rule_by_default() -> None:
+    # when
+    page = read()
+
+    # then
+    assert page == dashboard.Page(
+        is_running=True,
+        terms=Terms(
+            discount=percent(10),
+            credit=amounts(USD=10, EUR=9),
+            channels=(),
+            minimum=Amounts(),
+            new_customers_only=True,
+            earned_when=EarnedWhen.PAID,
+            hold_days=14,
+            cap_count=None,
+            cap_amount=Amounts(),
+            cap_period=CapPeriod.CALENDAR_YEAR,
+            credit_valid_days=365,
+        ),
+        link_url="",
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "understood"),
+    [
+        ("", ()),
+        ("  ", ()),
+        ("default", ("default",)),
+        ("euro, default", ("default", "euro")),
+        (" euro;default euro\n", ("default", "euro")),
+    ],
+)
+def test_channels(typed: str, understood: tuple[str, ...]) -> None:
+    assert read_terms(channels=typed).channels == understood
+
+
+@pytest.mark.parametrize("field", ["referee_discount", "referrer_credit"])
+@pytest.mark.parametrize(
+    ("typed", "understood"),
+    [
+        ("10%", percent(10)),
+        (" 12.50 % ", percent("12.5")),
+        ("100%", percent(100)),
+        ("0.01%", percent("0.01")),
+        ("10 USD", amounts(USD=10)),
+        ("10usd;9.50 Eur", amounts(USD=10, EUR="9.50")),
+        ("10 USD,\n9 EUR,", amounts(USD=10, EUR=9)),
+        ("500 JPY, 1.234 KWD", amounts(JPY=500, KWD="1.234")),
+        ("0.01 USD", amounts(USD="0.01")),
+        ("999999999.99 USD", amounts(USD="999999999.99")),
+    ],
+)
+def test_an_offer(field: str, typed: str, understood: Offer) -> None:
+    # when
+    terms = read_terms(**{field: typed})
+
+    # then
+    assert {"referee_discount": terms.discount, "referrer_credit": terms.credit}[
+        field
+    ] == understood
+
+
+@pytest.mark.parametrize(
+    ("field", "rule"),
+    [
+        ("minimum_order", "minimum"),
+        ("most_credit_amount", "cap_amount"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("typed", "understood"),
+    [
+        ("", {}),
+        (" ", {}),
+        ("50 USD", {"USD": 50}),
+        ("50 USD, 45.5 eur", {"USD": 50, "EUR": "45.5"}),
+    ],
+)
+def test_amounts(field: str, rule: str, typed: str, understood: dict[str, Any]) -> None:
+    assert getattr(read_terms(**{field: typed}), rule) == Amounts.of(understood)
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "rule", "understood"),
+    [
+        ("hold_days", "0", "hold_days", 0),
+        ("hold_days", " 366 ", "hold_days", 366),
+        ("most_credits", "", "cap_count", None),
+        ("most_credits", "1", "cap_count", 1),
+        ("most_credits", "1000000", "cap_count", 1_000_000),
+        ("credit_valid_days", "", "credit_valid_days", None),
+        ("credit_valid_days", "36600", "credit_valid_days", 36_600),
+        ("earned_when", " Fulfilled ", "earned_when", EarnedWhen.FULFILLED),
+        ("cap_period", "MONTH", "cap_period", CapPeriod.CALENDAR_MONTH),
+        ("cap_period", "life", "cap_period", CapPeriod.LIFE),
+        ("new_customers_only", "false", "new_customers_only", False),
+        ("new_customers_only", "TRUE", "new_customers_only", True),
+    ],
+)
+def test_numbers_choices_and_flags(field: str, typed: str, rule: str, understood: Any) -> None:
+    assert getattr(read_terms(**{field: typed}), rule) == understood
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "https://shop.example.com/", "http://localhost:3000/?a=b", " https://x.example/a b "],
+)
+def test_the_address_links_lead_to(typed: str) -> None:
+    assert read(link_url=typed).link_url == typed.strip()
+
+
+def test_a_value_saleor_sends_as_null_keeps_its_default() -> None:
+    assert read_terms(hold_days=None).hold_days == 14
+
+
+@pytest.mark.parametrize("missing", ["referee_discount", "referrer_credit"])
+def test_a_page_without_an_offer_may_be_saved_while_it_does_not_run(missing: str) -> None:
+    # when
+    page = read(**{missing: "", "program_running": False})
+
+    # then
+    assert (page.is_running, page.terms) == (False, None)
+
+
+# what is refused ------------------------------------------------------------------------------
+
+WHOLE_NUMBER = 'write a whole number from {} to {}, such as "30".'
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "message"),
+    [
+        ("channels", "defualt", 'Channels: no channel "defualt"; there is default, euro.'),
+        ("channels", "default, outlet", 'Channels: no channel "outlet"; there is default, euro.'),
+        (
+            "referee_discount",
+            "",
+            "Friend's discount: write what it gives before running the program.",
+        ),
+        (
+            "referrer_credit",
+            " ",
+            "Referrer's credit: write what it gives before running the program.",
+        ),
+        (
+            "referee_discount",
+            "ten",
+            'Friend\'s discount: write amounts like "10 USD, 9.50 EUR", not "ten".',
+        ),
+        (
+            "referee_discount",
+            "9,50 EUR",
+            'Friend\'s discount: write amounts like "10 USD, 9.50 EUR", not "9".',
+        ),
+        (
+            "referee_discount",
+            "-5 USD",
+            'Friend\'s discount: write amounts like "10 USD, 9.50 EUR", not "-5 USD".',
+        ),
+        (
+            "referrer_credit",
+            "0%",
+            'Referrer\'s credit: write a percentage above 0 and up to 100, such as "10%".',
+        ),
+        (
+            "referrer_credit",
+            "0 USD",
+            'Referrer\'s credit: write an amount above 0 and below a billion, not "0 USD".',
+        ),
+        (
+            "minimum_order",
+            "10 XXY",
+            'Minimum order: "XXY" is no currency; write it like "10 USD".',
+        ),
+        ("minimum_order", "10 USD, 20 usd", "Minimum order: write USD only once."),
+        (
+            "minimum_order",
+            "10%",
+            'Minimum order: write amounts like "10 USD, 9.50 EUR", not "10%".',
+        ),
+        (
+            "most_credit_amount",
+            "1000000000 USD",
+            "Most credit for one referrer: write an amount above 0 and below a billion, "
+            'not "1000000000 USD".',
+        ),
+        (
+            "most_credit_amount",
+            "500.5 JPY",
+            "Most credit for one referrer: JPY has 0 decimal places; write fewer.",
+        ),
+        ("earned_when", "sent", 'Earned when: write "paid" or "fulfilled".'),
+        ("cap_period", "week", 'Period of these limits: write "life" or "month" or "year".'),
+        ("hold_days", "", "Days before crediting: " + WHOLE_NUMBER.format(0, 366)),
+        ("hold_days", "two weeks", "Days before crediting: " + WHOLE_NUMBER.format(0, 366)),
+        ("hold_days", "367", "Days before crediting: " + WHOLE_NUMBER.format(0, 366)),
+        ("hold_days", "1.5", "Days before crediting: " + WHOLE_NUMBER.format(0, 366)),
+        (
+            "most_credits",
+            "0",
+            "Most credits for one referrer: " + WHOLE_NUMBER.format(1, 1_000_000),
+        ),
+        (
+            "credit_valid_days",
+            "٣٠",
+            "Days a credit stays valid: " + WHOLE_NUMBER.format(1, 36_600),
+        ),
+        (
+            "link_url",
+            "shop.example.com",
+            'Link leads to: write a full address such as "https://shop.example.com/".',
+        ),
+    ],
+)
+def test_a_mistake_names_its_field_and_says_what_to_write(
+    field: str, typed: str, message: str
+) -> None:
+    assert mistake(**{field: typed}) == (field, message)
+
+
+@pytest.mark.parametrize("field", ["referee_discount", "referrer_credit"])
+@pytest.mark.parametrize(
+    "typed", ["0%", "100.01%", "-1%", "10.001%", "%", "x%", "NaN%", "Infinity%", "1e-400%", "sNaN%"]
+)
+def test_a_percentage_is_above_0_and_up_to_100(field: str, typed: str) -> None:
+    assert mistake(**{field: typed}) == (
+        field,
+        f'{FIELDS[field][1]}: write a percentage above 0 and up to 100, such as "10%".',
+    )
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "javascript:alert(1)",
+        "//x.example",
+        "https://",
+        "http://[::1",
+        "ftp://x.example",
+        "https://x.example/" + "a" * 500,
+    ],
+)
+def test_a_link_is_a_full_address(typed: str) -> None:
+    assert mistake(link_url=typed)[0] == "link_url"
+
+
+#: For each field something of every kind that it refuses, as long as people may write it.
+MISTAKES = [
+    *(("channels", slug) for slug in ("x", "x" * 200)),
+    *(
+        (field, typed)
+        for field in ("referee_discount", "referrer_credit", "minimum_order", "most_credit_amount")
+        for typed in ("x" * 200, "0 USD", "9999999999 USD", "1 XXY", "1 USD, 2 USD", "1.1 JPY")
+    ),
+    *((field, "200%") for field in ("referee_discount", "referrer_credit")),
+    *((field, "") for field in ("referee_discount", "referrer_credit", "hold_days")),
+    *((field, "x" * 200) for field in ("earned_when", "cap_period", "link_url")),
+    *((field, "x") for field in ("hold_days", "most_credits", "credit_valid_days")),
+]
+
+
+@pytest.mark.parametrize(("field", "typed"), MISTAKES)
+def test_the_field_and_what_to_write_instead_are_seen_before_the_message_is_cut(
+    field: str, typed: str
+) -> None:
+    # when
+    name, message = mistake(**{field: typed})
+
+    # then
+    seen = message[:SHOWN]
+    label = FIELDS[field][1]
+    assert name == field
+    assert seen.startswith(f"{label}: ")
+    assert any(
+        instead in seen
+        for instead in (
+            "write",
+            "there is default",
+        )
+    ), seen
+
+
+def test_every_field_that_can_be_mistaken_is_among_them() -> None:
+    # given
+    anything_goes = {"summary", "program_running", "new_customers_only"}
+
+    # then
+    assert {field for field, _ in MISTAKES} == set(FIELDS) - anything_goes
+
+
+def test_one_mistake_is_told_at_a_time() -> None:
+    assert mistake(hold_days="x", channels="x")[0] == "channels"
+
+
+# the page as the Dashboard has it -------------------------------------------------------------
+
+
+def test_the_dashboard_is_given_only_what_it_can_show() -> None:
+    assert {kind for kind, *_ in FIELDS.values()} == {"string", "boolean", "output"}
+
+
+def test_every_field_is_labelled_and_explained() -> None:
+    # given
+    labels = [label for _, label, _, _ in FIELDS.values()]
+
+    # then
+    assert len(set(labels)) == len(labels)
+    assert all(help_text.endswith((".", '"')) for _, _, help_text, _ in FIELDS.values())
+
+
+def test_the_values_of_a_new_shop_are_good_ones() -> None:
+    # when
+    page = dashboard.read(
+        dashboard.defaults() | {"referrer_credit": "10 USD", "program_running": True},
+        store=STORE,
+    )
+
+    # then
+    assert page.is_running
+
+
+# the summary ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        (
+            {},
+            "New customers get 10% off; the referrer gets 9 EUR, 10 USD 14 days after the order "
+            "is paid. Runs in default, euro.",
+        ),
+        (
+            {
+                "new_customers_only": False,
+                "minimum_order": "50 USD, 45 EUR",
+                "referrer_credit": "5%",
+                "hold_days": "0",
+                "earned_when": "fulfilled",
+                "channels": "default",
+            },
+            "Customers get 10% off on orders from 45 EUR, 50 USD; the referrer gets 5% of the "
+            "order as soon as the order is fulfilled. Runs in default.",
+        ),
+        (
+            {"referrer_credit": "10 USD"},
+            "New customers get 10% off; the referrer gets 10 USD 14 days after the order is "
+            "paid. Runs in default. Not in euro: no referrer credit in EUR.",
+        ),
+        (
+            {"referrer_credit": "10 GBP", "channels": "euro"},
+            "New customers get 10% off; the referrer gets 10 GBP 14 days after the order is "
+            "paid. Runs in no channel. Not in euro: no referrer credit in EUR.",
+        ),
+        (
+            {"program_running": False},
+            "Not running. When it runs: New customers get 10% off; the referrer gets 9 EUR, "
+            "10 USD 14 days after the order is paid. Runs in default, euro.",
+        ),
+        (
+            {"program_running": False, "referrer_credit": ""},
+            "Not running: the friend's discount and the referrer's credit are not set.",
+        ),
+        (
+            {"hold_days": "x"},
+            'Not running: Days before crediting: write a whole number from 0 to 366, such as "30".',
+        ),
+    ],
+)
+def test_the_page_in_one_plain_line(values: dict[str, Any], line: str) -> None:
+    assert dashboard.summary(FILLED_IN | values, store=STORE) == line
+
+
+def test_an_inactive_plugin_runs_nothing_whatever_the_page_says() -> None:
+    # when
+    line = dashboard.summary(FILLED_IN, store=STORE, active=False)
+
+    # then
+    assert line.startswith("Not running. When it runs: New customers get 10% off;")
+
+
+def test_a_shop_without_channels_is_told_so() -> None:
+    # given
+    empty = FakeStore(shop_channels=[])
+
+    # then
+    assert dashboard.summary(FILLED_IN, store=empty).endswith("Runs in no channel.")
+
+
+def test_a_channel_named_that_is_gone_is_a_mistake() -> None:
+    # given
+    smaller = FakeStore(shop_channels=[Channel("euro", "Euro", "EUR")])
+
+    # then
+    assert dashboard.summary(FILLED_IN | {"channels": "default"}, store=smaller) == (
+        'Not running: Channels: no channel "default"; there is euro.'
+    )
