@@ -9,6 +9,7 @@ makes the run fail.
 """
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -43,8 +44,14 @@ def main() -> int:
         groups.append(GROUPS[name](arguments.pairs))
         print(f"\n{table(groups[-1])}", flush=True)
     publish(groups, arguments.out)
-    print("", *closing_lines(groups), f"Written to {arguments.out}.", sep="\n")
+    print("", *closing_lines(groups), _machine(), f"Written to {arguments.out}.", sep="\n")
     return int(any(group.failed for group in groups))
+
+
+def _machine() -> str:
+    """Whether the times can be trusted: what else ran on this machine."""
+    cores, load = os.cpu_count(), os.getloadavg()[0]
+    return f"Measured on {cores} cores with a load of {load:.1f}; 1 is the benchmarks' own."
 
 
 if __name__ == "__main__":

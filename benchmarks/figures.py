@@ -4,7 +4,10 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from textwrap import wrap
 
+WIDTH = 118
+INDENT = "      "
 #: What anyone may rely on in bench.json; spread and remarks are for people.
 PUBLISHED = ("name", "value", "unit", "aim", "holds")
 
@@ -62,10 +65,13 @@ def table(group: Group) -> str:
     """The group as people read it."""
     if group.left_out:
         return f"{group.title}\n  LEFT OUT: {group.left_out}"
-    rows = [("", "value", "middle half", "aim", "holds", "")]
-    rows += [_row(figure) for figure in group.figures]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join([group.title, *(_line(row, widths) for row in rows)])
+    rows = [("", "value", "middle half", "aim", "holds"), *map(_row, group.figures)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [group.title, _line(rows[0], widths)]
+    for figure, row in zip(group.figures, rows[1:], strict=True):
+        lines.append(_line(row, widths))
+        lines += wrap(figure.remark, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
+    return "\n".join(lines)
 
 
 def closing_lines(groups: Sequence[Group]) -> list[str]:
@@ -84,7 +90,7 @@ def closing_lines(groups: Sequence[Group]) -> list[str]:
 def _row(figure: Figure) -> tuple[str, ...]:
     aim = "" if figure.aim is None else f"<= {figure.aim:g}"
     holds = {None: "", True: "yes", False: "NO"}[figure.holds]
-    return (figure.name, _number(figure), figure.spread, aim, holds, figure.remark)
+    return (figure.name, _number(figure), figure.spread, aim, holds)
 
 
 def _number(figure: Figure) -> str:
@@ -94,7 +100,6 @@ def _number(figure: Figure) -> str:
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    name, value, *rest = row
-    cells = [name.ljust(widths[0]), value.rjust(widths[1])]
-    cells += [cell.ljust(width) for cell, width in zip(rest, widths[2:], strict=True)]
+    cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+    cells[1] = row[1].rjust(widths[1])
     return f"  {'  '.join(cells)}".rstrip()

@@ -9,6 +9,7 @@ import gc
 import re
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -31,14 +32,13 @@ class Statements:
     def __len__(self) -> int:
         return len(self.sent)
 
+    @property
+    def kinds(self) -> Counter[str]:
+        """How many of each kind: `SELECT referral_claim`, `SAVEPOINT`."""
+        return Counter(_kind(sql) for sql, _ in self.sent)
+
     def __str__(self) -> str:
-        """`SELECT referral_claim, 2 SAVEPOINT`: the statements, each kind once."""
-        kinds: dict[str, int] = {}
-        for sql, _ in self.sent:
-            table = _TABLE.search(sql)
-            kind = f"{sql.split(maxsplit=1)[0]} {table[1] if table else ''}".strip()
-            kinds[kind] = kinds.get(kind, 0) + 1
-        return ", ".join(kind if n == 1 else f"{n} {kind}" for kind, n in kinds.items())
+        return listed(self.kinds)
 
     def tally(self, store_prefix: str) -> str:
         """How many the engine sent, how many the store did, and how many are savepoints."""
@@ -46,6 +46,11 @@ class Statements:
         tables = [match[1] for sql, _ in self.sent if (match := _TABLE.search(sql))]
         store = sum(table.startswith(store_prefix) for table in tables)
         return f"engine {len(self) - turns - store}, store {store}, savepoints {turns}"
+
+
+def listed(kinds: Counter[str]) -> str:
+    """`SELECT referral_claim, 2 SAVEPOINT`"""
+    return ", ".join(kind if n == 1 else f"{n} {kind}" for kind, n in kinds.items())
 
 
 @contextmanager
@@ -125,19 +130,20 @@ def ratio(
 ) -> Figure:
     """The median, over the rounds, of one contestant's lap through another's.
 
-    `again` names a contestant that did the same as the base: how far the two differ is what
-    this machine cannot tell from nothing.
+    `again` names a contestant that did the same as the base. Both laps together are then the
+    base, and how far they differ is what this machine cannot tell from nothing.
     """
-    rounds = sorted(_ratios(laps, ours, base, clock))
+    bases = (base, again) if again else (base,)
+    rounds = sorted(_ratios(laps, ours, bases, clock))
     value = statistics.median(rounds)
     low, high = _bounds_of_median(rounds)
     remarks = [f"median of {len(rounds)}: {_ms(laps[ours], clock)} to {_ms(laps[base], clock)}"]
     if aim is not None and low <= aim < high:
         remarks.append(f"not certain, the median may be {low:.3f} to {high:.3f}")
     if again:
-        noise = _ratios(laps, again, base, clock)
+        noise = _ratios(laps, again, (base,), clock)
+        remarks.append(f"base to itself {statistics.median(noise):.3f} ({spread(noise)})")
         bottom, _, top = statistics.quantiles(noise, n=4)
-        remarks.append(f"base to itself {statistics.median(noise):.3f} ({bottom:.3f}-{top:.3f})")
         if abs(value - 1) < (top - bottom) / 2:
             remarks.append("noise is larger than the effect")
     return Figure(name, value, "ratio", aim, spread(rounds), "; ".join(remarks))
@@ -160,11 +166,16 @@ def spread(values: Sequence[float]) -> str:
     return f"{bottom:.3f} to {top:.3f}"
 
 
-def _ratios(laps: Laps, ours: str, base: str, clock: str) -> list[float]:
-    return [
-        getattr(our_lap, clock) / getattr(base_lap, clock)
-        for our_lap, base_lap in zip(laps[ours], laps[base], strict=True)
-    ]
+def _kind(sql: str) -> str:
+    table = _TABLE.search(sql)
+    return f"{sql.split(maxsplit=1)[0]} {table[1] if table else ''}".strip()
+
+
+def _ratios(laps: Laps, ours: str, bases: Sequence[str], clock: str) -> list[float]:
+    """For each round, one contestant's lap through the mean of the bases' laps."""
+    times = {name: [getattr(lap, clock) for lap in laps[name]] for name in (ours, *bases)}
+    means = map(statistics.mean, zip(*(times[name] for name in bases), strict=True))
+    return [time / mean for time, mean in zip(times[ours], means, strict=True)]
 
 
 def _bounds_of_median(ordered: Sequence[float]) -> tuple[float, float]:

@@ -21,14 +21,10 @@ class ReferralConfig(AppConfig):
 
         if not runs_in_saleor():
             return
-        from saleor import __version__
-
-        from .saleor.versions import is_supported
+        from .saleor.versions import installed, is_supported
 
         untested = getattr(django_settings, "REFERRAL_ALLOW_UNTESTED_SALEOR", False)
-        if is_supported(__version__) or untested:
+        if is_supported(installed()) or untested:
             from .saleor import wiring
 
             wiring.install()
-
-

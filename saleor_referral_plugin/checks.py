@@ -11,15 +11,13 @@ def saleor_version_is_supported(app_configs: Any, **kwargs: Any) -> list[CheckMe
 
     if not runs_in_saleor():
         return []
-    from saleor import __version__
+    from .saleor.versions import SUPPORTED, installed, is_supported
 
-    from .saleor.versions import SUPPORTED, is_supported
-
-    if is_supported(__version__):
+    if is_supported(installed()):
         return []
     return [
         Warning(
-            f"The referral program is not made for Saleor {__version__}.",
+            f"The referral program is not made for Saleor {installed()}.",
             hint=f"Supported are {', '.join(SUPPORTED)}. The program stays switched off; set "
             "REFERRAL_ALLOW_UNTESTED_SALEOR = True to try it all the same.",
             id="referral.W001",

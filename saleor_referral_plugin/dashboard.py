@@ -38,8 +38,7 @@ FIELDS: dict[str, tuple[str, str, str, str | bool]] = {
     "referee_discount": (
         "string",
         "Friend's discount",
-        'What the new customer gets: "10%", or an amount for each currency: '
-        '"10 USD, 9 EUR".',
+        'What the new customer gets: "10%", or an amount for each currency: "10 USD, 9 EUR".',
         "10%",
     ),
     "minimum_order": (
@@ -271,9 +270,7 @@ def _channels(values: Mapping[str, Any], store: Store) -> tuple[str, ...]:
     known = {channel.slug for channel in store.channels()}
     for slug in slugs:
         if slug not in known:
-            _refuse(
-                "channels", f'no channel "{slug[:30]}"; there is {", ".join(sorted(known))}'
-            )
+            _refuse("channels", f'no channel "{slug[:30]}"; there is {", ".join(sorted(known))}')
     return tuple(sorted(set(slugs)))
 
 

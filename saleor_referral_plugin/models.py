@@ -16,7 +16,9 @@ def choices_of(enum: type) -> list[tuple[str, str]]:
     return [(item.value, item.name.replace("_", " ").capitalize()) for item in enum]  # type: ignore[attr-defined]
 
 
-MONEY = {"max_digits": 20, "decimal_places": 4}
+def money_field() -> models.DecimalField:
+    """An amount in major units; its currency is in a column beside it."""
+    return models.DecimalField(max_digits=20, decimal_places=4)
 
 
 class Program(models.Model):
@@ -46,9 +48,7 @@ class TermsVersion(models.Model):
     class Meta:
         ordering = ("program_id", "-version")
         constraints = [
-            models.UniqueConstraint(
-                fields=("program", "version"), name="referral_terms_version"
-            )
+            models.UniqueConstraint(fields=("program", "version"), name="referral_terms_version")
         ]
 
     def __str__(self) -> str:
@@ -192,7 +192,7 @@ class Reward(models.Model):
     beneficiary = models.CharField(max_length=16, choices=choices_of(Beneficiary))
     rule = models.CharField(max_length=32)
     currency = models.CharField(max_length=3)
-    amount = models.DecimalField(**MONEY)
+    amount = money_field()
     status = models.CharField(max_length=16, choices=Status.choices)
     earned_at = models.DateTimeField(null=True, blank=True)
     hold_until = models.DateTimeField(null=True, blank=True)
@@ -210,9 +210,7 @@ class Reward(models.Model):
             ),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=("referral", "beneficiary", "rule"), name="reward_once"
-            ),
+            models.UniqueConstraint(fields=("referral", "beneficiary", "rule"), name="reward_once"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="reward_not_negative"),
         ]
 
@@ -243,7 +241,7 @@ class LedgerEntry(models.Model):
     referrer = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     currency = models.CharField(max_length=3)
-    amount = models.DecimalField(**MONEY)
+    amount = money_field()
     created_at = models.DateTimeField()
 
     class Meta:
@@ -282,9 +280,7 @@ class Effect(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=("due_at",), condition=Q(done_at__isnull=True), name="effect_due"
-            )
+            models.Index(fields=("due_at",), condition=Q(done_at__isnull=True), name="effect_due")
         ]
 
 
@@ -302,5 +298,3 @@ class Bookmark(models.Model):
 
     name = models.CharField(max_length=32, primary_key=True)
     position = models.DateTimeField(null=True)
-
-

@@ -136,9 +136,7 @@ class ReferralPlugin(BasePlugin):
         with store.writing():  # Saleor wants to know of any use of the main database.
             summary = dashboard.summary(values, store=store, active=self.active)
         return [
-            {**item, "value": summary}
-            if item["name"] == "summary"
-            else item
+            {**item, "value": summary} if item["name"] == "summary" else item
             for item in super().resolve_plugin_configuration(request)
         ]
 
@@ -171,4 +169,3 @@ class ReferralPlugin(BasePlugin):
 
 def _values(plugin_configuration: Any) -> dict[str, Any]:
     return {item["name"]: item["value"] for item in plugin_configuration.configuration}
-

@@ -15,6 +15,8 @@ STORE = os.environ.get("REFERRAL_TEST_STORE", "sandbox")
 if STORE == "sandbox":
     # Read before the tests are collected, so that they can import models.
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saleor_referral_plugin.sandbox.settings")
+    #: These need a Saleor; `python -m tests.saleor_runner` runs them inside each one found.
+    collect_ignore = ["saleor"]
 
 
 # Two definitions, so that what a test needs is known before it runs: pytest-django makes a

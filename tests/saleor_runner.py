@@ -33,10 +33,10 @@ from tests.system_postgres import TEMPLATE, Cluster, NoPostgres, cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 SERIES = ("3.21", "3.22", "3.23")
-SUITE = ("tests/scenarios", "tests/saleor")
+SUITE = ("tests/scenarios", "tests/saleor", "tests/graphql")
 AT_ONCE = 2
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-TIME_LIMIT = 15 * 60
+TIME_LIMIT = 30 * 60
 #: What the tests need beyond what a Saleor development environment holds.
 TEST_REQUIREMENTS = ("time-machine>=2.15,<4",)
 #: What would lead a test run away from the databases and brokers made for it.

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from kombu import pools
 from psycopg.conninfo import make_conninfo
 from redis import Redis
 from redis.exceptions import RedisError
@@ -119,9 +120,8 @@ def enqueueing(broker: str) -> Iterator[None]:
     finally:
         app.conf.update(before)
         # What is open leads to a Redis that is about to end.
-        app.pool.force_close_all()
-        app._pool = None
-        app.amqp._producer_pool = None
+        pools.reset()
+        app._pool = app.amqp._producer_pool = None
 
 
 def refer_a_friend(shop: Shop) -> tuple[Customer, Order]:

@@ -8,7 +8,7 @@ from benchmarks.figures import Figure
 
 TITLE = "Engine on the sandbox's PostgreSQL"
 #: Laps take milliseconds here, so many can be had.
-ROUNDS = 200
+ROUNDS = 100
 
 
 def run(pairs: int) -> tuple[Figure, ...]:

@@ -5,7 +5,7 @@ inserts and updates can then be made for any other order, through the same conne
 every value known beforehand but the keys that the database gives.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,10 @@ from django.db import connection, models, transaction
 
 from saleor_referral_plugin.models import Claim, Effect, LedgerEntry, Referral, Reward
 
-WRITTEN = {
-    model._meta.db_table: model for model in (Claim, Referral, Reward, LedgerEntry, Effect)
-}
+WRITTEN = {model._meta.db_table: model for model in (Claim, Referral, Reward, LedgerEntry, Effect)}
 Row = dict[str, Any]
+#: SQL and its parameters.
+Sent = tuple[str, Any]
 #: A row of the books: its table and its primary key.
 Key = tuple[str, int]
 
@@ -25,7 +25,7 @@ Key = tuple[str, int]
 class Books:
     """What the books say about one order, and the words by which they name it."""
 
-    names: tuple[str, ...]
+    names: tuple[str | None, ...]
     rows: Mapping[Key, Row]
 
     @classmethod
@@ -72,10 +72,13 @@ class BareSql:
         names = dict(zip(self.before.names, books.names, strict=True))
         return [self._statement(key, known, names) for key in self.changes]
 
-    def write(self, statements: list[Statement]) -> None:
-        """What is measured."""
+    def write(self, statements: Sequence[Statement], reads: Sequence[Sent] = ()) -> None:
+        """What is measured. `reads` are sent before, and their rows fetched."""
         made: dict[Key, int] = {}
         with transaction.atomic(), connection.cursor() as cursor:
+            for sql, params in reads:
+                cursor.execute(sql, params)
+                cursor.fetchall()
             for statement in statements:
                 values = statement.values
                 for column, key in statement.refers.items():
@@ -102,16 +105,13 @@ class BareSql:
             if before is None or before[column] != value
         }
 
-    def _statement(
-        self, key: Key, known: Mapping[Key, Key], names: Mapping[str, str]
-    ) -> Statement:
+    def _statement(self, key: Key, known: Mapping[Key, Key], names: Mapping[Any, Any]) -> Statement:
         table, _ = key
         changed = self.changes[key]
         refers = {
             column: target
             for column, value in changed.items()
-            if (target := _target(table, column, value)) in self.after.rows
-            and target not in known
+            if (target := _target(table, column, value)) in self.after.rows and target not in known
         }
         values = {
             column: _field(table, column).get_db_prep_save(
@@ -127,7 +127,7 @@ class BareSql:
 
 
 def _translated(
-    key: Key, column: str, value: Any, keys: Mapping[Key, Key], names: Mapping[str, str]
+    key: Key, column: str, value: Any, keys: Mapping[Key, Key], names: Mapping[Any, Any]
 ) -> Any:
     """What stands for one order's value in another order's books."""
     target = _target(key[0], column, value)
@@ -148,7 +148,7 @@ def _field(table: str, column: str) -> Any:
 
 def _row(instance: models.Model) -> Row:
     return {
-        field.column: getattr(instance, field.attname)
+        str(field.column): getattr(instance, field.attname)
         for field in instance._meta.concrete_fields
         if not field.primary_key
     }

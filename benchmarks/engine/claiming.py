@@ -4,7 +4,12 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.engine.orders import BenchShop, sweep_has_read
+from benchmarks.engine.orders import (
+    BenchShop,
+    forget_all_orders,
+    orders_without_code,
+    sweep_has_read,
+)
 from benchmarks.engine.settling import STORE
 from benchmarks.figures import Figure, counted
 from benchmarks.measuring import Contestant, Laps, race, ratio_of_medians, statements
@@ -12,7 +17,7 @@ from saleor_referral_plugin.engine.claims import claim_code
 from saleor_referral_plugin.engine.facts import CheckoutFacts
 from saleor_referral_plugin.engine.known_orders import RECENT
 from saleor_referral_plugin.engine.store import get_store
-from saleor_referral_plugin.models import Bookmark, Claim
+from saleor_referral_plugin.models import Claim
 from saleor_referral_plugin.sandbox import models
 from saleor_referral_plugin.sandbox.store import checkout_facts_of
 
@@ -46,21 +51,13 @@ def run(shop: BenchShop, rounds: int) -> Iterator[Figure]:
 
     contestant = Contestant(prepare=checkout, act=claim)
     swept = race({"swept": contestant}, rounds=rounds)
-    waiting = _wait_for_the_sweep()
+    forget_all_orders()
+    orders_without_code(RECENT)
     laps: Laps = {**swept, **race({"waiting": contestant}, rounds=rounds)}
-    sweep_has_read()
     yield ratio_of_medians(
-        f"claim_code, {waiting:,} orders not swept yet / none: CPU",
+        f"claim_code, {RECENT:,} orders not swept yet / none: CPU",
         laps,
         "waiting",
         "swept",
         clock="cpu",
     )
-
-
-def _wait_for_the_sweep() -> int:
-    """Put the bookmark back, as if nothing had swept for a while; how many orders wait."""
-    ordered = models.Order.objects.order_by("-updated_at").values_list("updated_at", flat=True)
-    recent = list(ordered[:RECENT])
-    Bookmark.objects.update(position=recent[-1])
-    return len(recent)

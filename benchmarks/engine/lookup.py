@@ -6,7 +6,7 @@ million; the search path says which of them a lap sees. So both take turns in on
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db import connection
@@ -28,11 +28,18 @@ TABLES = (Referrer._meta.db_table, ReferralCode._meta.db_table)
 def run(rounds: int) -> Iterator[Figure]:
     codes = {schema: _fill(schema, size) for schema, size in SIZES.items()}
     try:
-        laps = race({schema: _contestant(schema, codes[schema]) for schema in SIZES}, rounds=rounds)
-        few, many = (f"{size:,}" for size in SIZES.values())
-        yield ratio_of_medians(
-            f"finding a code among {many} / among {few}: time", laps, "many", "few", aim=AIM
-        )
+        contestants = {}
+        for schema in SIZES:
+            contestants[schema] = _contestant(schema, codes[schema], find)
+            contestants[f"{schema}, bare"] = _contestant(
+                schema, codes[schema], _bare_find(codes[schema][0])
+            )
+        laps = race(contestants, rounds=rounds)
+        sizes = " / among ".join(f"{SIZES[schema]:,}" for schema in ("many", "few"))
+        for words, end in (("time", ""), ("time of its SQL alone", ", bare")):
+            yield ratio_of_medians(
+                f"finding a code among {sizes}: {words}", laps, f"many{end}", f"few{end}", aim=AIM
+            )
         for schema, size in SIZES.items():
             scans = _tables_read_through(schema, codes[schema][0])
             yield Figure(
@@ -48,7 +55,7 @@ def run(rounds: int) -> Iterator[Figure]:
             _execute(f"DROP SCHEMA {schema} CASCADE")
 
 
-def _contestant(schema: str, codes: list[str]) -> Contestant:
+def _contestant(schema: str, codes: list[str], look_up: Callable[[str], Any]) -> Contestant:
     draw = random.Random(schema)
 
     def prepare() -> list[str]:
@@ -57,9 +64,23 @@ def _contestant(schema: str, codes: list[str]) -> Contestant:
 
     def act(wanted: list[str]) -> None:
         for code in wanted:
-            assert find(code) is not None
+            assert look_up(code) is not None
 
     return Contestant(prepare, act)
+
+
+def _bare_find(known: str) -> Callable[[str], Any]:
+    """What `find` sends, without what Django makes of it."""
+    with statements() as seen:
+        find(known)
+    ((sql, params),) = seen.sent
+
+    def look_up(code: str) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [code if value == known else value for value in params])
+            return cursor.fetchone()
+
+    return look_up
 
 
 def _fill(schema: str, count: int) -> list[str]:
@@ -79,7 +100,10 @@ def _fill(schema: str, count: int) -> list[str]:
         [now, count],
     )
     columns = "id, referrer_id, program_id, code, is_active, created_at"
-    with connection.cursor() as cursor, cursor.copy(f"COPY {codes_table} ({columns}) FROM STDIN") as to:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {codes_table} ({columns}) FROM STDIN") as to,
+    ):
         for n, code in enumerate(codes, start=1):
             to.write_row((n, n, program.pk, code, True, now))
     for table in TABLES:

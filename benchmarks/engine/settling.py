@@ -1,12 +1,18 @@
 """What settling one order takes, beside the bare SQL that writes the same rows."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from benchmarks.engine.bare_sql import BareSql, Statement
-from benchmarks.engine.orders import BenchShop, FriendsOrder, friends_orders, sweep_has_read
+from benchmarks.engine.orders import (
+    BenchShop,
+    FriendsOrder,
+    friends_orders,
+    not_waiting_for_the_disk,
+    sweep_has_read,
+)
 from benchmarks.figures import Figure, counted
-from benchmarks.measuring import Contestant, race, ratio, statements
+from benchmarks.measuring import Contestant, Statements, race, ratio, statements
 from saleor_referral_plugin.engine.facts import OrderFacts, PlacedOrder
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.store import get_store
@@ -18,16 +24,18 @@ STORE = "referral_sandbox_"
 
 
 def run(shop: BenchShop, rounds: int) -> Iterator[Figure]:
-    # One lap each of three contestants, and two orders to learn from.
-    count = 3 * (rounds + WARM_UP) + 2
+    # One lap each of four contestants, and two orders to learn from.
+    count = 4 * (rounds + WARM_UP) + 2
     orders = friends_orders(shop, count, "settled")
     yield from _figures("a paid order", orders, rounds)
-    with shop.losing_hooks():
+    with shop.losing_hooks(), not_waiting_for_the_disk():
         for order in orders:
             order.order.refund()
     sweep_has_read()
     yield from _figures("its refund", orders, rounds)
-    yield _count("settle, nothing new: statements", orders[0])
+    with statements() as seen:
+        settle(orders[0].ref, store=get_store())
+    yield counted("settle, nothing new: statements", len(seen), remark=seen.tally(STORE))
 
 
 class GivenStore:
@@ -58,43 +66,39 @@ class GivenStore:
 def _figures(what: str, orders: Sequence[FriendsOrder], rounds: int) -> Iterator[Figure]:
     first, second, *others = orders
     before = first.books
-    yield _count(f"settle, {what}: statements", first)
+    with statements() as seen:
+        settle(first.ref, store=get_store())
+    yield counted(f"settle, {what}: statements", len(seen), remark=seen.tally(STORE))
+
     bare = BareSql(before, first.books)
     to_write = bare.prepare(second.books)
     bare.write(to_write)
     assert bare.wrote(second.books), "The bare SQL does not write what settling writes."
 
-    laps = race(_contestants(bare, iter(others)), rounds=rounds, warm_up=WARM_UP)
-    title = f"settle, {what} / its {len(to_write)} rows by bare SQL"
+    laps = race(_contestants(bare, seen, iter(others)), rounds=rounds, warm_up=WARM_UP)
+    rows = f"settle, {what} / its {len(to_write)} rows by bare SQL"
     for clock, word in (("cpu", "CPU"), ("wall", "time")):
-        yield ratio(f"{title}: {word}", laps, "settle", "bare", clock=clock, aim=AIM)
-    yield ratio(f"{title}: CPU, store's facts given", laps, "given", "bare")
+        yield ratio(f"{rows}: {word}", laps, "settle", "bare", clock=clock, aim=AIM)
+    yield ratio(f"{rows}: CPU, the store's facts given", laps, "given", "bare")
+    yield ratio(f"settle, {what} / its own statements by bare SQL: CPU", laps, "settle", "reading")
 
 
-def _contestants(bare: BareSql, orders: Iterator[FriendsOrder]) -> dict[str, Contestant]:
+def _contestants(
+    bare: BareSql, seen: Statements, orders: Iterator[FriendsOrder]
+) -> dict[str, Contestant]:
     store = get_store()
-
-    def settle_with(store_of: Callable[[str], Any]) -> Contestant:
-        return Contestant(
-            prepare=lambda: _with_store(next(orders).ref, store_of),
-            act=lambda subject: settle(subject[0], store=subject[1]),
-        )
+    reads = [(sql, params) for sql, params in seen.sent if sql.startswith("SELECT")]
 
     def prepare_bare() -> list[Statement]:
         return bare.prepare(next(orders).books)
 
+    def prepare_given() -> tuple[str, GivenStore]:
+        order = next(orders)
+        return order.ref, GivenStore(order.ref)
+
     return {
-        "settle": settle_with(lambda _: store),
-        "bare": Contestant(prepare=prepare_bare, act=bare.write),
-        "given": settle_with(GivenStore),
+        "settle": Contestant(lambda: next(orders).ref, lambda ref: settle(ref, store=store)),
+        "bare": Contestant(prepare_bare, bare.write),
+        "reading": Contestant(prepare_bare, lambda to_write: bare.write(to_write, reads)),
+        "given": Contestant(prepare_given, lambda given: settle(given[0], store=given[1])),
     }
-
-
-def _with_store(order_ref: str, store_of: Callable[[str], Any]) -> tuple[str, Any]:
-    return order_ref, store_of(order_ref)
-
-
-def _count(name: str, order: FriendsOrder) -> Figure:
-    with statements() as seen:
-        settle(order.ref, store=get_store())
-    return counted(name, len(seen), remark=seen.tally(STORE))

@@ -25,6 +25,7 @@ def _figures(pairs: int) -> list[Figure]:
     from benchmarks.inside_saleor.shop import BenchShop
 
     with BenchShop.open() as shop:
+        assert isinstance(shop, BenchShop)
         shop.start()
         presence = Presence()
         print(f"Without us: {presence}", flush=True)
@@ -40,6 +41,8 @@ def _database() -> Iterator[None]:
     """Saleor's tables and ours. Nobody drops them: the whole server is thrown away."""
     import django
 
+    # One line for each request would be measured along.
+    logging.disable(logging.WARNING)
     django.setup()
     from django.test.utils import (
         setup_databases,
@@ -50,8 +53,6 @@ def _database() -> Iterator[None]:
     from tests.saleor import database
 
     setup_test_environment(debug=False)
-    # One line for each request would be measured along.
-    logging.disable(logging.WARNING)
     setup_databases(verbosity=0, interactive=False)
     database.complete()
     try:
@@ -63,9 +64,9 @@ def _database() -> Iterator[None]:
 @contextmanager
 def _tasks_elsewhere() -> Iterator[None]:
     """As with a broker: a task is sent, and somebody else runs it. Saleor's own, too."""
-    from celery.app.task import Task
+    from celery import Task
 
-    with mock.patch.object(Task, "apply_async", lambda *_, **__: None):
+    with mock.patch.object(Task, "apply_async"):
         yield
 
 

@@ -25,16 +25,14 @@ Subject = tuple[Any, ...]
 def run(shop: BenchShop) -> Iterator[Figure]:
     for code, words, aim in ((None, "without a code", 0), (shop.code, "with a code", WITH_A_CODE)):
         subjects = _subjects(shop, code)
-        for hook in _hooks():
+        for hook in hooks_of_the_plugin():
             subject = subjects[hook.partition("_")[0]](hook)
             if subject is not None:
                 yield _figure(f"{hook}, {words}: statements", hook, subject, aim=aim)
     yield from _beyond(shop)
 
 
-def _subjects(
-    shop: BenchShop, code: str | None
-) -> dict[str, Callable[[str], Subject | None]]:
+def _subjects(shop: BenchShop, code: str | None) -> dict[str, Callable[[str], Subject | None]]:
     """What a hook is called with, by the first word of its name."""
     order, checkout = shop.order_row(code), shop.checkout_row(code)
     fulfillment = shop.fulfillment_row(code)
@@ -66,7 +64,7 @@ def _beyond(shop: BenchShop) -> Iterator[Figure]:
     )
 
 
-def _hooks() -> list[str]:
+def hooks_of_the_plugin() -> list[str]:
     """Every method of the plugin that Saleor calls about something that happens."""
     return [
         name

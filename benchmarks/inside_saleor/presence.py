@@ -39,8 +39,9 @@ class Presence:
     """Every module that takes part must have been imported by now."""
 
     def __init__(self) -> None:
-        assert OURS in settings.PLUGINS
-        self.others = [path for path in settings.PLUGINS if path != OURS]
+        plugins: list[str] = settings.PLUGINS  # type: ignore[misc]
+        assert OURS in plugins
+        self.others = [path for path in plugins if path != OURS]
         self.seams = list(_seams())
         assert self.seams, "None of our wrappers was found."
 
@@ -64,7 +65,7 @@ def _seams() -> Iterator[Seam]:
     for module_name, module in sorted(sys.modules.items()):
         if module_name.partition(".")[0] != "saleor":
             continue
-        for name, value in sorted(vars(module).items()):
+        for _, value in sorted(vars(module).items()):
             if isinstance(value, type) and value.__module__ == module_name:
                 yield from _seams_of(value)
         yield from _seams_of(module)

@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.figures import Figure, counted
 from benchmarks.inside_saleor.presence import Presence
 from benchmarks.inside_saleor.shop import PLAIN_VOUCHER, BenchShop
-from benchmarks.measuring import Statements, statements
+from benchmarks.measuring import Statements, listed, statements
 
 WITH_A_CODE = 1
 Around = Callable[[], AbstractContextManager[Any]]
@@ -52,9 +52,7 @@ def run(shop: BenchShop, presence: Presence) -> Iterator[Figure]:
     yield _more("checkoutAddPromoCode, a referral code / a plain voucher", claimed, plain)
 
 
-def _more(
-    name: str, ours: Statements, without: Statements, *, aim: int | None = None
-) -> Figure:
-    added = len(ours) - len(without)
-    remark = f"{len(ours)} instead of {len(without)}"
-    return counted(f"{name}: statements added", added, aim=aim, remark=remark)
+def _more(name: str, ours: Statements, without: Statements, *, aim: int | None = None) -> Figure:
+    added = ours.kinds - without.kinds
+    remark = f"{len(ours)} instead of {len(without)}" + (f": {listed(added)}" if added else "")
+    return counted(f"{name}: statements added", len(ours) - len(without), aim=aim, remark=remark)

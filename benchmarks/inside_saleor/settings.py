@@ -3,6 +3,7 @@
 from saleor import settings as production
 from saleor.tests.settings import *  # noqa: F403
 from saleor.tests.settings import MIDDLEWARE
+
 from tests.saleor.settings import DATABASES, INSTALLED_APPS, MIGRATION_MODULES, PLUGINS
 
 MIDDLEWARE = [name for name in MIDDLEWARE if not name.endswith("restrict_writer_middleware")]

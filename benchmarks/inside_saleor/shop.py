@@ -18,6 +18,10 @@ from tests.scenarios import given
 from tests.scenarios.saleor_shop import ADDRESS, SaleorCheckout, SaleorShop, global_id
 
 PLAIN_VOUCHER = "SUMMER"
+PRICE = "100.00"
+#: What is left to pay after either code.
+REDUCED = "90.00"
+USD = {"currency": "USD"}
 
 
 class BenchShop(SaleorShop):
@@ -28,7 +32,7 @@ class BenchShop(SaleorShop):
         given.program(self)
         self.code = self.share(self.register("anna@example.com"))
         self.emails = (f"buyer{n}@example.com" for n in itertools.count())
-        self.variant = self._variant("100.00", self.channels["default"])
+        self.variant = self._variant(PRICE, self.channels["default"])
         self._plain_voucher()
         # One of each, so that everything that is loaded once has been.
         for code in (None, self.code, PLAIN_VOUCHER):
@@ -100,7 +104,7 @@ class BenchShop(SaleorShop):
                 "input": {
                     "name": "Card",
                     "pspReference": f"psp-{next(self.numbers)}",
-                    "amountCharged": {"amount": str(checkout.total), "currency": "USD"},
+                    "amountCharged": {"amount": PRICE if code is None else REDUCED, **USD},
                 },
             },
             self.staff,

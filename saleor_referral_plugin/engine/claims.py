@@ -7,7 +7,7 @@ voucher is refused, whoever types its code.
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from ..models import Claim, Referral
 from . import codes
@@ -82,16 +82,10 @@ def names(typed: str, claim: Claim) -> bool:
 
 def open_claim(checkout_ref: str) -> Claim | None:
     """The claim now open on a checkout, with code, referrer, terms and program: one query."""
-    return (
-        _open_claims(checkout_ref)
-        .select_related("code__referrer", "terms__program")
-        .first()
-    )
+    return _open_claims(checkout_ref).select_related("code__referrer", "terms__program").first()
 
 
-def objection(
-    *, store: Store, facts: CheckoutFacts, completing: bool = False
-) -> Finding | None:
+def objection(*, store: Store, facts: CheckoutFacts, completing: bool = False) -> Finding | None:
     """Why the offer on this checkout must not stand, or None if it may. An objection ends
     the claim; taking the offer off is the caller's.
 
@@ -157,9 +151,7 @@ def preview(*, store: Store, facts: CheckoutFacts, typed: str) -> ClaimDecision:
     return judge_claim(version.terms, facts, history)
 
 
-def was_referred_before(
-    program_id: int, buyer: Person, *, except_order: str | None = None
-) -> bool:
+def was_referred_before(program_id: int, buyer: Person, *, except_order: str | None = None) -> bool:
     """Is another order of this buyer already a referral in the program?"""
     same = Q()
     if buyer.email_key:
@@ -186,7 +178,7 @@ def _history(
     )
 
 
-def _open_claims(checkout_ref: str):
+def _open_claims(checkout_ref: str) -> QuerySet[Claim]:
     return Claim.objects.filter(checkout_ref=checkout_ref, status=Claim.Status.OPEN)
 
 

@@ -117,6 +117,4 @@ def is_reserved(typed: str) -> bool:
 
 
 def _live_code(referrer: Referrer, program: Program) -> ReferralCode | None:
-    return ReferralCode.objects.filter(
-        referrer=referrer, program=program, is_active=True
-    ).first()
+    return ReferralCode.objects.filter(referrer=referrer, program=program, is_active=True).first()

@@ -4,7 +4,8 @@ No database, no clock, no store. The same function answers the live order, the p
 before buying, the explanation afterwards and a replay.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
@@ -14,7 +15,7 @@ from prices import Money
 from .facts import CheckoutFacts, History, OrderFacts
 from .findings import Finding, FindingCode, first_failed
 from .money import say, share, zero
-from .rules import CLAIM_RULES, EARNING_RULES, QUALIFYING_RULES, Case, referrer_there
+from .rules import CLAIM_RULES, EARNING_RULES, QUALIFYING_RULES, Case, Rule, referrer_there
 from .terms import CapPeriod, EarnedWhen, Terms
 
 
@@ -70,17 +71,15 @@ def judge_claim(terms: Terms, facts: CheckoutFacts, history: History) -> ClaimDe
     case = Case.of_checkout(facts, history)
     findings = tuple(rule(terms, case) for rule in CLAIM_RULES)
     worth = terms.discount.of(facts.goods)
-    return ClaimDecision(
-        findings, None if worth is None else min(worth, facts.goods)
-    )
+    return ClaimDecision(findings, None if worth is None else min(worth, facts.goods))
 
 
 def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> Decision:
     """What the books should say about an order made with a claim. `now` is aware."""
     case = Case.of_order(facts, history)
-    qualifying = tuple(rule(terms, case) for rule in QUALIFYING_RULES)
-    earning = tuple(rule(terms, case) for rule in EARNING_RULES)
-    findings = (*qualifying, *earning, referrer_there(terms, case))
+    qualifying = _ask(QUALIFYING_RULES, terms, case)
+    earning = _ask(EARNING_RULES, terms, case)
+    findings = (*qualifying, *earning, *_ask((referrer_there,), terms, case))
 
     if first_failed(qualifying) or first_failed(earning):
         if history.was_qualified:
@@ -89,13 +88,9 @@ def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> 
             status = ReferralStatus.REJECTED
         else:
             status = ReferralStatus.ATTRIBUTED
-        nothing = RewardDecision(
-            Beneficiary.REFERRER, "credit", zero(facts.currency), None, False
-        )
+        nothing = RewardDecision(Beneficiary.REFERRER, "credit", zero(facts.currency), None, False)
         if history.referrer_is_gone and history.delivered is not None:
-            nothing = RewardDecision(
-                Beneficiary.REFERRER, "credit", history.delivered, None, True
-            )
+            nothing = RewardDecision(Beneficiary.REFERRER, "credit", history.delivered, None, True)
         return Decision(status, findings, (nothing,))
 
     earned = earned_at(terms, facts, history.earned_at, now)
@@ -111,9 +106,11 @@ def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> 
     )
 
 
-def earned_at(
-    terms: Terms, facts: OrderFacts, booked: datetime | None, now: datetime
-) -> datetime:
+def _ask(rules: Iterable[Rule], terms: Terms, case: Case) -> tuple[Finding, ...]:
+    return tuple(replace(rule(terms, case), on_order=True) for rule in rules)
+
+
+def earned_at(terms: Terms, facts: OrderFacts, booked: datetime | None, now: datetime) -> datetime:
     """When the order earned its reward: the store's own date where it has one, so that a
     hook that came late does not lengthen the hold; else the date booked when it was first
     seen, so that looking again does not lengthen it either."""

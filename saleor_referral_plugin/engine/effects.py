@@ -71,7 +71,8 @@ def _carry_out_next(store: Store) -> Effect | None:
 def _wait(attempts: int) -> timedelta:
     """How long to wait after so many failures."""
     # 2 ** 9 minutes are more than the longest wait, and no power is too great for a date.
-    return min(FIRST_RETRY * 2 ** min(attempts - 1, 9), LAST_RETRY)
+    times: int = 2 ** min(attempts - 1, 9)
+    return min(FIRST_RETRY * times, LAST_RETRY)
 
 
 def _credit(effect: Effect, store: Store, now: datetime) -> None:
@@ -82,34 +83,31 @@ def _credit(effect: Effect, store: Store, now: datetime) -> None:
     forget_if_gone(referrer, store=store)
     if referrer.forgotten_at is not None:
         return
+    sums = ledger.out_of_balance(referrer, reward.currency)
     rewards = list(
-        Reward.objects.filter(referrer=referrer, currency=reward.currency)
-        .select_related("referral__terms")
-        .order_by("pk")
+        Reward.objects.filter(pk__in=sums).select_related("referral__terms").order_by("pk")
     )
-    sums = ledger.sums_of(r.pk for r in rewards)
-    debts: dict[int, Decimal] = {}
-    for other in rewards:
-        if sums[other.pk].owed < 0:
-            left = _take_back(other, -sums[other.pk].owed, store, now)
-            if left:
-                debts[other.pk] = left
-    by_id = {r.pk: r for r in rewards}
-    for other in rewards:
-        owed = sums[other.pk].owed
-        if owed <= 0 or not _may_be_delivered(other):
-            continue
-        for debtor_id, debt in list(debts.items()):
-            paid = min(debt, owed)
-            ledger.post(by_id[debtor_id], Kind.OFFSET, -paid, now=now)
-            ledger.post(other, Kind.OFFSET, paid, now=now)
-            owed -= paid
-            debts[debtor_id] -= paid
-            if not debts[debtor_id]:
-                del debts[debtor_id]
-            if not owed:
-                break
-        _deliver(other, owed, referrer, store, now)
+    debts: dict[Reward, Decimal] = {}
+    for each in rewards:
+        if sums[each.pk].owed < 0:
+            debts[each] = _take_back(each, -sums[each.pk].owed, store, now)
+    for each in rewards:
+        if sums[each.pk].owed > 0 and _may_be_delivered(each):
+            left = _pay_debts(each, sums[each.pk].owed, debts, now)
+            _deliver(each, left, referrer, store, now)
+
+
+def _pay_debts(
+    reward: Reward, amount: Decimal, debts: dict[Reward, Decimal], now: datetime
+) -> Decimal:
+    """Let `amount` of a reward pay what others left owing; returns what is left of it."""
+    for debtor, debt in debts.items():
+        paid = min(debt, amount)
+        ledger.post(debtor, Kind.OFFSET, -paid, now=now)
+        ledger.post(reward, Kind.OFFSET, paid, now=now)
+        debts[debtor] -= paid
+        amount -= paid
+    return amount
 
 
 def _may_be_delivered(reward: Reward) -> bool:
@@ -148,9 +146,7 @@ def _deliver(
     left = amount
     if reward.credit_ref and left and reward.status != Reward.Status.EXPIRED:
         _note_spending(reward, store, now)
-        moved = store.adjust_credit(
-            reward.credit_ref, Money(left, reward.currency), now=now
-        ).amount
+        moved = store.adjust_credit(reward.credit_ref, Money(left, reward.currency), now=now).amount
         ledger.post(reward, Kind.DELIVERED, moved, now=now)
         left -= moved
     if left:

@@ -46,10 +46,18 @@ SENTENCES: dict[FindingCode, str] = {
     FindingCode.NOT_CONFIRMED: "The order is waiting for the shop's confirmation.",
     FindingCode.NOT_PAID: "The order is not fully paid yet.",
     FindingCode.NOT_FULFILLED: "The order has not been fully sent yet.",
-    FindingCode.MONEY_BACK: "The order was given back or refunded ({kept} of it stands).",
+    FindingCode.MONEY_BACK: "The order was refunded or given back.",
     FindingCode.CODE_TAKEN_OFF: "The order was made without the referral discount.",
     FindingCode.REFERRER_GONE: "The referrer's account no longer exists.",
     FindingCode.CAP_REACHED: "The limit of {limit} per {period} is reached.",
+}
+
+#: What is said instead when it is an order that has failed: nothing can be added to it.
+ORDER_SENTENCES: dict[FindingCode, str] = {
+    FindingCode.BELOW_MINIMUM: "What is left of the order is below the minimum of {minimum}.",
+    FindingCode.NOT_NEW_CUSTOMER: "The order was not the customer's first.",
+    FindingCode.OWN_CODE: "The order was made with the customer's own referral code.",
+    FindingCode.ALREADY_REFERRED: "The customer had been referred by somebody before.",
 }
 
 
@@ -61,10 +69,15 @@ class Finding:
     passed: bool
     detail: dict[str, str] = field(default_factory=dict)
     audience: Audience = Audience.SHOPPER
+    on_order: bool = False
 
     @property
     def sentence(self) -> str:
-        return "" if self.passed else SENTENCES[self.code].format(**self.detail)
+        """What to tell people; empty for a rule that passed."""
+        if self.passed:
+            return ""
+        sentence = ORDER_SENTENCES.get(self.code) if self.on_order else None
+        return (sentence or SENTENCES[self.code]).format(**self.detail)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -72,6 +85,7 @@ class Finding:
             "passed": self.passed,
             "detail": self.detail,
             "audience": self.audience.value,
+            "on_order": self.on_order,
         }
 
     @classmethod
@@ -81,6 +95,7 @@ class Finding:
             data["passed"],
             dict(data["detail"]),
             Audience(data["audience"]),
+            data["on_order"],
         )
 
 

@@ -14,7 +14,9 @@ from .facts import PlacedOrder
 from .people import Person, email_key, person
 from .store import Store
 
-BOOKMARK = "orders"
+#: Up to where the history is in the index, and up to where the sweep has dealt with it.
+KNOWN = "known"
+SWEPT = "swept"
 #: Rows may become visible a little later than their timestamp says.
 OVERLAP = timedelta(minutes=5)
 BATCH = 1000
@@ -40,23 +42,32 @@ def remember(orders: Iterable[PlacedOrder]) -> None:
 
 
 def read_on(store: Store) -> Iterator[list[PlacedOrder]]:
-    """Read what changed since the bookmark, batch by batch, and remember it.
+    """Read what changed since the last sweep, batch by batch, and remember it.
 
-    The bookmark moves behind each batch the caller has dealt with, so a sweep that is
-    killed goes on where it stopped. Reading the same orders twice does no harm.
+    SWEPT moves behind each batch the caller has dealt with, so a sweep that is killed goes
+    on where it stopped. Reading the same orders twice does no harm.
     """
-    mark, _ = Bookmark.objects.get_or_create(name=BOOKMARK)
-    since, after = (mark.position - OVERLAP if mark.position else None), ""
+    position = _position(SWEPT)
+    since, after = (position - OVERLAP if position else None), ""
     while orders := list(store.orders_changed_since(since, after=after, limit=BATCH)):
-        remember(orders)
-        yield orders
         since, after = orders[-1].changed_at, orders[-1].ref
-        # Only forwards, whoever else is reading.
-        Bookmark.objects.filter(
-            Q(position__isnull=True) | Q(position__lt=since), name=BOOKMARK
-        ).update(position=since)
+        remember(orders)
+        _move(KNOWN, since)
+        yield orders
+        _move(SWEPT, since)
         if len(orders) < BATCH:
             break
+
+
+def _position(name: str) -> datetime | None:
+    return Bookmark.objects.filter(name=name).values_list("position", flat=True).first()
+
+
+def _move(name: str, position: datetime) -> None:
+    """Only forwards, whoever else is reading."""
+    Bookmark.objects.get_or_create(name=name)
+    behind = Q(position__isnull=True) | Q(position__lt=position)
+    Bookmark.objects.filter(behind, name=name).update(position=position)
 
 
 def earlier_orders(
@@ -81,11 +92,8 @@ def earlier_orders(
 def _recent(store: Store, buyer: Person) -> set[str]:
     """The buyer's orders that no sweep has seen yet, compared in memory: nothing is
     written while a shopper waits."""
-    position = (
-        Bookmark.objects.filter(name=BOOKMARK).values_list("position", flat=True).first()
-    )
     return {
         order.ref
-        for order in store.orders_changed_since(position, limit=RECENT)
+        for order in store.orders_changed_since(_position(KNOWN), limit=RECENT)
         if person(order.user_ref, order.email).is_same_as(buyer)
     }

@@ -51,6 +51,7 @@ class Sums:
 
 NOTHING = Sums(Decimal(0), Decimal(0), Decimal(0))
 
+
 def post(reward: Reward, kind: Kind, amount: Decimal, *, now: datetime) -> None:
     """Write one entry; zero writes none."""
     if amount:
@@ -76,9 +77,7 @@ def _sums(entries: QuerySet[LedgerEntry]) -> dict[tuple[int, str], Sums]:
         )
     )
     return {
-        (row["reward_id"], row["currency"]): Sums(
-            row["promised"], row["delivered"], row["balance"]
-        )
+        (row["reward_id"], row["currency"]): Sums(row["promised"], row["delivered"], row["balance"])
         for row in rows
     }
 
@@ -89,6 +88,12 @@ def sums_of(reward_ids: Iterable[int]) -> dict[int, Sums]:
     found = _sums(LedgerEntry.objects.filter(reward__in=ids))
     by_reward = {reward_id: sums for (reward_id, _), sums in found.items()}
     return {reward_id: by_reward.get(reward_id, NOTHING) for reward_id in ids}
+
+
+def out_of_balance(referrer: Referrer, currency: str) -> dict[int, Sums]:
+    """The referrer's rewards of which more, or less, is promised than delivered."""
+    found = _sums(LedgerEntry.objects.filter(referrer=referrer, currency=currency))
+    return {reward_id: sums for (reward_id, _), sums in found.items() if sums.owed}
 
 
 def accounts_of(referrer: Referrer) -> list[Account]:

@@ -62,6 +62,4 @@ def email_key(email: str | None) -> str | None:
 def person(user_ref: str | int | None, *emails: str | None) -> Person:
     """Make a Person from what a store knows; the first e-mail that is set counts."""
     email = next((address for address in emails if address), None)
-    return Person(
-        user_ref=None if user_ref is None else str(user_ref), email_key=email_key(email)
-    )
+    return Person(user_ref=None if user_ref is None else str(user_ref), email_key=email_key(email))

@@ -57,9 +57,7 @@ def save_program(
         # Also for unchanged terms: a channel may be new, or the offer may have been
         # deleted by hand.
         store.publish_offer(newest.offer_code, newest.terms)
-        TermsVersion.objects.filter(pk=newest.pk, retired_at__isnull=False).update(
-            retired_at=None
-        )
+        TermsVersion.objects.filter(pk=newest.pk, retired_at__isnull=False).update(retired_at=None)
     return program
 
 

@@ -55,9 +55,7 @@ def forget(gone: Person, *, store: Store) -> bool:
             reward.status = Reward.Status.EXPIRED
         reward.expires_at = now
         reward.save(update_fields=["status", "expires_at"])
-    Effect.objects.filter(
-        reward__referrer=referrer, kind=Effect.Kind.TELL, done_at=None
-    ).delete()
+    Effect.objects.filter(reward__referrer=referrer, kind=Effect.Kind.TELL, done_at=None).delete()
     referrer.user_ref = None
     referrer.email_key = None
     referrer.forgotten_at = now

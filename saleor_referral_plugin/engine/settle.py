@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Sum
+from prices import Money
 
 from ..models import Claim, Effect, LedgerEntry, Referral, Referrer, Reward
 from . import ledger
@@ -25,7 +26,6 @@ from .decide import (
 )
 from .facts import History, OrderFacts
 from .known_orders import earlier_orders
-from .money import Money
 from .people import Person
 from .referrers import forget_if_gone
 from .store import Store
@@ -56,9 +56,7 @@ def settle(order_ref: str, *, store: Store) -> Referral | None:
 
 
 def _settle(order_ref: str, store: Store) -> Referral | None:
-    referral = (
-        Referral.objects.select_related("terms").filter(order_ref=order_ref).first()
-    )
+    referral = Referral.objects.select_related("terms").filter(order_ref=order_ref).first()
     if referral is None:
         facts = store.order_facts(order_ref)
         claim = _claim_of(facts) if facts else None
@@ -75,9 +73,7 @@ def _settle(order_ref: str, store: Store) -> Referral | None:
     # is decided upon must not be older than the lock.
     facts = store.order_facts(order_ref)
     if referral is None:
-        referral = (
-            Referral.objects.select_related("terms").filter(order_ref=order_ref).first()
-        )
+        referral = Referral.objects.select_related("terms").filter(order_ref=order_ref).first()
     else:
         referral.refresh_from_db(fields=["status", "earned_at"])
     if facts is None:
@@ -144,9 +140,7 @@ def _decide(
         in (ReferralStatus.QUALIFIED.value, ReferralStatus.REVERSED.value),
         earned_at=referral.earned_at,
         earlier_orders=(
-            earlier_orders(
-                store, facts.buyer, placed_before=facts.placed_at, except_ref=facts.ref
-            )
+            earlier_orders(store, facts.buyer, placed_before=facts.placed_at, except_ref=facts.ref)
             if terms.new_customers_only
             else 0
         ),
@@ -200,12 +194,12 @@ def _write(referral: Referral, facts: OrderFacts, decision: Decision, now: datet
     }
     for decided in decision.rewards:
         reward = existing.get((decided.beneficiary.value, decided.rule))
+        never_due = not decided.amount.amount and decision.status is not ReferralStatus.QUALIFIED
+        if reward is None and never_due:
+            # No row for what was never promised. (A qualified referral of which a cap left
+            # nothing has one, to say so.)
+            continue
         if reward is None:
-            if not decided.amount.amount:
-                # Nothing was ever promised: a reward that was never due needs no row,
-                # unless the referral qualified and a cap left nothing of it.
-                if decision.status is not ReferralStatus.QUALIFIED:
-                    continue
             reward = Reward(
                 referral=referral,
                 referrer_id=referral.referrer_id,
@@ -230,9 +224,7 @@ def _write_reward(
     ledger.post(reward, LedgerEntry.Kind.PROMISED, difference, now=now)
     is_due = decided.is_approved or reward.issued_at is not None
     if is_due and ledger.sums_of([reward.pk])[reward.pk].owed:
-        promises = LedgerEntry.objects.filter(
-            reward=reward, kind=LedgerEntry.Kind.PROMISED
-        ).count()
+        promises = LedgerEntry.objects.filter(reward=reward, kind=LedgerEntry.Kind.PROMISED).count()
         Effect.objects.bulk_create(
             [
                 Effect(
@@ -256,5 +248,3 @@ def _status(reward: Reward, decided: RewardDecision) -> Reward.Status:
     if reward.issued_at:
         return Reward.Status.ISSUED
     return Reward.Status.APPROVED if decided.is_approved else Reward.Status.PENDING
-
-

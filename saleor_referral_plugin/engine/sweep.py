@@ -5,8 +5,10 @@ nothing.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from django.db.models import QuerySet
 
 from ..models import Referral, Reward
 from . import effects, ledger
@@ -79,8 +81,9 @@ def note_spending(*, store: Store) -> int:
     return noted
 
 
-def batches(queryset, size: int = BATCH):
+def batches(rewards: QuerySet[Reward], size: int = BATCH) -> Iterator[list[Reward]]:
+    """All of them, ordered by key, some at a time."""
     last = 0
-    while batch := list(queryset.filter(pk__gt=last)[:size]):
+    while batch := list(rewards.filter(pk__gt=last)[:size]):
         yield batch
         last = batch[-1].pk

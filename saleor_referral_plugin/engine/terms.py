@@ -86,7 +86,10 @@ class Terms:
             return "not among the program's channels"
         missing = [
             name
-            for name, offer in (("referee discount", self.discount), ("referrer credit", self.credit))
+            for name, offer in (
+                ("referee discount", self.discount),
+                ("referrer credit", self.credit),
+            )
             if not offer.is_priced_in(currency)
         ]
         if missing:

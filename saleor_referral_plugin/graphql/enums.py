@@ -1,9 +1,10 @@
 """The engine's words as GraphQL enums, and the codes of our errors."""
 
+from collections.abc import Callable
 from enum import Enum
 
 from ..engine.decide import Beneficiary, ReferralStatus
-from ..engine.findings import SENTENCES, FindingCode
+from ..engine.findings import FindingCode
 from ..engine.terms import EarnedWhen
 from ..models import Claim, Reward
 from . import host
@@ -20,59 +21,134 @@ _ErrorCode = Enum(  # type: ignore[misc]
     },
 )
 
+_FAILED_RULES = {
+    "CODE_INVALID": "The code is nobody's, or no longer anybody's.",
+    "PROGRAM_NOT_RUNNING": "The program takes no codes in this channel.",
+    "OWN_CODE": "The code is the customer's own.",
+    "NOT_NEW_CUSTOMER": "The customer has ordered before.",
+    "ALREADY_REFERRED": "The customer has been referred before.",
+    "BELOW_MINIMUM": "The goods are worth less than the minimum.",
+    "ORDER_VOID": "The order was cancelled, or has expired.",
+    "NOT_CONFIRMED": "The shop has not confirmed the order yet.",
+    "NOT_PAID": "The order is not fully paid yet.",
+    "NOT_FULFILLED": "The order is not fully sent yet.",
+    "MONEY_BACK": "The order was refunded, charged back or returned.",
+    "CODE_TAKEN_OFF": "The order was made without the code's discount.",
+    "REFERRER_GONE": "The referrer no longer has an account.",
+    "CAP_REACHED": "The referrer has reached a limit on credits.",
+}
 
-def _sentence(item: Enum | None) -> str | None:
-    """What people are told when the rule of this code has failed."""
-    if item is None or item.value not in list(FindingCode):
-        return None
-    return SENTENCES[FindingCode(item.value)]
+
+def _described(about: str, values: dict[str, str]) -> Callable[[Enum | None], str | None]:
+    """What graphene calls with each value, and with None for the enum itself."""
+    return lambda item: about if item is None else values.get(item.name)
 
 
 class ReferralErrorCode(host.BaseEnum):
     class Meta:
         enum = _ErrorCode
-        description = _sentence
+        description = _described(
+            "Why a referral mutation failed, or a referral code was refused.",
+            {
+                "GRAPHQL_ERROR": "The request makes no sense.",
+                "INVALID": "A value cannot be accepted.",
+                "NOT_FOUND": "What was asked for is not there.",
+                "REQUIRED": "A value is missing.",
+                **_FAILED_RULES,
+            },
+        )
         doc_category = DOC_CATEGORY
 
 
 class ReferralFindingCodeEnum(host.BaseEnum):
     class Meta:
         enum = FindingCode
-        description = _sentence
+        description = _described(
+            "What a rule looked at; each value says what it means when the rule has failed.",
+            _FAILED_RULES,
+        )
         doc_category = DOC_CATEGORY
 
 
 class ReferralStatusEnum(host.BaseEnum):
     class Meta:
         enum = ReferralStatus
+        description = _described(
+            "What was decided about a referral.",
+            {
+                "ATTRIBUTED": "The order may still earn its rewards.",
+                "QUALIFIED": "The order has earned its rewards.",
+                "REJECTED": "The order does not count.",
+                "REVERSED": "The order counted once, and does no longer.",
+            },
+        )
         doc_category = DOC_CATEGORY
 
 
 class ReferralBeneficiaryEnum(host.BaseEnum):
     class Meta:
         enum = Beneficiary
+        description = _described(
+            "Who gets a reward.",
+            {
+                "REFERRER": "The customer who recommended.",
+                "REFEREE": "The person recommended.",
+            },
+        )
         doc_category = DOC_CATEGORY
 
 
 class ReferralRewardStatusEnum(host.BaseEnum):
     class Meta:
         enum = Reward.Status
+        description = _described(
+            "How far a reward has come.",
+            {
+                "PENDING": "Earned; its hold is running.",
+                "APPROVED": "Decided good, and about to be issued.",
+                "ISSUED": "Credited to the beneficiary, in whole or in part.",
+                "VOIDED": "Cancelled before it was issued.",
+                "CLAWED_BACK": "Taken back after it was issued.",
+                "EXPIRED": "Credited; what was not used in time is gone.",
+            },
+        )
         doc_category = DOC_CATEGORY
 
 
 class ReferralClaimStatusEnum(host.BaseEnum):
     class Meta:
         enum = Claim.Status
+        description = _described(
+            "Whether a claim stands.",
+            {
+                "OPEN": "The code's discount is on the checkout.",
+                "WITHDRAWN": "The shopper took the code off, or used another.",
+                "REFUSED": "The code was refused, at once or after the checkout changed.",
+                "USED": "The checkout has become an order.",
+            },
+        )
         doc_category = DOC_CATEGORY
 
 
 class ReferralClaimSourceEnum(host.BaseEnum):
     class Meta:
         enum = Claim.Source
+        description = _described(
+            "How a code came to a checkout.",
+            {
+                "PROMO_CODE": "Typed into the box for promo codes.",
+                "METADATA": "Set by the storefront as metadata of the checkout.",
+                "API": "Put there with `checkoutReferralCodeApply`.",
+            },
+        )
         doc_category = DOC_CATEGORY
 
 
 class ReferralEarnedWhenEnum(host.BaseEnum):
     class Meta:
         enum = EarnedWhen
+        description = _described(
+            "What the referee's order must be for a credit to be earned.",
+            {"PAID": "Fully paid.", "FULFILLED": "Fully sent."},
+        )
         doc_category = DOC_CATEGORY

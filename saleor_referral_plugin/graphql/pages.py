@@ -16,29 +16,34 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, F, Model, Q, Window
 from django.db.models.functions import RowNumber
 from graphene.relay import PageInfo
-from graphql import GraphQLError
 from promise import Promise
+
+from graphql import GraphQLError
 
 from . import host
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which rows of a connection were asked for; raises GraphQLError where Saleor does."""
+    """Which rows of a connection were asked for."""
 
     first: int | None = None
     last: int | None = None
     after: str | None = None
     before: str | None = None
 
-    def __post_init__(self) -> None:
-        for name in ("first", "last"):
-            number, limit = getattr(self, name), host.page_limit()
-            if number is not None and number <= 0:
+    def check(self, connection: str) -> None:
+        """Raises GraphQLError where Saleor does."""
+        for name, number in (("first", self.first), ("last", self.last)):
+            if number is None:
+                continue
+            if number <= 0:
                 raise GraphQLError(f"Argument `{name}` must be a non-negative integer.")
-            if number is not None and limit and number > limit:
+            limit = host.page_limit()
+            if limit and number > limit:
                 raise GraphQLError(
-                    f"Requesting {number} records exceeds the `{name}` limit of {limit} records."
+                    f"Requesting {number} records on the `{connection}` connection exceeds the "
+                    f"`{name}` limit of {limit} records."
                 )
         for one, other in (("last", "first"), ("first", "before"), ("last", "after")):
             if getattr(self, one) and getattr(self, other):
@@ -101,7 +106,7 @@ class PageLoader(host.DataLoader):
             .order_by("place")
         )
         for row in queryset:
-            rows[getattr(row, self.model._meta.get_field(self.parent).attname)].append(row)
+            rows[getattr(row, f"{self.parent}_id")].append(row)
         return rows
 
     def _loaded(self, page: Page, rows: list[Model]) -> LoadedPage:
@@ -167,16 +172,23 @@ class CountLoader(host.DataLoader):
 class Connected:
     """A connection that has been asked for; what of it is not selected is not loaded."""
 
-    def __init__(self, pages: PageLoader, counts: CountLoader, parent: int, **page: Any) -> None:
-        self.pages = pages
-        self.counts = counts
+    def __init__(
+        self, info: Any, pages: type[PageLoader], counts: type[CountLoader], parent: int, page: Page
+    ) -> None:
+        page.check(info.field_name)
+        self.name = info.field_name
+        self.pages = pages(info.context)
+        self.counts = counts(info.context)
         self.parent = parent
-        self.page = Page(**page)
+        self.page = page
 
     @cached_property
     def loaded(self) -> Promise:
         if self.page.size is None:
-            raise GraphQLError("You must provide a `first` or `last` value to properly paginate.")
+            raise GraphQLError(
+                "You must provide a `first` or `last` value to properly paginate the "
+                f"`{self.name}` connection."
+            )
         return self.pages.load((self.parent, self.page))
 
     @property

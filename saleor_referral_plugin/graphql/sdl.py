@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graphene.utils.str_converters import to_camel_case
+
 from graphql import GraphQLEnumType, GraphQLSchema
 
 from .graft import FIELDS, MUTATIONS, QUERIES

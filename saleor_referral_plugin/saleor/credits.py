@@ -58,9 +58,7 @@ def adjust(credit_ref: str, delta: Money, *, now: datetime) -> Money:
             current_balance_amount=F("current_balance_amount") + moved
         )
         card.refresh_from_db()
-        events.gift_card_balance_reset_event(
-            gift_card=card, old_gift_card=old, user=None, app=None
-        )
+        events.gift_card_balance_reset_event(gift_card=card, old_gift_card=old, user=None, app=None)
         call_event(get_plugins_manager(allow_replica=False).gift_card_updated, card)
     return Money(moved, delta.currency)
 

@@ -116,7 +116,8 @@ def _remove(cls: Any, info: Any, go_on: Callable[..., Any], **data: Any) -> Any:
     checkout = get_checkout(
         cls, info, **{name: data.get(name) for name in ("checkout_id", "token", "id")}
     )
-    claim = claims.open_claim(str(checkout.pk)) if codes.is_offer_code(checkout.voucher_code) else None
+    is_on = codes.is_offer_code(checkout.voucher_code)
+    claim = claims.open_claim(str(checkout.pk)) if is_on else None
     if claim is None or (typed and not claims.names(typed, claim)):
         return go_on()
     with transaction.atomic():

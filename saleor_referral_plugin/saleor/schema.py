@@ -28,8 +28,8 @@ def install() -> None:
 def _refresh_introspection() -> None:
     """Saleor caches introspection for a week under its own version: ours must count, too."""
     if hasattr(settings, "GRAPHQL_CACHE_SUFFIX"):
-        suffixes = (settings.GRAPHQL_CACHE_SUFFIX, CACHE_SUFFIX)
-        settings.GRAPHQL_CACHE_SUFFIX = "-".join(filter(None, suffixes))
+        given = settings.GRAPHQL_CACHE_SUFFIX  # type: ignore[misc]
+        settings.GRAPHQL_CACHE_SUFFIX = f"{given}-{CACHE_SUFFIX}" if given else CACHE_SUFFIX
     else:
         # Saleor 3.21 has no setting for it, and its views must not be imported yet.
         request_started.connect(_suffix_cache_key, weak=False, dispatch_uid=CACHE_SUFFIX)

@@ -143,4 +143,3 @@ def _open(checkout: Any) -> Any:
     if isinstance(checkout, str):
         return OpenCheckout.by_ref(checkout)
     return checkout
-

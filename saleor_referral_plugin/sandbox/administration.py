@@ -1,7 +1,6 @@
 """The owner's side of the shop: the plugin's page, saved the way Saleor's Dashboard does it."""
 
 from collections.abc import Mapping
-from functools import partial
 
 from django.db import transaction
 
@@ -46,7 +45,7 @@ def plugin_summary() -> str:
 def _save(page: PluginPage) -> None:
     page.save()
     dashboard.save(page.values, active=page.is_active, store=get_store())
-    transaction.on_commit(partial(sweep.apply_async, retry=False), robust=True)
+    transaction.on_commit(lambda: sweep.apply_async(retry=False), robust=True)
 
 
 def _locked_page() -> PluginPage:

@@ -10,5 +10,9 @@ class SandboxConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # The shared tasks need an app to belong to before anyone calls them.
-        from . import celery_app  # noqa: F401
+        from ..tasks import BEAT_SCHEDULE
+
+        # The shared tasks belong to this app from the moment it is made.
+        from .celery_app import app
+
+        app.conf.beat_schedule = BEAT_SCHEDULE

@@ -3,6 +3,7 @@ shop and from the books."""
 
 from collections.abc import Callable
 from decimal import Decimal
+from uuid import UUID
 
 from prices import Money
 
@@ -11,7 +12,7 @@ from ..engine.money import say
 from ..engine.store import get_store
 from ..engine.verify import verify
 from ..tasks import note_spending, sweep
-from . import administration, shop
+from . import administration, hooks, shop
 from .models import Channel, Customer, GiftCard, Order
 from .pricing import bill_of
 from .referrals import ReferrerSeen, referral_of, referrer_seen
@@ -199,9 +200,9 @@ def _page_of(customer: Customer) -> ReferrerSeen:
     return page
 
 
-def _refusal(token: object, code: str) -> str:
+def _refusal(token: UUID, code: str) -> str:
     try:
-        shop.add_promo_code(token, code)  # type: ignore[arg-type]
+        shop.add_promo_code(token, code)
     except shop.ShopError as error:
         return f'"{error.message}"'
     raise RuntimeError("The code was accepted, and should not have been.")
@@ -212,7 +213,7 @@ def _buy(name: str, code: str, *slugs: str, paid: bool = True) -> Order:
         channel=USD,
         items=[_item(slug) for slug in slugs],
         email=_free_address(name),
-        metadata={"referral_code": code},
+        metadata={hooks.METADATA_KEY: code},
     )
     order = shop.complete_checkout(cart.pk)
     return shop.pay(order.pk) if paid else order

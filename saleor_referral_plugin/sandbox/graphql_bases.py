@@ -59,10 +59,12 @@ class ModelObjectType(BaseObjectType):
         abstract = True
 
     @classmethod
-    def __init_subclass_with_meta__(cls, model: Any = None, **options: Any) -> None:
+    def __init_subclass_with_meta__(
+        cls, doc_category: str | None = None, model: Any = None, **options: Any
+    ) -> None:
         meta = ModelOptions(cls)
         meta.model = model
-        super().__init_subclass_with_meta__(_meta=meta, **options)
+        super().__init_subclass_with_meta__(doc_category, _meta=meta, **options)
 
 
 class BaseEnum(graphene.Enum):
@@ -147,8 +149,8 @@ class Error(BaseObjectType):
 
 
 class BaseMutation(graphene.Mutation):
-    """A ValidationError becomes a list of errors; of its params, those that the error type
-    has as fields come along."""
+    """Calls `perform_mutation`. A ValidationError becomes a list of errors; of its params,
+    those that the error type has as fields come along."""
 
     class Meta:
         abstract = True
@@ -183,10 +185,6 @@ class BaseMutation(graphene.Mutation):
             return cls.perform_mutation(root, info, **data)
         except ValidationError as error:
             return cls.handle_errors(error)
-
-    @classmethod
-    def perform_mutation(cls, root: Any, info: Any, /, **data: Any) -> Any:
-        raise NotImplementedError
 
     @classmethod
     def handle_errors(cls, error: ValidationError, **extra: Any) -> Any:

@@ -5,14 +5,16 @@ the names of what the shop's staff may do. Neither has to be there.
 """
 
 from collections.abc import Collection
+from enum import StrEnum
 from typing import Any
 
 import graphene
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from graphql import GraphQLError
 from prices import Money as Amount
 from promise import Promise
+
+from graphql import GraphQLError
 
 from ..engine.facts import Channel as ChannelFacts
 from ..engine.facts import CustomerFacts
@@ -100,7 +102,7 @@ class User(ModelObjectType):
 
 
 class Checkout(ModelObjectType):
-    id = graphene.GlobalID(required=True)
+    id = graphene.ID(required=True)
     email = graphene.String()
     channel = graphene.Field(Channel, required=True)
     voucher_code = graphene.String()
@@ -111,6 +113,10 @@ class Checkout(ModelObjectType):
 
     class Meta:
         model = models.Checkout
+
+    @staticmethod
+    def resolve_id(root: models.Checkout, _info: Any) -> str:
+        return graphene.Node.to_global_id("Checkout", root.pk)
 
     @staticmethod
     def resolve_discount_name(root: models.Checkout, _info: Any) -> str | None:
@@ -160,12 +166,16 @@ class Order(ModelObjectType):
         return Amount(root.total, root.currency)
 
 
-class CheckoutErrorCode(graphene.Enum):
+class ErrorCode(StrEnum):
     GRAPHQL_ERROR = "graphql_error"
     INVALID = "invalid"
     NOT_FOUND = "not_found"
-    REQUIRED = "required"
     VOUCHER_NOT_APPLICABLE = "voucher_not_applicable"
+
+
+class CheckoutErrorCode(BaseEnum):
+    class Meta:
+        enum = ErrorCode
 
 
 class CheckoutError(Error):
@@ -252,13 +262,11 @@ def find_checkout(_mutation: Any, _info: Any, global_id: str, field: str = "id")
         found = checkout_by_id(global_id)
     except GraphQLError as error:
         raise ValidationError(
-            {field: ValidationError(str(error), code=CheckoutErrorCode.GRAPHQL_ERROR.value)}
+            {field: ValidationError(str(error), code=ErrorCode.GRAPHQL_ERROR)}
         ) from error
     if found is None:
         message = f"Couldn't resolve to a node: {global_id}"
-        raise ValidationError(
-            {field: ValidationError(message, code=CheckoutErrorCode.NOT_FOUND.value)}
-        )
+        raise ValidationError({field: ValidationError(message, code=ErrorCode.NOT_FOUND)})
     return found
 
 

@@ -7,7 +7,7 @@ checkout or an order that carries no code.
 
 import logging
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import transaction
@@ -121,7 +121,8 @@ def checkout_completing(checkout: Checkout) -> Finding | None:
 def order_changed(order: Order) -> None:
     """Have the order settled once what changed is committed."""
     if codes.is_offer_code(order.voucher_code):
-        transaction.on_commit(partial(_enqueue, str(order.pk)), robust=True)
+        order_ref = str(order.pk)
+        transaction.on_commit(lambda: _enqueue(order_ref), robust=True)
 
 
 def _enqueue(order_ref: str) -> None:

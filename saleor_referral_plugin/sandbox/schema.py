@@ -13,7 +13,7 @@ from .graphql_bases import BaseMutation, Permission, PermissionDenied
 from .graphql_host import (
     Checkout,
     CheckoutError,
-    CheckoutErrorCode,
+    ErrorCode,
     Order,
     User,
     checkout_by_id,
@@ -79,7 +79,7 @@ class PromoCodeMutation(BaseMutation):
         named = id or checkout_id
         if not named:
             error = "At least one of arguments is required: 'checkout_id', 'id'."
-            raise ValidationError(error, code=CheckoutErrorCode.GRAPHQL_ERROR.value)
+            raise ValidationError(error, code=ErrorCode.GRAPHQL_ERROR)
         checkout = find_checkout(cls, info, named, field="id" if id else "checkout_id")
         try:
             changed = cls.change(checkout, promo_code)
@@ -113,13 +113,18 @@ class CheckoutRemovePromoCode(PromoCodeMutation):
 def _validation_error(error: shop.ShopError) -> ValidationError:
     """The shop's refusal as Saleor would put it. A code that is nobody's is Saleor's own
     refusal, not ours."""
-    params = {}
-    code = CheckoutErrorCode.INVALID
-    if error.code in list(FindingCode) and error.code != FindingCode.CODE_INVALID:
-        params = {"referral_error_code": error.code}
-        code = CheckoutErrorCode.VOUCHER_NOT_APPLICABLE
-    message = error.message.replace("%", "%%") if params else error.message
-    return ValidationError({"promo_code": ValidationError(message, code=code.value, params=params)})
+    is_ours = error.code in list(FindingCode) and error.code != FindingCode.CODE_INVALID
+    if not is_ours:
+        return ValidationError(
+            {"promo_code": ValidationError(error.message, code=ErrorCode.INVALID)}
+        )
+    refusal = ValidationError(
+        # A message with params is formatted by Django.
+        error.message.replace("%", "%%"),
+        code=ErrorCode.VOUCHER_NOT_APPLICABLE,
+        params={"referral_error_code": error.code},
+    )
+    return ValidationError({"promo_code": refusal})
 
 
 class Mutation(graphene.ObjectType):

@@ -68,5 +68,5 @@ REFERRAL_STORE = "saleor_referral_plugin.sandbox.store.SandboxStore"
 
 # Without a broker tasks run where they are called, as in a Saleor that has none.
 CELERY_TASK_ALWAYS_EAGER = not os.environ.get("CELERY_BROKER_URL")
-CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL") or "memory://"
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL") or "memory://localhost"
 CELERY_TIMEZONE = TIME_ZONE

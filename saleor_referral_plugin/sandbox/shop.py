@@ -170,14 +170,13 @@ def remove_promo_code(token: UUID, code: str) -> Checkout:
 def complete_checkout(token: UUID) -> Order:
     """Place the order. Asked again after it worked, the answer is the same order.
 
-    A discount that must not stand any longer is taken off and the shopper told, so that
-    nobody orders at another price than the one they saw.
+    A discount that must not stand any longer is taken off and the shopper told, instead of
+    an order being made without it.
     """
     with transaction.atomic():
-        placed = Order.objects.filter(checkout_token=token).first()
-        if placed is not None:
-            return placed
-        checkout = _locked(token)
+        checkout = _find_locked(token)
+        if checkout is None:
+            return _placed(token)
         if not checkout.lines.exists():
             raise ShopError("empty", "The cart is empty.")
         if not checkout.email:
@@ -306,15 +305,32 @@ def move_clock(*, days: int) -> datetime:
 
 
 # inside ------------------------------------------------------------------------------------
+def _find_locked(token: UUID) -> Checkout | None:
+    return (
+        Checkout.objects.select_for_update(of=("self",))
+        .select_related("channel", "customer")
+        .filter(pk=token)
+        .first()
+    )
+
+
 def _locked(token: UUID) -> Checkout:
-    try:
-        return (
-            Checkout.objects.select_for_update(of=("self",))
-            .select_related("channel", "customer")
-            .get(pk=token)
-        )
-    except Checkout.DoesNotExist:
-        raise ShopError("checkout_gone", "This cart is no longer there.") from None
+    checkout = _find_locked(token)
+    if checkout is None:
+        raise _checkout_gone()
+    return checkout
+
+
+def _placed(token: UUID) -> Order:
+    """The order that a checkout has become."""
+    order = Order.objects.filter(checkout_token=token).first()
+    if order is None:
+        raise _checkout_gone()
+    return order
+
+
+def _checkout_gone() -> ShopError:
+    return ShopError("checkout_gone", "This cart is no longer there.")
 
 
 @contextmanager

@@ -318,6 +318,37 @@ def test_other_credits_count_in_their_own_period(store: FakeStore) -> None:
     assert [reward_of(f"order-{number}").amount for number in (1, 2, 3)] == [10, 10, 5]
 
 
+def test_a_credit_of_a_later_period_does_not_count_for_an_earlier_order(
+    store: FakeStore,
+) -> None:
+    # given
+    run_program(store, terms(cap_count=1, cap_period=CapPeriod.CALENDAR_MONTH))
+    code = share(store)
+    settle(place(store, code, 1, paid_at=NOW), store=store)
+
+    # when: we hear only now of an order of the month before
+    settle(place(store, code, 2, paid_at=NOW - timedelta(days=20)), store=store)
+
+    # then
+    assert [reward_of(f"order-{number}").amount for number in (1, 2)] == [10, 10]
+
+
+def test_a_credit_taken_back_counts_no_more(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(cap_count=1))
+    code = share(store)
+    first = place(store, code, 1)
+    settle(first, store=store)
+    change(store, first, refunded=usd(90))
+    settle(first, store=store)
+
+    # when
+    settle(place(store, code, 2), store=store)
+
+    # then
+    assert reward_of("order-2").amount == 10
+
+
 def test_the_number_counts_all_currencies_and_the_amount_its_own(store: FakeStore) -> None:
     # given
     run_program(store, terms(cap_count=2, cap_amount=Amounts.of({"USD": 12})))

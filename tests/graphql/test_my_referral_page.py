@@ -1,10 +1,9 @@
 """What a customer's own referral page shows."""
 
+from saleor_referral_plugin.models import Claim, ReferralCode, Referrer, Reward
 from tests.graphql.api import Api
 from tests.scenarios import given
 from tests.scenarios.shop import Shop
-
-from saleor_referral_plugin.models import Claim, ReferralCode, Referrer, Reward
 
 
 def usd(amount: float) -> dict[str, object]:

@@ -1,7 +1,14 @@
-"""How long properties are looked for: no deadline on a busy machine, and few examples where
-each one writes to the database (said there)."""
+"""How long properties are looked for: few examples each, so that the whole run stays short,
+and no deadline on a busy machine. `HYPOTHESIS_EXAMPLES=5000` looks for longer."""
+
+import os
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("referral", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "referral",
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "60")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("referral")

@@ -17,9 +17,7 @@ def test_completion_is_refused_and_leaves_saleor_as_if_we_had_not_been_there(
     shop: SaleorShop, payments: Payments
 ) -> None:
     # given a claim, and a first order of the same friend placed elsewhere since
-    shop.configure(
-        referee_discount="10%", referrer_credit="10 USD, 9 EUR", program_running=True
-    )
+    shop.configure(referee_discount="10%", referrer_credit="10 USD, 9 EUR", program_running=True)
     code = shop.share(shop.register("anna@example.com"))
     checkout = shop.checkout(email="fay@example.com", payments=payments)
     assert checkout.enter_code(code).accepted

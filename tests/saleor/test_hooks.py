@@ -18,9 +18,7 @@ from tests.scenarios.saleor_shop import ORDER_HOOKS, SaleorShop
 
 @pytest.fixture
 def running(shop: SaleorShop) -> SaleorShop:
-    shop.configure(
-        referee_discount="10%", referrer_credit="10 USD, 9 EUR", program_running=True
-    )
+    shop.configure(referee_discount="10%", referrer_credit="10 USD, 9 EUR", program_running=True)
     return shop
 
 

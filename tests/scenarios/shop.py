@@ -163,7 +163,8 @@ class Shop(Protocol):
 
     def debt(self, customer: Customer, currency: str = "USD") -> Decimal: ...
 
-    def gift_cards(self, customer: Customer) -> list[GiftCard]: ...
+    def gift_cards(self, customer: Customer) -> list[GiftCard]:
+        """The oldest first."""
 
     def referral(self, order: Order) -> ReferralSeen | None: ...
 

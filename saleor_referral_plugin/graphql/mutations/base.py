@@ -9,10 +9,7 @@ from promise import Promise
 from ...engine.findings import Refused
 from .. import host
 from ..dataloaders import ClaimsByCheckoutLoader
-from ..enums import ReferralErrorCode
 from ..types.claims import CheckoutReferral, load_checkout_referral
-
-_KNOWN = {item.value for item in ReferralErrorCode._meta.enum}
 
 
 class CheckoutReferralMutation(host.BaseMutation):
@@ -40,12 +37,3 @@ class CheckoutReferralMutation(host.BaseMutation):
         finding = refused.finding
         error = ValidationError(finding.sentence, code=finding.code.value)
         return cls.handle_errors(ValidationError({"code": error}), checkout=checkout)
-
-    @classmethod
-    def handle_errors(cls, error: ValidationError, **extra: Any) -> Any:
-        """A code of the store's that our enum lacks would reach nobody but the log."""
-        response = super().handle_errors(error, **extra)
-        for item in response.errors:
-            if item.code not in _KNOWN:
-                item.code = ReferralErrorCode.INVALID.value
-        return response

@@ -9,6 +9,7 @@ from promise import Promise
 from ...engine import codes, selectors
 from ...engine.facts import Channel
 from .. import host
+from ..dataloaders import load_channel
 from ..enums import DOC_CATEGORY
 from .offers import OfferSeen, ReferralOffer, offer_in
 
@@ -38,4 +39,4 @@ def load_code(context: Any, typed: str, channel: str) -> Promise:
         offer = offer_in(version.terms, found) if version else None
         return CodeSeen(codes.show(codes.normalise(typed)), offer) if offer else None
 
-    return host.load_channel(context, channel).then(seen)
+    return load_channel(context, channel).then(seen)

@@ -22,9 +22,10 @@ from ..dataloaders import (
     RewardCountLoader,
     RewardPageLoader,
     RunningTermsLoader,
+    load_channel,
 )
 from ..enums import DOC_CATEGORY
-from ..pages import Connected
+from ..pages import Connected, Page
 from .offers import ReferralCredit, ReferralOffer, credit_in, offer_in
 from .referrals import ReferralCountableConnection, ReferralRewardCountableConnection
 
@@ -117,13 +118,11 @@ class Referrer(host.ModelObjectType):
 
     @staticmethod
     def resolve_rewards(root: ReferrerRow, info: Any, **page: Any) -> Connected:
-        context = info.context
-        return Connected(RewardPageLoader(context), RewardCountLoader(context), root.pk, **page)
+        return Connected(info, RewardPageLoader, RewardCountLoader, root.pk, Page(**page))
 
     @staticmethod
     def resolve_referrals(root: ReferrerRow, info: Any, **page: Any) -> Connected:
-        context = info.context
-        return Connected(ReferralPageLoader(context), ReferralCountLoader(context), root.pk, **page)
+        return Connected(info, ReferralPageLoader, ReferralCountLoader, root.pk, Page(**page))
 
 
 def _in_channel(context: Any, slug: str, seen: Any) -> Promise:
@@ -132,7 +131,7 @@ def _in_channel(context: Any, slug: str, seen: Any) -> Promise:
         return seen(running.terms, channel) if running else None
 
     terms = RunningTermsLoader(context).load(DEFAULT_PROGRAM)
-    return Promise.all([terms, host.load_channel(context, slug)]).then(with_both)
+    return Promise.all([terms, load_channel(context, slug)]).then(with_both)
 
 
 def load_referrer(context: Any, user: Any) -> Promise | None:

@@ -1,6 +1,7 @@
 """`/graphql/`: the API for programs, and a page to try it for people."""
 
 import json
+from base64 import b64encode
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -12,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from ..postgres import PROJECT
+from .visitor import cart_of, channel_of, order_of
 
 _MODULE = "saleor_referral_plugin.sandbox.schema"
 #: Ready documents, there when the shop runs from the project's own folder.
@@ -38,7 +40,9 @@ def graphql(request: HttpRequest) -> HttpResponse:
         return _error('The body must be {"query": "...", "variables": {...}}.', 400)
     if not isinstance(query, str) or not isinstance(variables, dict):
         return _error("The query must be text, the variables an object.", 400)
-    result = schema.execute(query, variables=variables, operation_name=operation, context=request)
+    result = schema.execute(
+        query, variable_values=variables, operation_name=operation, context_value=request
+    )
     return JsonResponse(result.to_dict(), status=400 if result.invalid else 200)
 
 
@@ -50,8 +54,23 @@ def _explorer(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "referral_sandbox/graphql.html",
-        {"operations": operations, "has_schema": _schema() is not None},
+        {
+            "operations": operations,
+            "has_schema": _schema() is not None,
+            "channel": channel_of(request),
+            "ids": _ids(request),
+        },
     )
+
+
+def _ids(request: HttpRequest) -> dict[str, str]:
+    """Global ids of the browser's own things, to try the ready documents with."""
+    things = {"Checkout": cart_of(request), "Order": order_of(request)}
+    return {
+        kind: b64encode(f"{kind}:{thing.pk}".encode()).decode()
+        for kind, thing in things.items()
+        if thing is not None
+    }
 
 
 @cache

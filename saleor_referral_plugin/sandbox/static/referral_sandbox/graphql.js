@@ -5,7 +5,7 @@ const page = document.querySelector(".explorer");
 const query = document.getElementById("query");
 const variables = document.getElementById("variables");
 const result = document.getElementById("result");
-const FIRST = "# Ctrl+Enter runs this. What can be asked is listed on the right.\n{\n  __typename\n}\n";
+const operations = document.getElementById("operations");
 
 async function ask(body) {
   const response = await fetch(page.dataset.endpoint, {
@@ -38,6 +38,16 @@ async function run() {
   } catch (error) {
     show(`No answer: ${error.message}`, true);
   }
+}
+
+// A ready document, with values for the variables it cannot do without.
+function choose(text) {
+  query.value = text;
+  const { channel, checkout, order } = page.dataset;
+  const known = { channel, checkoutId: checkout, id: /\border\(/.test(text) ? order : checkout };
+  const needed = [...text.matchAll(/\$(\w+): *[\w[\]!]+!(?! *=)/g)].map((found) => found[1]);
+  const given = Object.fromEntries(needed.map((name) => [name, known[name] || ""]));
+  variables.value = JSON.stringify(given, null, 2);
 }
 
 function element(name, text, parent) {
@@ -97,11 +107,16 @@ async function listSchema() {
 }
 
 if (page) {
-  query.value = localStorage.getItem("query") || FIRST;
-  variables.value = localStorage.getItem("variables") || "{}";
+  if (localStorage.getItem("query")) {
+    query.value = localStorage.getItem("query");
+    variables.value = localStorage.getItem("variables");
+  } else {
+    const first = [...operations.options].find((each) => each.text === "my-referral-page");
+    choose(first ? first.value : "{ me { id } }");
+  }
   document.getElementById("run").addEventListener("click", run);
-  document.getElementById("operations").addEventListener("change", (event) => {
-    if (event.target.value) query.value = event.target.value;
+  operations.addEventListener("change", () => {
+    if (operations.value) choose(operations.value);
   });
   query.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {

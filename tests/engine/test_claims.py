@@ -1,0 +1,380 @@
+"""Claims: what is put on a checkout, what is remembered of it, and when it ends."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from saleor_referral_plugin.engine import claims, codes
+from saleor_referral_plugin.engine.facts import CheckoutFacts
+from saleor_referral_plugin.engine.findings import Finding, FindingCode, Refused
+from saleor_referral_plugin.engine.people import Person, person
+from saleor_referral_plugin.engine.programs import stop_program
+from saleor_referral_plugin.engine.settle import settle
+from saleor_referral_plugin.models import Claim, ReferralCode
+from tests.engine.books import place, put_order, run_program, share
+from tests.engine.build import NOW, checkout, order, terms, usd
+from tests.engine.fake_store import FakeStore
+
+pytestmark = pytest.mark.django_db
+
+BEN = person("7", "ben@example.com")
+
+
+@pytest.fixture
+def code(store: FakeStore) -> ReferralCode:
+    """Anna's, in a program that runs."""
+    run_program(store)
+    return share(store)
+
+
+def facts(**changes: Any) -> CheckoutFacts:
+    return checkout(buyer=BEN, **changes)
+
+
+def claim(store: FakeStore, typed: str, **changes: Any) -> Claim:
+    return claims.claim_code(
+        store=store,
+        checkout="checkout-1",
+        facts=facts(**changes),
+        typed=typed,
+        source=Claim.Source.API,
+    )
+
+
+def refusal(store: FakeStore, typed: str, **changes: Any) -> Finding:
+    with pytest.raises(Refused) as refused:
+        claim(store, typed, **changes)
+    return refused.value.finding
+
+
+# claiming -------------------------------------------------------------------------------------
+
+
+def test_a_claim_binds_the_code_and_puts_the_offer_on(store: FakeStore, code: ReferralCode) -> None:
+    # when
+    made = claim(store, codes.show(code.code).lower())
+
+    # then
+    made.refresh_from_db()
+    assert (made.checkout_ref, made.code, made.terms.version) == ("checkout-1", code, 1)
+    assert (made.typed, made.source) == (codes.show(code.code).lower(), Claim.Source.API)
+    assert (made.status, made.created_at, made.judged_at) == (Claim.Status.OPEN, NOW, NOW)
+    assert Person(made.buyer_user_ref, made.buyer_email_key) == BEN
+    assert [finding["passed"] for finding in made.findings] == [True] * 5
+    assert store.codes_on == {"checkout-1": "FRIEND"}
+
+
+@pytest.mark.parametrize("typed", ["", "FRIEND", "ABCD1234XY", "nonsense"])
+def test_a_code_nobody_has_is_refused_and_not_remembered(
+    store: FakeStore, code: ReferralCode, typed: str
+) -> None:
+    # when
+    finding = refusal(store, typed)
+
+    # then
+    assert finding == Finding(FindingCode.CODE_INVALID, False)
+    assert finding.sentence == "This referral code is not valid."
+    assert not Claim.objects.exists()
+    assert store.codes_on == {}
+
+
+def test_a_code_taken_out_of_use_is_refused_like_one_nobody_has(
+    store: FakeStore, code: ReferralCode
+) -> None:
+    # given
+    ReferralCode.objects.update(is_active=False)
+
+    # then
+    assert refusal(store, code.code) == refusal(store, "ABCD1234XY")
+
+
+def test_a_refusal_is_remembered_with_all_its_findings(
+    store: FakeStore, code: ReferralCode
+) -> None:
+    # given
+    run_program(store, terms(minimum=terms().credit.amounts))
+    put_order(store, order(ref="earlier", buyer=BEN), email="ben@example.com")
+
+    # when
+    finding = refusal(store, code.code, goods=usd(9))
+
+    # then
+    assert finding.code is FindingCode.NOT_NEW_CUSTOMER
+    remembered = Claim.objects.get()
+    assert remembered.status == Claim.Status.REFUSED
+    assert [f["code"] for f in remembered.findings if not f["passed"]] == [
+        "not_new_customer",
+        "below_minimum",
+    ]
+    assert store.codes_on == {}
+
+
+def test_a_refusal_leaves_an_earlier_claim_in_place(store: FakeStore, code: ReferralCode) -> None:
+    # given
+    first = claim(store, code.code)
+    own = share(store, "7", "ben@example.com")
+
+    # when
+    finding = refusal(store, own.code)
+
+    # then
+    assert finding.code is FindingCode.OWN_CODE
+    assert claims.open_claim("checkout-1") == first
+    assert store.codes_on == {"checkout-1": "FRIEND"}
+
+
+def test_what_the_store_refuses_leaves_an_earlier_claim_in_place(
+    store: FakeStore, code: ReferralCode
+) -> None:
+    # given
+    first = claim(store, code.code)
+    cleos = share(store, "2", "cleo@example.com")
+    store.broken.add("put_code_on_checkout")
+
+    # when
+    with pytest.raises(ConnectionError):
+        claim(store, cleos.code)
+
+    # then
+    assert claims.open_claim("checkout-1") == first
+
+
+def test_another_code_replaces_the_first(store: FakeStore, code: ReferralCode) -> None:
+    # given
+    first = claim(store, code.code)
+    cleos = share(store, "2", "cleo@example.com")
+
+    # when
+    second = claim(store, cleos.code)
+
+    # then
+    first.refresh_from_db()
+    assert first.status == Claim.Status.WITHDRAWN
+    assert claims.open_claim("checkout-1") == second
+    assert store.codes_on == {"checkout-1": "FRIEND"}
+
+
+def test_a_program_that_stopped_takes_no_claims(store: FakeStore, code: ReferralCode) -> None:
+    # given
+    stop_program(store=store)
+
+    # then
+    assert refusal(store, code.code).code is FindingCode.PROGRAM_NOT_RUNNING
+
+
+def test_a_preview_says_the_same_and_writes_nothing(store: FakeStore, code: ReferralCode) -> None:
+    # when
+    good = claims.preview(store=store, facts=facts(), typed=code.code)
+    unknown = claims.preview(store=store, facts=facts(), typed="ABCD1234XY")
+    own = claims.preview(
+        store=store, facts=facts(), typed=share(store, "7", "ben@example.com").code
+    )
+
+    # then
+    assert (good.refusal, good.discount) == (None, usd(10))
+    assert unknown.refusal == Finding(FindingCode.CODE_INVALID, False)
+    assert own.refusal is not None
+    assert own.refusal.code is FindingCode.OWN_CODE
+    assert not Claim.objects.exists()
+    assert store.codes_on == {}
+
+
+# taking it off --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["shown by the storefront", "as shared", "as stored", "spaced"])
+def test_a_claim_is_withdrawn_by_any_name_of_its_code(
+    store: FakeStore, code: ReferralCode, form: str
+) -> None:
+    # given
+    made = claim(store, code.code)
+    name = {
+        "shown by the storefront": "FRIEND",
+        "as shared": codes.show(code.code),
+        "as stored": code.code,
+        "spaced": " ".join(code.code.lower()),
+    }[form]
+
+    # when
+    done = claims.withdraw(store=store, checkout="checkout-1", checkout_ref="checkout-1", code=name)
+
+    # then
+    made.refresh_from_db()
+    assert done
+    assert made.status == Claim.Status.WITHDRAWN
+    assert store.codes_on == {}
+
+
+@pytest.mark.parametrize("name", ["FRIEND2", "friend", "ABCD1234XY", ""])
+def test_another_code_withdraws_nothing(store: FakeStore, code: ReferralCode, name: str) -> None:
+    # given
+    made = claim(store, code.code)
+
+    # when
+    done = claims.withdraw(store=store, checkout="checkout-1", checkout_ref="checkout-1", code=name)
+
+    # then
+    assert not done
+    assert claims.open_claim("checkout-1") == made
+    assert store.codes_on == {"checkout-1": "FRIEND"}
+
+
+def test_a_checkout_without_a_claim_has_nothing_to_withdraw(
+    store: FakeStore, code: ReferralCode
+) -> None:
+    assert not claims.withdraw(
+        store=store, checkout="checkout-2", checkout_ref="checkout-2", code=code.code
+    )
+
+
+# judging again --------------------------------------------------------------------------------
+
+
+def judge_again(
+    store: FakeStore, now: CheckoutFacts, *, completing: bool = False
+) -> Finding | None:
+    return claims.judge_again(store=store, checkout=now.ref, facts=now, completing=completing)
+
+
+def test_a_checkout_of_the_same_buyer_is_not_asked_for_earlier_orders_again(
+    store: FakeStore, code: ReferralCode
+) -> None:
+    # given
+    claim(store, code.code)
+    put_order(store, order(ref="meanwhile", buyer=BEN), email="ben@example.com")
+
+    # then
+    on = facts(voucher_code="FRIEND")
+    assert judge_again(store, on) is None
+    assert store.codes_on == {"checkout-1": "FRIEND"}
+
+
+@pytest.mark.parametrize(
+    ("completing", "buyer"),
+    [(True, BEN), (False, person("8", "ben@example.com"))],
+    ids=["it completes", "another buyer"],
+)
+def test_when_it_completes_or_the_buyer_is_another_all_is_asked_again(
+    store: FakeStore, code: ReferralCode, completing: bool, buyer: Person
+) -> None:
+    # given
+    made = claim(store, code.code)
+    put_order(store, order(ref="meanwhile", buyer=BEN), email="ben@example.com")
+
+    # when
+    on = replace(facts(voucher_code="FRIEND"), buyer=buyer)
+    finding = judge_again(store, on, completing=completing)
+
+    # then
+    made.refresh_from_db()
+    assert finding is not None
+    assert finding.code is FindingCode.NOT_NEW_CUSTOMER
+    assert made.status == Claim.Status.REFUSED
+    assert Person(made.buyer_user_ref, made.buyer_email_key) == buyer
+    assert store.codes_on == {}
+
+
+def test_a_new_buyer_whom_nothing_speaks_against_is_remembered(
+    store: FakeStore, code: ReferralCode
+) -> None:
+    # given
+    claim(store, code.code)
+    carl = person(None, "carl@example.com")
+
+    # when
+    finding = judge_again(store, replace(facts(voucher_code="FRIEND"), buyer=carl))
+
+    # then
+    assert finding is None
+    assert claims.judged_buyer("checkout-1") == carl
+
+
+def test_the_minimum_is_asked_whenever_the_goods_change(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(minimum=terms().credit.amounts))
+    claim(store, share(store).code)
+
+    # then
+    assert judge_again(store, facts(voucher_code="FRIEND", goods=usd(10))) is None
+    below = judge_again(store, facts(voucher_code="FRIEND", goods=usd("9.99")))
+    assert below is not None
+    assert below.code is FindingCode.BELOW_MINIMUM
+    assert store.codes_on == {}
+
+
+@pytest.mark.parametrize("completing", [True, False])
+def test_a_promise_stands_when_the_program_was_switched_off_since(
+    store: FakeStore, code: ReferralCode, completing: bool
+) -> None:
+    # given
+    claim(store, code.code)
+    stop_program(store=store)
+
+    # then
+    assert judge_again(store, facts(voucher_code="FRIEND"), completing=completing) is None
+
+
+@pytest.mark.parametrize("on_checkout", ["FRIEND2", "FRIEND", None])
+def test_without_a_claim_for_it_an_offer_must_not_stand(
+    store: FakeStore, code: ReferralCode, on_checkout: str | None
+) -> None:
+    # given: nobody claimed anything, or another offer than the one that is on
+    if on_checkout == "FRIEND2":
+        claim(store, code.code)
+
+    # when
+    finding = claims.objection(store=store, facts=facts(voucher_code=on_checkout))
+
+    # then
+    assert finding == Finding(FindingCode.CODE_INVALID, False)
+
+
+def test_the_ordinary_look_costs_one_query(
+    store: FakeStore, code: ReferralCode, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    # given
+    claim(store, code.code)
+
+    # then
+    with django_assert_num_queries(1):
+        assert claims.objection(store=store, facts=facts(voucher_code="FRIEND")) is None
+
+
+def test_the_newest_answer_is_the_one_shown(store: FakeStore, code: ReferralCode) -> None:
+    # given
+    claim(store, code.code)
+    refusal(store, share(store, "7", "ben@example.com").code)
+
+    # then
+    last = claims.last_claim("checkout-1")
+    assert last is not None
+    assert last.status == Claim.Status.REFUSED
+    assert claims.last_claim("checkout-2") is None
+
+
+# referred before ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("buyer", "expected"),
+    [
+        (person(None, "FRIEND1@example.com"), True),
+        (person("7", "friend1@example.com"), True),
+        (person(None, "friend2@example.com"), False),
+        (Person(), False),
+    ],
+)
+def test_a_friend_is_known_by_account_or_address(
+    store: FakeStore, code: ReferralCode, buyer: Person, expected: bool
+) -> None:
+    # given
+    referral = settle(place(store, code, 1), store=store)
+    assert referral is not None
+
+    # then
+    asked = claims.was_referred_before(referral.program_id, buyer)
+    assert asked is expected
+    assert not claims.was_referred_before(referral.program_id, buyer, except_order="order-1")
+    assert not claims.was_referred_before(referral.program_id + 1, buyer)

@@ -1,0 +1,187 @@
+"""Reading the books for many at once."""
+
+from datetime import timedelta
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from saleor_referral_plugin.engine import codes, ledger, selectors
+from saleor_referral_plugin.engine.findings import Audience, Finding, FindingCode
+from saleor_referral_plugin.engine.ledger import Account
+from saleor_referral_plugin.engine.programs import save_program
+from saleor_referral_plugin.models import Claim, LedgerEntry, Program, ReferralCode
+from tests.engine.books import book, claim, reward_row, run_program, share
+from tests.engine.build import NOW, eur, percent, terms, usd
+from tests.engine.fake_store import FakeStore
+
+pytestmark = pytest.mark.django_db
+Kind = LedgerEntry.Kind
+Status = Claim.Status
+
+
+# links -------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        ("", None),
+        ("https://shop.example.com", "https://shop.example.com/?ref=ABCDE-FGHJK"),
+        ("https://shop.example.com/", "https://shop.example.com/?ref=ABCDE-FGHJK"),
+        ("https://shop.example.com/us", "https://shop.example.com/us?ref=ABCDE-FGHJK"),
+        (
+            "https://shop.example.com/?utm=a%26b&empty=#top",
+            "https://shop.example.com/?utm=a%26b&empty=&ref=ABCDE-FGHJK#top",
+        ),
+        (
+            "https://shop.example.com/?ref=home&lang=en",
+            "https://shop.example.com/?lang=en&ref=ABCDE-FGHJK",
+        ),
+    ],
+)
+def test_a_link_is_the_address_with_the_code_in_it(address: str, link: str | None) -> None:
+    assert selectors.link_to(Program(link_url=address), "ABCDEFGHJK") == link
+
+
+# terms -------------------------------------------------------------------------------------
+def test_the_newest_terms_of_a_running_program(store: FakeStore) -> None:
+    # given
+    run_program(store)
+    newest = run_program(store, terms(discount=percent(20)))
+    code = share(store)
+
+    # then
+    assert selectors.running_terms(["default", "another"]) == {"default": newest}
+    assert selectors.running_terms_of_code(codes.show(code.code).lower()) == newest
+
+
+def test_a_program_that_does_not_run_has_no_terms_to_claim_under(store: FakeStore) -> None:
+    # given
+    run_program(store)
+    code = share(store)
+    save_program(store=store, terms=terms(), is_running=False)
+
+    # then
+    assert selectors.running_terms(["default"]) == {}
+    assert selectors.running_terms_of_code(code.code) is None
+
+
+def test_a_retired_code_has_no_terms(store: FakeStore) -> None:
+    # given
+    run_program(store)
+    code = share(store)
+    ReferralCode.objects.update(is_active=False)
+
+    # then
+    assert selectors.running_terms_of_code(code.code) is None
+    assert selectors.live_codes_of([code.referrer_id]) == {}
+
+
+# referrers ---------------------------------------------------------------------------------
+def test_referrers_and_their_codes(
+    store: FakeStore, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    # given
+    run_program(store)
+    annas, bens = share(store), share(store, "2", "ben@example.com")
+
+    # when
+    with django_assert_num_queries(2):
+        referrers = selectors.referrers_of(["1", "2", "3"])
+        live = selectors.live_codes_of([annas.referrer_id, bens.referrer_id])
+
+    # then
+    assert referrers == {"1": annas.referrer, "2": bens.referrer}
+    assert live == {annas.referrer_id: annas, bens.referrer_id: bens}
+
+
+def test_accounts_of_many_are_those_of_each(
+    store: FakeStore, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    # given
+    spent, held = reward_row(store, number=1), reward_row(store, number=2)
+    euros = reward_row(store, currency="EUR", number=3)
+    for reward, kind, amount in (
+        (spent, Kind.PROMISED, "10"),
+        (spent, Kind.DELIVERED, "10"),
+        (spent, Kind.SPENT, "-4"),
+        (spent, Kind.PROMISED, "-10"),
+        (spent, Kind.TAKEN_BACK, "-6"),
+        (held, Kind.PROMISED, "7"),
+        (euros, Kind.PROMISED, "9"),
+        (euros, Kind.DELIVERED, "9"),
+    ):
+        book(reward, kind, amount)
+    nobody = share(store, "2", "ben@example.com").referrer_id
+
+    # when
+    with django_assert_num_queries(1):
+        accounts = selectors.accounts_of([spent.referrer_id, nobody])
+
+    # then
+    assert accounts == {
+        spent.referrer_id: [
+            Account("EUR", available=eur(9), pending=eur(0), debt=eur(0), earned=eur(9)),
+            Account("USD", available=usd(0), pending=usd(7), debt=usd(4), earned=usd(7)),
+        ],
+        nobody: [],
+    }
+    assert accounts[spent.referrer_id] == ledger.accounts_of(spent.referrer)
+
+
+# claims ------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("history", "opened", "refused"),
+    [
+        ([Status.OPEN], 0, None),
+        ([Status.REFUSED], None, 0),
+        ([Status.OPEN, Status.REFUSED], 0, 1),
+        ([Status.REFUSED, Status.OPEN], 1, None),
+        ([Status.REFUSED, Status.WITHDRAWN], None, None),
+        ([Status.REFUSED, Status.REFUSED], None, 1),
+        ([Status.WITHDRAWN, Status.OPEN, Status.REFUSED, Status.REFUSED], 1, 3),
+        ([Status.USED], None, None),
+    ],
+)
+def test_the_claim_that_stands_and_the_last_refusal(
+    store: FakeStore, history: list[Claim.Status], opened: int | None, refused: int | None
+) -> None:
+    # given
+    version, code = run_program(store), share(store)
+    made = [claim(code, version, "checkout", status=status) for status in history]
+
+    # when
+    found = selectors.claims_on(["checkout", "another"])
+
+    # then
+    assert found["checkout"].open == (None if opened is None else made[opened])
+    assert found["checkout"].refusal == (None if refused is None else made[refused])
+    assert "another" not in found
+
+
+def test_a_claim_refused_later_is_the_last_refusal(store: FakeStore) -> None:
+    # given
+    version, code = run_program(store), share(store)
+    first = claim(code, version, "checkout", status=Status.REFUSED)
+    claim(code, version, "checkout", status=Status.REFUSED)
+    Claim.objects.filter(pk=first.pk).update(judged_at=NOW + timedelta(minutes=1))
+
+    # then
+    assert selectors.claims_on(["checkout"])["checkout"].refusal == first
+
+
+# findings ----------------------------------------------------------------------------------
+def test_failed_findings_come_first_and_in_order() -> None:
+    # given
+    findings = [
+        Finding(FindingCode.ORDER_VOID, True),
+        Finding(FindingCode.OWN_CODE, False),
+        Finding(FindingCode.REFERRER_GONE, False, audience=Audience.STAFF),
+        Finding(FindingCode.NOT_PAID, True),
+        Finding(FindingCode.NOT_NEW_CUSTOMER, False),
+    ]
+    stored = [finding.to_json() for finding in findings]
+
+    # then
+    assert selectors.findings_in(stored) == [findings[n] for n in (1, 4, 0, 3)]
+    assert selectors.findings_in(stored, audiences=tuple(Audience)) == [
+        findings[n] for n in (1, 2, 4, 0, 3)
+    ]

@@ -1,0 +1,259 @@
+"""The sweep: what hooks would have said, had they come, and what time alone brings."""
+
+import logging
+from datetime import datetime, timedelta
+from unittest.mock import patch
+
+import pytest
+
+from saleor_referral_plugin.engine import known_orders
+from saleor_referral_plugin.engine import sweep as sweeping
+from saleor_referral_plugin.engine.facts import PlacedOrder
+from saleor_referral_plugin.engine.settle import settle
+from saleor_referral_plugin.engine.sweep import Swept, batches, note_spending, sweep
+from saleor_referral_plugin.models import Bookmark, KnownOrder, Referral, Reward
+from tests.engine.books import (
+    change,
+    entries_of,
+    place,
+    put_order,
+    reward_of,
+    reward_row,
+    run_program,
+    share,
+)
+from tests.engine.build import NOW, order, terms, usd
+from tests.engine.fake_store import FakeStore
+
+pytestmark = pytest.mark.django_db
+
+
+def swept_to() -> datetime | None:
+    return Bookmark.objects.get(name=known_orders.SWEPT).position
+
+
+def test_orders_whose_hooks_never_came_are_found(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(hold_days=0))
+    code = share(store)
+    refs = [place(store, code, number) for number in (1, 2, 3)]
+    put_order(store, order(ref="ordinary", voucher_code=None), email="x@example.com")
+
+    # when
+    swept = sweep(store=store)
+
+    # then: three credits, and three messages about them
+    assert swept == Swept(orders_read=4, settled=3, failed=0, expired=0, effects=6)
+    assert [reward_of(ref).status for ref in refs] == ["issued"] * 3
+
+
+def test_what_was_read_is_not_read_again_but_for_the_last_minutes(store: FakeStore) -> None:
+    # given
+    run_program(store)
+    put_order(store, order(ref="old", voucher_code=None))
+    store.travel(minutes=10)
+    put_order(store, order(ref="new", voucher_code=None))
+    assert sweep(store=store).orders_read == 2
+
+    # when
+    swept = sweep(store=store)
+
+    # then
+    assert swept.orders_read == 1
+    assert swept_to() == store.now()
+
+
+def test_an_order_that_became_visible_late_is_not_missed(store: FakeStore) -> None:
+    # given
+    run_program(store)
+    put_order(store, order(ref="new", voucher_code=None))
+    sweep(store=store)
+
+    # when: committed only now, with a time of before
+    code = share(store)
+    place(store, code)
+    store.placed[-1] = PlacedOrder("order-1", None, "", NOW, NOW - timedelta(minutes=4), "FRIEND")
+    sweep(store=store)
+
+    # then
+    assert Referral.objects.filter(order_ref="order-1").exists()
+
+
+@pytest.mark.parametrize("orders", [0, 1, 2, 3, 4, 5])
+def test_orders_are_read_in_batches_each_once(store: FakeStore, orders: int) -> None:
+    # given: all of the same moment, so that only the ref tells them apart
+    run_program(store)
+    for number in range(orders):
+        put_order(store, order(ref=f"order-{number}", voucher_code=None))
+
+    # when
+    with patch.object(known_orders, "BATCH", 2):
+        swept = sweep(store=store)
+
+    # then
+    assert swept.orders_read == orders
+    assert KnownOrder.objects.count() == orders
+
+
+def test_a_sweep_that_is_killed_goes_on_where_it_stopped(store: FakeStore) -> None:
+    # given
+    run_program(store)
+    for number in range(6):
+        store.travel(hours=1)
+        put_order(store, order(ref=f"order-{number}", voucher_code=None))
+
+    # when
+    with patch.object(known_orders, "BATCH", 2):
+        reading = known_orders.read_on(store)
+        first, second = next(reading), next(reading)
+        reading.close()
+        rest = list(known_orders.read_on(store))
+
+    # then: the batch in hand when it stopped is read once more
+    assert [order.ref for order in first] == ["order-0", "order-1"]
+    assert [order.ref for order in second] == ["order-2", "order-3"]
+    assert [order.ref for batch in rest for order in batch] == [
+        f"order-{number}" for number in range(1, 6)
+    ]
+
+
+def test_the_bookmark_never_moves_back(store: FakeStore) -> None:
+    # given: somebody else has read further meanwhile
+    run_program(store)
+    put_order(store, order(ref="old", voucher_code=None))
+    ahead = NOW + timedelta(days=1)
+    reading = known_orders.read_on(store)
+    next(reading)
+    Bookmark.objects.update_or_create(name=known_orders.SWEPT, defaults={"position": ahead})
+
+    # when
+    assert list(reading) == []
+
+    # then
+    assert swept_to() == ahead
+
+
+def test_an_order_that_cannot_be_settled_does_not_keep_the_others_waiting(
+    store: FakeStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    # given
+    run_program(store)
+    code = share(store)
+    place(store, code, 1)
+    place(store, code, 2)
+
+    def settle_but_one(ref: str, *, store: FakeStore) -> Referral | None:
+        if ref == "order-1":
+            raise RuntimeError("no")
+        return settle(ref, store=store)
+
+    # when
+    with (
+        patch.object(sweeping, "settle", settle_but_one),
+        caplog.at_level(logging.ERROR),
+    ):
+        swept = sweep(store=store)
+
+    # then
+    assert (swept.settled, swept.failed) == (1, 1)
+    assert [record.getMessage() for record in caplog.records] == [
+        "Order order-1 could not be settled."
+    ]
+    assert Referral.objects.get().order_ref == "order-2"
+
+
+def test_a_hold_that_is_over_is_seen_without_any_change_of_the_order(store: FakeStore) -> None:
+    # given
+    run_program(store)
+    ref = place(store, share(store))
+    store.travel(hours=1)
+    put_order(store, order(ref="the last one read", voucher_code=None))
+    assert sweep(store=store).settled == 1
+    assert reward_of(ref).status == Reward.Status.PENDING
+    assert sweep(store=store).settled == 0
+
+    # when
+    store.travel(days=13)
+
+    # then
+    assert sweep(store=store).settled == 1
+    assert reward_of(ref).status == Reward.Status.ISSUED
+    assert sweep(store=store).settled == 0
+
+
+def test_an_order_from_which_the_code_was_taken_is_still_ours(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(hold_days=0))
+    ref = place(store, share(store))
+    sweep(store=store)
+
+    # when
+    store.travel(hours=1)
+    change(store, ref, voucher_code=None)
+    store.placed[-1] = PlacedOrder(ref, None, "", NOW, store.now(), None)
+    sweep(store=store)
+
+    # then
+    assert Referral.objects.get().status == "reversed"
+    assert reward_of(ref).status == Reward.Status.CLAWED_BACK
+
+
+def test_credits_whose_time_is_up_expire_once(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(hold_days=0, credit_valid_days=30))
+    ref = place(store, share(store))
+    sweep(store=store)
+
+    # when
+    store.travel(days=30)
+
+    # then
+    assert sweep(store=store).expired == 1
+    assert reward_of(ref).status == Reward.Status.EXPIRED
+    assert sweep(store=store).expired == 0
+
+
+def test_what_was_spent_is_noted(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(hold_days=0))
+    code = share(store)
+    refs = [place(store, code, number) for number in (1, 2, 3)]
+    sweep(store=store)
+    for ref, left in zip(refs, (4, 10, 0), strict=True):
+        store.credits[reward_of(ref).credit_ref or ""].balance = usd(left)
+
+    # when
+    noted = [note_spending(store=store) for _ in range(2)]
+
+    # then
+    assert noted == [2, 0]
+    assert [entries_of(ref)[-1] for ref in refs] == [
+        ("spent", "-6"),
+        ("delivered", "10"),
+        ("spent", "-10"),
+    ]
+
+
+def test_a_card_that_is_gone_is_not_taken_for_spent(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(hold_days=0))
+    ref = place(store, share(store))
+    sweep(store=store)
+    store.credits.clear()
+
+    # then
+    assert note_spending(store=store) == 0
+    assert entries_of(ref)[-1] == ("delivered", "10")
+
+
+@pytest.mark.parametrize("rewards", [0, 1, 2, 3, 4, 5])
+def test_rows_come_in_batches_each_once(store: FakeStore, rewards: int) -> None:
+    # given
+    made = [reward_row(store, number=number) for number in range(rewards)]
+
+    # when
+    read = list(batches(Reward.objects.order_by("pk"), size=2))
+
+    # then
+    assert [reward.pk for batch in read for reward in batch] == [reward.pk for reward in made]
+    assert all(len(batch) <= 2 for batch in read)

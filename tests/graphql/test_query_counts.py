@@ -1,0 +1,147 @@
+"""What an operation costs the database does not grow with what it lists."""
+
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
+
+from tests.graphql import build
+from tests.graphql.api import Api, global_id, operation
+from tests.scenarios import given
+from tests.scenarios.shop import Customer, Shop
+
+REFERRER = """referral {
+  code link balances { currency } offer(channel: "default") { description }
+  rewards(first: 2) { totalCount edges { node { findings { code } referral { status } } } }
+  referrals(first: 2) { edges { node { findings { code } rewards { status } } } }
+}"""
+REFEREES = """{ me { referral { referrals(first: 50) {
+  edges { node { referee { displayName } rewards { referral { status } } } }
+} } } }"""
+
+
+def our_queries(api: Api, document: str, variables: dict[str, Any], **who: Any) -> list[str]:
+    """The queries that read our tables, on whatever connection."""
+    captured = [CaptureQueriesContext(connections[alias]) for alias in connections]
+    for queries in captured:
+        queries.__enter__()
+    answer = api.ask(document, variables, **who)
+    for queries in captured:
+        queries.__exit__(None, None, None)
+    assert "errors" not in answer, answer["errors"]
+    return [
+        query["sql"]
+        for queries in captured
+        for query in queries.captured_queries
+        if '"referral_' in query["sql"] and '"referral_sandbox_' not in query["sql"]
+    ]
+
+
+def aliased(field: str, selection: str, ids: list[str]) -> str:
+    """The same field for each id, in one document."""
+    fields = [f'n{n}: {field}(id: "{key}") {{ {selection} }}' for n, key in enumerate(ids)]
+    return f"{{ {' '.join(fields)} }}"
+
+
+@pytest.fixture
+def anna(shop: Shop) -> Customer:
+    given.program(shop)
+    anna = shop.register("anna@example.com")
+    build.referrals(anna, 1)
+    return anna
+
+
+def test_my_referral_page(api: Api, anna: Customer) -> None:
+    # given
+    document, variables = operation("my-referral-page"), {"channel": "default", "first": 50}
+    few = our_queries(api, document, variables, customer=anna)
+
+    # when
+    build.referrals(anna, 30, first=1)
+    many = our_queries(api, document, variables, customer=anna)
+
+    # then
+    assert len(many) == len(few)
+    assert len(many) == 9
+
+
+def test_everything_below_a_list_of_referrals(api: Api, anna: Customer) -> None:
+    # given
+    few = our_queries(api, REFEREES, {}, customer=anna)
+
+    # when
+    build.referrals(anna, 30, first=1)
+    many = our_queries(api, REFEREES, {}, customer=anna)
+
+    # then
+    assert len(many) == len(few)
+
+
+def test_many_referrers(shop: Shop, api: Api, anna: Customer) -> None:
+    # given
+    staff = ("MANAGE_DISCOUNTS", "MANAGE_USERS")
+    one = aliased("user", REFERRER, [global_id("User", anna.user_ref)])
+    few = our_queries(api, one, {}, permissions=staff)
+
+    # when
+    others = [shop.register(f"customer{number}@example.com") for number in range(8)]
+    for number, customer in enumerate(others):
+        build.referrals(customer, 3, first=10 + 3 * number)
+    users = [global_id("User", customer.user_ref) for customer in others]
+    many = our_queries(api, aliased("user", REFERRER, users), {}, permissions=staff)
+
+    # then
+    assert len(many) == len(few)
+
+
+def test_many_checkouts(shop: Shop, api: Api, anna: Customer) -> None:
+    # given
+    code = shop.share(anna)
+    checkouts = [shop.checkout(email=f"friend{number}@example.com") for number in range(5)]
+    for checkout in checkouts:
+        assert checkout.enter_code(code).accepted
+    ids = [api.checkout_id(checkout) for checkout in checkouts]
+    selection = (
+        "referral { claim { code findings { code } } offer { description } missing { amount } }"
+    )
+
+    # when
+    queries = our_queries(api, aliased("checkout", selection, ids), {})
+
+    # then
+    assert len(queries) == 1
+
+
+def test_many_orders(shop: Shop, api: Api, anna: Customer) -> None:
+    # given
+    code = shop.share(anna)
+    orders = [
+        given.friends_order(shop, code, email=f"friend{number}@example.com") for number in range(5)
+    ]
+    ids = [global_id("Order", order.ref) for order in orders]
+    selection = (
+        "referral { status claim { code } offer { description } discount { amount } "
+        "findings { code } }"
+    )
+
+    # when
+    queries = our_queries(api, aliased("order", selection, ids), {})
+
+    # then
+    assert len(queries) == 1
+
+
+@pytest.mark.parametrize("typed", ["AAAAA-AAAAA", "nonsense", "the code"])
+def test_a_code_costs_the_same_whether_it_is_one_or_not(
+    shop: Shop, api: Api, anna: Customer, typed: str
+) -> None:
+    # given
+    code = shop.share(anna) if typed == "the code" else typed
+
+    # when
+    variables = {"code": code, "channel": "default"}
+    queries = our_queries(api, operation("what-a-code-gives"), variables)
+
+    # then
+    assert len(queries) == 1
