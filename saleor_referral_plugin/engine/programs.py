@@ -41,15 +41,15 @@ def save_program(
     )
     program = Program.objects.select_for_update().get(slug=DEFAULT_PROGRAM)
     newest = current_terms(program)
-    if terms is not None:
-        if newest is None or newest.terms != terms:
-            newest = TermsVersion.objects.create(
-                program=program,
-                version=(newest.version if newest else 0) + 1,
-                rules=terms.to_json(),
-                offer_code=codes.free_offer_code(store, (newest.version if newest else 0) + 1),
-                created_at=now,
-            )
+    if terms is not None and (newest is None or newest.terms != terms):
+        version = newest.version + 1 if newest else 1
+        newest = TermsVersion.objects.create(
+            program=program,
+            version=version,
+            rules=terms.to_json(),
+            offer_code=codes.free_offer_code(store, version),
+            created_at=now,
+        )
     program.is_running = is_running and newest is not None
     program.link_url = link_url
     program.save()

@@ -69,7 +69,7 @@ def test_a_rude_draw_is_drawn_again() -> None:
     drawn = iter("SHAG000000" + "ABCD1234XY")
 
     # when
-    with patch.object(codes.secrets, "choice", lambda _: next(drawn)):
+    with patch("secrets.choice", lambda _: next(drawn)):
         code = codes.draw()
 
     # then

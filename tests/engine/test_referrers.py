@@ -1,5 +1,6 @@
 """Referrers: made the first time they ask, forgotten when they leave."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -80,7 +81,7 @@ def test_a_code_somebody_else_has_is_drawn_again(
     [(codes.show, True), (str.lower, True), (lambda code: code[:-1], False)],
 )
 def test_the_store_may_not_give_a_referral_code_to_something_else(
-    store: FakeStore, typed, expected: bool
+    store: FakeStore, typed: Callable[[str], str], expected: bool
 ) -> None:
     # given
     run_program(store)

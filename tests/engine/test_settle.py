@@ -30,7 +30,7 @@ def everything() -> list[dict[str, Any]]:
     """All that settling writes, but for the time it last ran."""
     rows: list[dict[str, Any]] = []
     for model in (Claim, Referral, Reward, LedgerEntry, Effect):
-        rows += model.objects.order_by("pk").values()
+        rows += [dict(row) for row in model.objects.order_by("pk").values()]
     return [{name: value for name, value in row.items() if name != "settled_at"} for row in rows]
 
 

@@ -106,7 +106,7 @@ def test_a_sweep_that_is_killed_goes_on_where_it_stopped(store: FakeStore) -> No
     with patch.object(known_orders, "BATCH", 2):
         reading = known_orders.read_on(store)
         first, second = next(reading), next(reading)
-        reading.close()
+        del reading
         rest = list(known_orders.read_on(store))
 
     # then: the batch in hand when it stopped is read once more

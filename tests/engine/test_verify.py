@@ -5,6 +5,7 @@ import pytest
 from saleor_referral_plugin.engine import verify as verifying
 from saleor_referral_plugin.engine.effects import carry_out
 from saleor_referral_plugin.engine.settle import settle
+from saleor_referral_plugin.engine.sweep import batches
 from saleor_referral_plugin.engine.verify import Difference, verify
 from saleor_referral_plugin.models import LedgerEntry, Reward
 from tests.engine.books import book, entry, place, reward_of, run_program, share
@@ -89,7 +90,6 @@ def test_every_reward_is_looked_at(
         settle(place(store, code, number), store=store)
     carry_out(store=store)
     store.credits.clear()
-    batches = verifying.batches
     monkeypatch.setattr(verifying, "batches", lambda rows: batches(rows, size=2))
 
     # then

@@ -42,7 +42,7 @@ EVENTS: dict[str, dict[str, Any]] = {
 
 #: Each example is some dozen queries; the fixture is the database alone.
 few = settings(
-    max_examples=settings.default.max_examples // 3,
+    max_examples=settings().max_examples // 3,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
