@@ -126,8 +126,7 @@ class ReferralPlugin(BasePlugin):
     ) -> Any:
         """The last look before a checkout becomes an order. Raises ValidationError, the one
         way to stop Saleor here, when the discount must not stand."""
-        if is_offer_code(checkout_info.checkout.voucher_code):
-            checkouts.judge_completion(checkout_info, lines)
+        checkouts.judge_completion(checkout_info, lines)
         return previous_value
 
     def resolve_plugin_configuration(self, request: Any) -> Any:

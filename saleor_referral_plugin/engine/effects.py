@@ -16,7 +16,7 @@ from prices import Money
 from ..models import Effect, LedgerEntry, Referrer, Reward
 from . import ledger
 from .facts import CreditRequest
-from .referrers import forget_if_gone
+from .referrers import keep_up
 from .store import Store
 
 logger = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def _credit(effect: Effect, store: Store, now: datetime) -> None:
     back what is no longer deserved, let what is owed pay debts first, deliver the rest."""
     reward = Reward.objects.get(pk=effect.reward_id)
     referrer = Referrer.objects.select_for_update().get(pk=reward.referrer_id)
-    forget_if_gone(referrer, store=store)
+    keep_up(referrer, store=store)
     if referrer.forgotten_at is not None:
         return
     sums = ledger.out_of_balance(referrer, reward.currency)

@@ -83,6 +83,8 @@ def earlier_orders(
         mine |= Q(user_ref=buyer.user_ref)
     refs = set(KnownOrder.objects.filter(mine).values_list("order_ref", flat=True))
     refs |= _recent(store, buyer)
+    if not refs and not buyer.user_ref:
+        return 0
     standing = store.standing_orders(
         refs=refs, user_ref=buyer.user_ref, placed_before=placed_before
     )

@@ -14,13 +14,11 @@ from .store import Store
 
 def referrer_of(customer: CustomerFacts, *, store: Store) -> Referrer:
     """The customer's row, made the first time; follows a changed e-mail address."""
-    key = email_key(customer.email)
     referrer, _ = Referrer.objects.get_or_create(
-        user_ref=customer.user_ref, defaults={"email_key": key, "created_at": store.now()}
+        user_ref=customer.user_ref,
+        defaults={"email_key": email_key(customer.email), "created_at": store.now()},
     )
-    if referrer.email_key != key:
-        referrer.email_key = key
-        referrer.save(update_fields=["email_key"])
+    _follow(referrer, customer)
     return referrer
 
 
@@ -63,8 +61,21 @@ def forget(gone: Person, *, store: Store) -> bool:
     return True
 
 
-def forget_if_gone(referrer: Referrer, *, store: Store) -> None:
-    """Forget a referrer whose account was deleted without a hook having told us."""
-    if referrer.forgotten_at is None and store.customer(referrer.user_ref or "") is None:
+def keep_up(referrer: Referrer, *, store: Store) -> None:
+    """Bring a referrer in line with the account: deleted without a hook having told us, or
+    with another e-mail address by now."""
+    if referrer.forgotten_at is not None:
+        return
+    customer = store.customer(referrer.user_ref or "")
+    if customer is None:
         forget(Person(referrer.user_ref, referrer.email_key), store=store)
         referrer.refresh_from_db()
+    else:
+        _follow(referrer, customer)
+
+
+def _follow(referrer: Referrer, customer: CustomerFacts) -> None:
+    key = email_key(customer.email)
+    if referrer.email_key != key:
+        referrer.email_key = key
+        referrer.save(update_fields=["email_key"])

@@ -27,7 +27,7 @@ from .decide import (
 from .facts import History, OrderFacts
 from .known_orders import earlier_orders
 from .people import Person
-from .referrers import forget_if_gone
+from .referrers import keep_up
 from .store import Store
 from .terms import Terms
 
@@ -68,7 +68,7 @@ def _settle(order_ref: str, store: Store) -> Referral | None:
         referrer_id, version = referral.referrer_id, referral.terms
 
     referrer = Referrer.objects.select_for_update().get(pk=referrer_id)
-    forget_if_gone(referrer, store=store)
+    keep_up(referrer, store=store)
     # Read again under the lock: whoever held it may have settled this very order, and what
     # is decided upon must not be older than the lock.
     facts = store.order_facts(order_ref)

@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 #: Public checkout metadata under this key is taken for a code the shopper brought along.
 METADATA_KEY = "referral_code"
+#: Set on a checkout in memory: the buyer its claim has been judged for in this request.
+JUDGED_FOR = "referral_judged_for"
 
 
 class OpenCheckout:
@@ -109,8 +111,11 @@ def judge_buyer(checkout: Checkout) -> None:
     """The checkout changed: judge its claim again if it is now somebody else's."""
     if not is_offer_code(checkout.voucher_code):
         return
+    buyer = person(checkout.user_id, checkout.get_customer_email())
+    if getattr(checkout, JUDGED_FOR, None) == buyer:
+        return
     judged = claims.judged_buyer(str(checkout.pk))
-    if judged in (None, person(checkout.user_id, checkout.get_customer_email())):
+    if judged in (None, buyer):
         return
     opened = OpenCheckout(checkout)
     claims.judge_again(store=get_store(), checkout=opened, facts=opened.facts)
@@ -119,12 +124,11 @@ def judge_buyer(checkout: Checkout) -> None:
 def judge_completion(checkout_info: Any, lines: Any) -> None:
     """Raises ValidationError when the discount must not become an order's. The checkout is
     left without it and otherwise as it was, usage of the voucher included."""
+    if not (checkout_info.voucher and offers.is_locked(checkout_info.voucher)):
+        return
     checkout = checkout_info.checkout
     opened = OpenCheckout(checkout, checkout_info.manager, checkout_info, lines)
-    facts = opened.facts
-    if not offers.is_ours(facts.voucher_code):
-        return
-    refusal = claims.objection(store=get_store(), facts=facts, completing=True)
+    refusal = claims.objection(store=get_store(), facts=opened.facts, completing=True)
     if refusal is None:
         return
     # In the flow of the older payments Saleor has counted the voucher's use by now, and

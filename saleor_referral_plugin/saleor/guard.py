@@ -21,6 +21,7 @@ from saleor.discount.models import NotApplicable
 
 from ..engine import claims
 from ..engine.store import get_store
+from .checkouts import JUDGED_FOR
 from .facts import checkout_facts
 from .offers import MARK, is_locked
 
@@ -58,6 +59,7 @@ def _unlocked(voucher: Any, checkout_info: Any, lines: Any) -> Any:
         return voucher
     if objection is not None:
         raise NotApplicable(objection.sentence)
+    setattr(checkout_info.checkout, JUDGED_FOR, facts.buyer)
     unlocked = copy.copy(voucher)
     unlocked.min_checkout_items_quantity = None
     return unlocked

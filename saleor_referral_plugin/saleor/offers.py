@@ -13,7 +13,6 @@ from saleor.channel.models import Channel
 from saleor.discount import DiscountValueType, VoucherType
 from saleor.discount.models import Voucher, VoucherChannelListing, VoucherCode
 
-from ..engine.codes import is_offer_code
 from ..engine.terms import Terms
 
 #: The greatest number the field holds: "at least so many items".
@@ -70,8 +69,3 @@ def retire(code: str) -> None:
 def ours(code: str) -> QuerySet[Voucher]:
     """The voucher of an offer, by our mark: a shop's own voucher is never touched."""
     return Voucher.objects.filter(codes__code=code, private_metadata__contains={MARK: code})
-
-
-def is_ours(code: str | None) -> bool:
-    """Does this promo code belong to a voucher of ours?"""
-    return is_offer_code(code) and ours(code or "").exists()
