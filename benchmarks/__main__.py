@@ -34,11 +34,17 @@ GROUPS: dict[str, Callable[[int], Group]] = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], metavar="GROUP")
-    parser.add_argument("--pairs", type=int, default=PAIRS)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=" or ".join(GROUPS))
+    parser.add_argument("--pairs", type=int, default=PAIRS, help=f"usually {PAIRS}")
     parser.add_argument("--out", type=Path, default=ROOT / "bench.json")
     arguments = parser.parse_args()
+    if unknown := set(arguments.groups) - set(GROUPS):
+        parser.error(f"there is no group {', '.join(sorted(unknown))}")
     groups = []
     for name in arguments.groups or GROUPS:
         groups.append(GROUPS[name](arguments.pairs))

@@ -3,7 +3,7 @@
 Entries are differences. To make a reward say something else, post what is missing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -65,10 +65,12 @@ def post(reward: Reward, kind: Kind, amount: Decimal, *, now: datetime) -> None:
         )
 
 
-def _sums(entries: QuerySet[LedgerEntry]) -> dict[tuple[int, str], Sums]:
+def summed(entries: QuerySet[LedgerEntry]) -> Iterator[tuple[int, int, str, Sums]]:
+    """(referrer, reward, currency, sums) for every reward that has entries, by currency; one
+    query."""
     rows = (
-        entries.order_by()
-        .values("reward_id", "currency")
+        entries.order_by("currency")
+        .values_list("referrer_id", "reward_id", "currency")
         .annotate(
             promised=Sum("amount", filter=Q(kind=Kind.PROMISED), default=Decimal(0)),
             delivered=Sum("amount", filter=Q(kind__in=DELIVERY), default=Decimal(0)),
@@ -76,42 +78,22 @@ def _sums(entries: QuerySet[LedgerEntry]) -> dict[tuple[int, str], Sums]:
             balance=Sum("amount", filter=Q(kind__in=ON_CREDIT), default=Decimal(0)),
         )
     )
-    return {
-        (row["reward_id"], row["currency"]): Sums(row["promised"], row["delivered"], row["balance"])
-        for row in rows
-    }
+    for referrer_id, reward_id, currency, promised, delivered, balance in rows:
+        yield referrer_id, reward_id, currency, Sums(promised, delivered, balance)
 
 
 def sums_of(reward_ids: Iterable[int]) -> dict[int, Sums]:
     """The sums of several rewards, in one query."""
     ids = list(reward_ids)
-    found = _sums(LedgerEntry.objects.filter(reward__in=ids))
-    by_reward = {reward_id: sums for (reward_id, _), sums in found.items()}
+    found = summed(LedgerEntry.objects.filter(reward__in=ids))
+    by_reward = {reward_id: sums for _, reward_id, _, sums in found}
     return {reward_id: by_reward.get(reward_id, NOTHING) for reward_id in ids}
 
 
 def out_of_balance(referrer: Referrer, currency: str) -> dict[int, Sums]:
     """The referrer's rewards of which more, or less, is promised than delivered."""
-    found = _sums(LedgerEntry.objects.filter(referrer=referrer, currency=currency))
-    return {reward_id: sums for (reward_id, _), sums in found.items() if sums.owed}
-
-
-def accounts_of(referrer: Referrer) -> list[Account]:
-    """The referrer's money, one account per currency ever used, in one query."""
-    by_currency: dict[str, list[Sums]] = {}
-    for (_, currency), sums in _sums(LedgerEntry.objects.filter(referrer=referrer)).items():
-        by_currency.setdefault(currency, []).append(sums)
-    none = Decimal(0)
-    return [
-        Account(
-            currency=currency,
-            available=Money(sum((s.balance for s in sums), none), currency),
-            pending=Money(sum((max(s.owed, none) for s in sums), none), currency),
-            debt=Money(sum((max(-s.owed, none) for s in sums), none), currency),
-            earned=Money(sum((s.promised for s in sums), none), currency),
-        )
-        for currency, sums in sorted(by_currency.items())
-    ]
+    found = summed(LedgerEntry.objects.filter(referrer=referrer, currency=currency))
+    return {reward_id: sums for _, reward_id, _, sums in found if sums.owed}
 
 
 def note_spending(reward: Reward, in_store: Decimal, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from prices import Money
 
 from ..models import Claim, LedgerEntry, Program, Referral, ReferralCode, Referrer, TermsVersion
@@ -80,21 +80,10 @@ def accounts_of(
     referrer_ids: Collection[int], *, using: str = "default"
 ) -> dict[int, list[ledger.Account]]:
     """Each referrer's money, one account per currency ever used, by currency."""
-    rows = (
-        LedgerEntry.objects.using(using)
-        .filter(referrer__in=referrer_ids)
-        .order_by("currency")
-        .values("referrer_id", "currency", "reward_id")
-        .annotate(
-            promised=Sum("amount", filter=Q(kind=ledger.Kind.PROMISED), default=0),
-            delivered=Sum("amount", filter=Q(kind__in=ledger.DELIVERY), default=0),
-            balance=Sum("amount", filter=Q(kind__in=ledger.ON_CREDIT), default=0),
-        )
-    )
+    entries = LedgerEntry.objects.using(using).filter(referrer__in=referrer_ids)
     sums: dict[int, dict[str, list[ledger.Sums]]] = {pk: {} for pk in referrer_ids}
-    for row in rows:
-        of_reward = ledger.Sums(row["promised"], row["delivered"], row["balance"])
-        sums[row["referrer_id"]].setdefault(row["currency"], []).append(of_reward)
+    for referrer_id, _, currency, of_reward in ledger.summed(entries):
+        sums[referrer_id].setdefault(currency, []).append(of_reward)
     return {
         pk: [_account(currency, rewards) for currency, rewards in by_currency.items()]
         for pk, by_currency in sums.items()

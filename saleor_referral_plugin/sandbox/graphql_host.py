@@ -7,6 +7,7 @@ the names of what the shop's staff may do. Neither has to be there.
 from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 import graphene
 from django.core.exceptions import ValidationError
@@ -40,7 +41,6 @@ from .graphql_bases import (
     WebhookEvent,
 )
 from .pricing import bill_of, goods_of
-from .store import as_uuid
 
 __all__ = [
     "BaseEnum",
@@ -241,15 +241,16 @@ def order_emails(order_refs: Collection[str], database: str) -> dict[str, str]:
 
 
 # what is done ------------------------------------------------------------------------------
-def resolve_id(global_id: str, type_name: str) -> Any:
+def resolve_id(global_id: str, type_name: str) -> UUID:
     """The key in a global id of the given type; raises GraphQLError for any other."""
+    expected = f"Invalid ID: {global_id}. Expected: {type_name}"
     try:
         named, key = graphene.Node.from_global_id(global_id)
+        if named != type_name:
+            raise GraphQLError(f"{expected}, received: {named}.")
+        return UUID(key)
     except ValueError:
-        raise GraphQLError(f"Invalid ID: {global_id}. Expected: {type_name}.") from None
-    if named != type_name:
-        raise GraphQLError(f"Invalid ID: {global_id}. Expected: {type_name}, received: {named}.")
-    return as_uuid(key)
+        raise GraphQLError(f"{expected}.") from None
 
 
 def checkout_by_id(global_id: str) -> models.Checkout | None:

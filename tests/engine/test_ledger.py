@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from saleor_referral_plugin.engine import ledger
+from saleor_referral_plugin.engine import ledger, selectors
 from saleor_referral_plugin.engine.ledger import Account, Sums
 from saleor_referral_plugin.models import LedgerEntry, Referrer
 from tests.engine.books import book, reward_row
@@ -92,7 +92,7 @@ def test_an_account_for_every_currency_ever_used(
 
     # when
     with django_assert_num_queries(1):
-        accounts = ledger.accounts_of(spent.referrer)
+        accounts = selectors.accounts_of([spent.referrer.pk])[spent.referrer.pk]
 
     # then
     assert accounts == [
@@ -102,7 +102,9 @@ def test_an_account_for_every_currency_ever_used(
 
 
 def test_who_was_never_promised_anything_has_no_account() -> None:
-    assert ledger.accounts_of(Referrer.objects.create(user_ref="1", created_at=NOW)) == []
+    referrer = Referrer.objects.create(user_ref="1", created_at=NOW)
+
+    assert selectors.accounts_of([referrer.pk]) == {referrer.pk: []}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from saleor_referral_plugin.engine.effects import carry_out
+from saleor_referral_plugin.engine.facts import CustomerFacts
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.terms import CapPeriod
@@ -15,12 +16,11 @@ from tests.engine.books import (
     claim,
     entries_of,
     place,
-    put_order,
     reward_of,
     run_program,
     share,
 )
-from tests.engine.build import IN_EURO, NOW, PAID_AT, order, percent, terms, usd
+from tests.engine.build import IN_EURO, NOW, PAID_AT, percent, terms, usd
 from tests.engine.fake_store import FakeStore
 
 pytestmark = pytest.mark.django_db
@@ -402,11 +402,17 @@ def test_a_referrer_whose_account_is_gone_is_forgotten_on_sight(store: FakeStore
     assert (reward_of(ref).amount, reward_of(ref).status) == (0, Reward.Status.VOIDED)
 
 
-def test_an_unsaved_order_of_another_shop_is_left_alone(store: FakeStore) -> None:
-    # given: the same voucher code, by chance, in an order we never saw a claim for
+def test_an_order_by_the_referrers_new_address_is_their_own(store: FakeStore) -> None:
+    # given: Anna asked for her code under another address
     run_program(store)
-    share(store)
-    put_order(store, order(ref="imported", checkout_ref="elsewhere"))
+    code = share(store, "1", "anna@example.com")
+    ref = place(store, code, email="anna@married.example")
+
+    # when
+    store.customers["1"] = CustomerFacts("1", "anna@married.example")
+    referral = settle(ref, store=store)
 
     # then
-    assert settle("imported", store=store) is None
+    assert referral is not None
+    assert referral.status == "rejected"
+    assert [f["code"] for f in referral.findings if not f["passed"]] == ["own_code"]

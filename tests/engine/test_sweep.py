@@ -233,6 +233,13 @@ def test_what_was_spent_is_noted(store: FakeStore) -> None:
         ("spent", "-10"),
     ]
 
+    # when: the order that was paid with it is cancelled
+    store.credits[reward_of(refs[0]).credit_ref or ""].balance = usd(10)
+    note_spending(store=store)
+
+    # then
+    assert entries_of(refs[0])[-1] == ("spent", "6")
+
 
 def test_a_card_that_is_gone_is_not_taken_for_spent(store: FakeStore) -> None:
     # given

@@ -64,7 +64,8 @@ class SandboxApi(Api):
 
         account = models.Customer.objects.get(pk=customer.user_ref) if customer else None
         context = SimpleNamespace(customer=account, permissions=permissions)
-        return dict(schema.execute(document, variables=variables, context=context).to_dict())
+        result = schema.execute(document, variable_values=variables, context_value=context)
+        return dict(result.to_dict())
 
     def checkout_id(self, checkout: Any) -> str:
         return global_id("Checkout", checkout.token)

@@ -239,7 +239,9 @@ def test_an_unknown_checkout_is_not_found(shop: Shop, api: Api, name: str) -> No
 
 
 @pytest.mark.parametrize(
-    "wrong", [global_id("User", "1"), "nonsense", ""], ids=["of a user", "none", "empty"]
+    "wrong",
+    [global_id("User", "1"), global_id("Checkout", "\0"), "nonsense", ""],
+    ids=["of a user", "of no checkout", "none", "empty"],
 )
 def test_an_id_of_something_else_is_refused(shop: Shop, api: Api, wrong: str) -> None:
     # given

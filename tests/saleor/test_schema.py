@@ -3,6 +3,7 @@
 import difflib
 import json
 import os
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -55,27 +56,16 @@ def test_our_part_is_what_is_committed() -> None:
 
 def test_saleor_prints_every_piece_of_it() -> None:
     # given
-    definitions, extensions = [], []
-    for block in COMMITTED.strip().split("\n\n"):
-        # A blank line may also stand between two fields.
-        is_new = block.startswith(("extend", "type", "enum", '"""'))
-        pieces = extensions if block.startswith("extend") else definitions
-        if is_new:
-            pieces.append(block)
-        elif definitions:
-            definitions[-1] += f"\n\n{block}"
-        else:
-            extensions[-1] += f"\n\n{block}"
+    pieces = re.split(r'\n\n(?=extend |type |enum |""")', COMMITTED.strip())
+    extended = [piece for piece in pieces if piece.startswith("extend ")]
+    defined = [f"{piece}\n" for piece in pieces if piece not in extended]
+    fields = [piece.partition("{\n")[2].removesuffix("}") for piece in extended]
 
     # when
     whole = "\n".join(printed())
 
     # then
-    missing = [block for block in definitions if f"{block}\n" not in whole]
-    for block in extensions:
-        fields = block.partition("{\n")[2].removesuffix("\n}")
-        missing += [fields] if fields not in whole else []
-    assert missing == []
+    assert [piece for piece in (*defined, *fields) if piece not in whole] == []
 
 
 def test_the_schema_only_grows() -> None:

@@ -41,7 +41,7 @@ from saleor.tax.models import TaxConfiguration
 from saleor.warehouse.models import Stock, Warehouse
 
 from saleor_referral_plugin import tasks
-from saleor_referral_plugin.engine import ledger
+from saleor_referral_plugin.engine import selectors
 from saleor_referral_plugin.engine.findings import Finding
 from saleor_referral_plugin.engine.programs import current_program
 from saleor_referral_plugin.engine.referrers import code_for
@@ -342,7 +342,7 @@ class SaleorShop:
 
     def _account(self, customer: Customer, currency: str, what: str) -> Decimal:
         referrer = Referrer.objects.filter(user_ref=customer.user_ref).first()
-        accounts = ledger.accounts_of(referrer) if referrer else []
+        accounts = selectors.accounts_of([referrer.pk])[referrer.pk] if referrer else []
         amounts = [getattr(a, what).amount for a in accounts if a.currency == currency]
         return Decimal(sum(amounts))
 
