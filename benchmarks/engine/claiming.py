@@ -15,11 +15,13 @@ from benchmarks.figures import Figure, counted
 from benchmarks.measuring import Contestant, Laps, race, ratio_of_medians, statements
 from saleor_referral_plugin.engine.claims import claim_code
 from saleor_referral_plugin.engine.facts import CheckoutFacts
-from saleor_referral_plugin.engine.known_orders import RECENT
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.models import Claim
 from saleor_referral_plugin.sandbox import models
 from saleor_referral_plugin.sandbox.store import checkout_facts_of
+
+#: Orders that a sweep has not read yet.
+WAITING = 2000
 
 Subject = tuple[models.Checkout, CheckoutFacts]
 
@@ -52,10 +54,10 @@ def run(shop: BenchShop, rounds: int) -> Iterator[Figure]:
     contestant = Contestant(prepare=checkout, act=claim)
     swept = race({"swept": contestant}, rounds=rounds)
     forget_all_orders()
-    orders_without_code(RECENT)
+    orders_without_code(WAITING)
     laps: Laps = {**swept, **race({"waiting": contestant}, rounds=rounds)}
     yield ratio_of_medians(
-        f"claim_code, {RECENT:,} orders not swept yet / none: CPU",
+        f"claim_code, {WAITING:,} orders not swept yet / none: CPU",
         laps,
         "waiting",
         "swept",

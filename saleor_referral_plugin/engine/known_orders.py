@@ -6,6 +6,7 @@ was installed count, and `A.b+x@gmail.com` is `ab@gmail.com`.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.db.models import Q
 
@@ -20,8 +21,9 @@ SWEPT = "swept"
 #: Rows may become visible a little later than their timestamp says.
 OVERLAP = timedelta(minutes=5)
 BATCH = 1000
-#: How many orders newer than the last sweep a claim looks through.
-RECENT = 2000
+#: How many batches newer than the last sweep a claim looks through: with a sweep every
+#: minute there is one, short; far more wait only while a large shop is being indexed first.
+RECENT_PAGES = 20
 
 
 def remember(orders: Iterable[PlacedOrder]) -> None:
@@ -48,15 +50,21 @@ def read_on(store: Store) -> Iterator[list[PlacedOrder]]:
     on where it stopped. Reading the same orders twice does no harm.
     """
     position = _position(SWEPT)
-    since, after = (position - OVERLAP if position else None), ""
-    while orders := list(store.orders_changed_since(since, after=after, limit=BATCH)):
-        since, after = orders[-1].changed_at, orders[-1].ref
+    for orders in _pages(store, position - OVERLAP if position else None):
         remember(orders)
-        _move(KNOWN, since)
+        _move(KNOWN, orders[-1].changed_at)
         yield orders
-        _move(SWEPT, since)
+        _move(SWEPT, orders[-1].changed_at)
+
+
+def _pages(store: Store, since: datetime | None) -> Iterator[list[PlacedOrder]]:
+    """The orders changed since then, oldest change first, BATCH at a time."""
+    after = ""
+    while orders := list(store.orders_changed_since(since, after=after, limit=BATCH)):
+        yield orders
+        since, after = orders[-1].changed_at, orders[-1].ref
         if len(orders) < BATCH:
-            break
+            return
 
 
 def _position(name: str) -> datetime | None:
@@ -94,8 +102,10 @@ def earlier_orders(
 def _recent(store: Store, buyer: Person) -> set[str]:
     """The buyer's orders that no sweep has seen yet, compared in memory: nothing is
     written while a shopper waits."""
+    pages = islice(_pages(store, _position(KNOWN)), RECENT_PAGES)
     return {
         order.ref
-        for order in store.orders_changed_since(_position(KNOWN), limit=RECENT)
+        for page in pages
+        for order in page
         if person(order.user_ref, order.email).is_same_as(buyer)
     }

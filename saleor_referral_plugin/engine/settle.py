@@ -15,6 +15,7 @@ from prices import Money
 from ..models import Claim, Effect, LedgerEntry, Referral, Referrer, Reward
 from . import ledger
 from .claims import was_referred_before
+from .codes import is_offer_code
 from .decide import (
     Beneficiary,
     Decision,
@@ -56,46 +57,46 @@ def settle(order_ref: str, *, store: Store) -> Referral | None:
 
 
 def _settle(order_ref: str, store: Store) -> Referral | None:
-    referral = Referral.objects.select_related("terms").filter(order_ref=order_ref).first()
-    if referral is None:
-        facts = store.order_facts(order_ref)
-        claim = _claim_of(facts) if facts else None
-        if claim is None:
-            return None
+    referral = _referral_of(order_ref)
+    claim = None if referral else _claim_of(store.order_origin(order_ref))
+    if referral is not None:
+        referrer_id, version = referral.referrer_id, referral.terms
+    elif claim is not None:
         referrer_id, version = claim.code.referrer_id, claim.terms
     else:
-        claim = None
-        referrer_id, version = referral.referrer_id, referral.terms
+        return None
 
     referrer = Referrer.objects.select_for_update().get(pk=referrer_id)
     keep_up(referrer, store=store)
-    # Read again under the lock: whoever held it may have settled this very order, and what
-    # is decided upon must not be older than the lock.
+    # Read under the lock: whoever held it may have settled this very order, and what is
+    # decided upon must not be older than the lock.
     facts = store.order_facts(order_ref)
-    if referral is None:
-        referral = Referral.objects.select_related("terms").filter(order_ref=order_ref).first()
-    else:
-        referral.refresh_from_db(fields=["status", "earned_at"])
+    referral = _referral_of(order_ref)
     if facts is None:
         # The order itself was deleted; what the books say of it stays.
         return referral
+    now = store.now()
     if referral is None:
         if claim is None:
             return None
-        referral = _new_referral(claim, facts, store.now())
-    now = store.now()
+        referral = _new_referral(claim, facts, now)
     decision = _decide(version.terms, facts, referral, referrer, store, now)
     _write(referral, facts, decision, now)
     return referral
 
 
-def _claim_of(facts: OrderFacts) -> Claim | None:
+def _referral_of(order_ref: str) -> Referral | None:
+    return Referral.objects.select_related("terms").filter(order_ref=order_ref).first()
+
+
+def _claim_of(origin: tuple[str | None, str | None]) -> Claim | None:
     """The claim that put our code on the order: the one of its checkout."""
-    if not facts.voucher_code or not facts.checkout_ref:
+    checkout_ref, voucher_code = origin
+    if not checkout_ref or not is_offer_code(voucher_code):
         return None
     return (
         Claim.objects.select_related("code", "terms")
-        .filter(checkout_ref=facts.checkout_ref, terms__offer_code=facts.voucher_code)
+        .filter(checkout_ref=checkout_ref, terms__offer_code=voucher_code)
         .exclude(referral__isnull=False)
         # The one in force, if any; else the newest: the order was made with its discount.
         .order_by("status", "-pk")

@@ -34,6 +34,10 @@ class Store(Protocol):
     def order_facts(self, order_ref: str) -> OrderFacts | None:
         """None when there is no such order (any more)."""
 
+    def order_origin(self, order_ref: str) -> tuple[str | None, str | None]:
+        """The checkout an order was made from, and the promo code on it: enough to tell
+        whether it is any business of ours. (None, None) when there is no such order."""
+
     def checkout_facts(self, checkout_ref: str) -> CheckoutFacts | None:
         """None when there is no such checkout: completed, deleted or never made."""
 

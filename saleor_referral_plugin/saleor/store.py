@@ -52,6 +52,11 @@ class SaleorStore:
     def order_facts(self, order_ref: str) -> OrderFacts | None:
         return facts.order_facts(order_ref)
 
+    def order_origin(self, order_ref: str) -> tuple[str | None, str | None]:
+        rows = Order.objects.filter(pk=order_ref).values_list("checkout_token", "voucher_code")
+        checkout_token, voucher_code = rows.first() or (None, None)
+        return str(checkout_token) if checkout_token else None, voucher_code
+
     def checkout_facts(self, checkout_ref: str) -> CheckoutFacts | None:
         checkout = Checkout.objects.filter(pk=checkout_ref).first()
         return None if checkout is None else OpenCheckout(checkout).facts

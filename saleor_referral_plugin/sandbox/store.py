@@ -60,6 +60,12 @@ class SandboxStore:
         )
         return order_facts_of(order) if order else None
 
+    def order_origin(self, order_ref: str) -> tuple[str | None, str | None]:
+        orders = models.Order.objects.filter(pk=as_uuid(order_ref))
+        rows = orders.values_list("checkout_token", "voucher_code")
+        checkout_token, voucher_code = rows.first() or (None, None)
+        return str(checkout_token) if checkout_token else None, voucher_code
+
     def checkout_facts(self, checkout_ref: str) -> CheckoutFacts | None:
         checkout = (
             models.Checkout.objects.select_related("channel", "customer")

@@ -69,6 +69,10 @@ class FakeStore:
         self._may_fail("order_facts", order_ref)
         return self.orders.get(order_ref)
 
+    def order_origin(self, order_ref: str) -> tuple[str | None, str | None]:
+        order = self.orders.get(order_ref)
+        return (order.checkout_ref, order.voucher_code) if order else (None, None)
+
     def checkout_facts(self, checkout_ref: str) -> CheckoutFacts | None:
         return self.checkouts.get(checkout_ref)
 
