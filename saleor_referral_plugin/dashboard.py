@@ -6,8 +6,8 @@ what to write instead.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -24,94 +24,95 @@ from .engine.terms import CapPeriod, EarnedWhen, Offer, Terms
 FIELDS: dict[str, tuple[str, str, str, str | bool]] = {
     "summary": (
         "output",
-        "What the program gives now",
-        "Written by the plugin when you save.",
+        "Now",
+        "Read-only; says what was saved last. Cut off? Click into it and press the End key.",
         "",
     ),
     "channels": (
         "string",
         "Channels",
-        "Slugs of the channels the program runs in, with commas: default-channel, eu. "
-        "Empty: all channels.",
+        'Slugs of the channels it runs in, with commas: "default-channel, eu". Empty: all.',
         "",
     ),
     "referee_discount": (
         "string",
         "Friend's discount",
-        'What the new customer gets: "10%", or an amount for each currency: "10 USD, 9 EUR".',
+        'What the friend gets at checkout: "10%", or an amount per currency: "10 USD, 9 EUR".',
         "10%",
     ),
     "minimum_order": (
         "string",
         "Minimum order",
-        'Least value of the goods before the discount: "50 USD, 45 EUR". Empty: none.',
+        'Least value of the goods, before the discount: "50 USD, 45 EUR". Empty: none.',
         "",
     ),
     "referrer_credit": (
         "string",
         "Referrer's credit",
-        'What the customer gets whose friend has bought: "10 USD, 9 EUR", or "5%" of the '
-        "friend's goods without discount, tax and shipping.",
+        'Gift card for whoever shared the code: "10 USD, 9 EUR", or "5%" of the friend\'s goods '
+        "(after discount, without tax and shipping).",
         "",
     ),
     "earned_when": (
         "string",
         "Earned when",
-        '"paid": the friend\'s order is fully paid; "fulfilled": it has been sent in full.',
+        'The friend\'s order is fully "paid", or "fulfilled": all of it sent. Write one of these.',
         "paid",
     ),
     "hold_days": (
         "string",
         "Days before crediting",
-        "Whole days between earning and crediting; make it your return period.",
+        "Whole days from earning to crediting, best as many as your return period. 0: at once.",
         "14",
     ),
     "most_credits": (
         "string",
-        "Most credits for one referrer",
-        "A whole number, counted per period below. Empty: no limit.",
+        "Limit per referrer: number of credits",
+        "A whole number, counted in the period below. Empty: no limit.",
         "",
     ),
     "most_credit_amount": (
         "string",
-        "Most credit for one referrer",
-        'An amount for each currency, per period below: "500 USD, 450 EUR". The last credit '
-        "is cut to what is left. Empty: no limit.",
+        "Limit per referrer: amount",
+        'Per currency, in the period below: "500 USD, 450 EUR". The last credit is cut to what '
+        "is left. Empty: no limit.",
         "",
     ),
     "cap_period": (
         "string",
-        "Period of these limits",
+        "Limit per referrer: period",
         '"month" or "year" (of the calendar, UTC), or "life".',
         "year",
     ),
     "credit_valid_days": (
         "string",
         "Days a credit stays valid",
-        "A whole number. Empty: for ever.",
+        "Whole days until the gift card expires. Empty: never.",
         "365",
     ),
     "link_url": (
         "string",
-        "Link leads to",
-        "Address of your storefront: https://shop.example.com/. The code is added as ?ref=.",
+        "Storefront address",
+        'Where shared links lead: "https://shop.example.com/". "?ref=" and the code are added.',
         "",
     ),
     "program_running": (
         "boolean",
         "Program running",
-        "Take new referrals. Switching this off keeps every promise already made.",
+        "Accept referral codes. Switch this off to pause; every promise already made is kept. "
+        '(Not "Active" above: Saleor no longer lists an inactive plugin.)',
         False,
     ),
     "new_customers_only": (
         "boolean",
         "Only for new customers",
-        "A friend who has ordered before, as a guest too, is refused.",
+        "Refuse friends who have ordered before, also as guests.",
         True,
     ),
 }
 
 _CURRENCIES = list_currencies()
+_DECIMAL_COMMA = re.compile(r"[0-9],[0-9]")
 _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]{3})\Z")
 
 
@@ -170,35 +171,46 @@ def save(values: Mapping[str, Any], *, active: bool, store: Store) -> None:
 
 
 def summary(values: Mapping[str, Any], *, store: Store, active: bool = True) -> str:
-    """The page in one plain line: what the program gives, and where."""
+    """The page in one plain line. Its first words say whether and where the program runs:
+    about 90 characters are seen without scrolling."""
     try:
-        page = read(values, store=store)
+        # A channel named here may have been switched off since; that stops nothing elsewhere.
+        page = read({**values, "channels": ""}, store=store)
     except ValidationError as error:
-        return f"Not running: {'; '.join(error.messages)}"
+        return f"Not running. {'; '.join(error.messages)}"
     terms = page.terms
     if terms is None:
         return "Not running: the friend's discount and the referrer's credit are not set."
+    terms = replace(terms, channels=tuple(_slugs(values)))
     channels = store.channels()
-    runs = [c.slug for c in channels if terms.runs_in(c.slug, c.currency)]
-    not_priced = [
-        f"{c.slug}: {terms.why_not_in(c.slug, c.currency)}"
-        for c in channels
-        if (not terms.channels or c.slug in terms.channels)
-        and not terms.runs_in(c.slug, c.currency)
-    ]
-    who = "New customers" if terms.new_customers_only else "Customers"
-    minimum = f" on orders from {terms.minimum}" if terms.minimum else ""
-    credit = f"{terms.credit}{' of the order' if terms.credit.percent is not None else ''}"
-    hold = f" {terms.hold_days} days after" if terms.hold_days else " as soon as"
+    named = [c for c in channels if not terms.channels or c.slug in terms.channels]
+    runs = [c for c in named if terms.runs_in(c.slug, c.currency)]
+    not_in = [f"{c.slug} ({terms.why_not_in(c.slug, c.currency)})" for c in named if c not in runs]
+    not_in += [f"{s} (not active)" for s in terms.channels if s not in {c.slug for c in channels}]
+    where = ", ".join(c.slug for c in runs) if len(runs) <= 3 else f"{len(runs)} channels"
+    currencies = {c.currency for c in runs}
+    is_on = page.is_running and active and runs
     parts = [
-        "" if page.is_running and active else "Not running. When it runs: ",
-        f"{who} get {terms.discount} off{minimum}; the referrer gets {credit}{hold} "
-        f"the order is {terms.earned_when.value}",
-        f". Runs in {', '.join(runs) or 'no channel'}.",
+        f"Running in {where}" if is_on else f"Not running; it would in {where or 'no channel'}",
+        f", not in {'; '.join(not_in)}" if not_in else "",
+        ". New customers get " if terms.new_customers_only else ". Friends get ",
+        f"{_say(terms.discount, currencies)} off",
+        f" orders from {_say_amounts(terms.minimum, currencies)}" if terms.minimum else "",
+        f"; referrers get {_say(terms.credit, currencies)}",
+        f", {terms.hold_days} days after" if terms.hold_days else ", as soon as",
+        f" the order is {terms.earned_when.value}.",
     ]
-    if not_priced:
-        parts.append(f" Not in {'; '.join(not_priced)}.")
     return "".join(parts)
+
+
+def _say(offer: Offer, currencies: Collection[str]) -> str:
+    return str(offer) if offer.percent is not None else _say_amounts(offer.amounts, currencies)
+
+
+def _say_amounts(amounts: Amounts, currencies: Collection[str]) -> str:
+    """Only in currencies the program runs in; all of them while it runs nowhere."""
+    kept = {c: a for c, a in amounts.as_dict().items() if c in currencies} or amounts.as_dict()
+    return " / ".join(f"{amount} {currency}" for currency, amount in kept.items())
 
 
 # reading one field -------------------------------------------------------------------------
@@ -235,8 +247,11 @@ def _amounts(values: Mapping[str, Any], name: str) -> Amounts:
     amounts: dict[str, Decimal] = {}
     for part in filter(None, (piece.strip() for piece in re.split(r"[,;\n]", text))):
         match = _AMOUNT.match(part)
+        if match is None and _DECIMAL_COMMA.search(text):
+            _refuse(name, 'write decimals with a point, "9.50 EUR", and a comma between amounts')
         if match is None:
-            _refuse(name, f'write amounts like "10 USD, 9.50 EUR", not "{part[:20]}"')
+            or_percent = '"10%", or ' if name in ("referee_discount", "referrer_credit") else ""
+            _refuse(name, f'write {or_percent}amounts like "10 USD, 9.50 EUR", not "{part[:20]}"')
         currency = match[2].upper()
         if currency not in _CURRENCIES:
             _refuse(name, f'"{currency}" is no currency; write it like "10 USD"')
@@ -261,12 +276,16 @@ def _offer(values: Mapping[str, Any], name: str) -> Offer:
     except InvalidOperation:
         percent = Decimal(0)
     if not percent.is_finite() or not 0 < percent <= 100 or percent != round(percent, 2):
-        _refuse(name, 'write a percentage above 0 and up to 100, such as "10%"')
+        _refuse(name, 'write a percentage above 0 and up to 100, such as "10%" or "7.5%"')
     return Offer(percent=percent)
 
 
+def _slugs(values: Mapping[str, Any]) -> list[str]:
+    return [s for s in re.split(r"[,;\s]+", str(values.get("channels") or "")) if s]
+
+
 def _channels(values: Mapping[str, Any], store: Store) -> tuple[str, ...]:
-    slugs = [s for s in re.split(r"[,;\s]+", str(values["channels"]).strip()) if s]
+    slugs = _slugs(values)
     known = {channel.slug for channel in store.channels()}
     for slug in slugs:
         if slug not in known:

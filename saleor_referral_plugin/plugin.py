@@ -17,6 +17,7 @@ from saleor.plugins.base_plugin import BasePlugin, ConfigurationTypeField
 from . import dashboard, tasks
 from .engine.codes import is_offer_code
 from .engine.people import person
+from .engine.programs import publish_again
 from .engine.referrers import forget
 from .engine.store import get_store
 from .saleor import checkouts
@@ -67,6 +68,10 @@ def _customer_hook(self: "ReferralPlugin", user: Any) -> None:
     forget(person(user.pk, user.email), store=get_store())
 
 
+def _channel_hook(self: "ReferralPlugin", channel: Any) -> None:
+    publish_again(store=get_store())
+
+
 class ReferralPlugin(BasePlugin):
     PLUGIN_ID = "referral"
     PLUGIN_NAME = "Referral program"
@@ -103,6 +108,9 @@ class ReferralPlugin(BasePlugin):
     fulfillment_created = never_break_the_shop(_fulfillment_hook)
     fulfillment_approved = never_break_the_shop(_fulfillment_hook)
     fulfillment_canceled = never_break_the_shop(_fulfillment_hook)
+    channel_created = never_break_the_shop(_channel_hook)
+    channel_updated = never_break_the_shop(_channel_hook)
+    channel_status_changed = never_break_the_shop(_channel_hook)
     account_deleted = never_break_the_shop(_customer_hook)
     customer_deleted = never_break_the_shop(_customer_hook)
 
@@ -121,14 +129,6 @@ class ReferralPlugin(BasePlugin):
         Saleor calculates the discount."""
         checkouts.judge_buyer(checkout)
 
-    def preprocess_order_creation(
-        self, checkout_info: Any, lines: Any, previous_value: Any, **kwargs: Any
-    ) -> Any:
-        """The last look before a checkout becomes an order. Raises ValidationError, the one
-        way to stop Saleor here, when the discount must not stand."""
-        checkouts.judge_completion(checkout_info, lines)
-        return previous_value
-
     def resolve_plugin_configuration(self, request: Any) -> Any:
         values = {item["name"]: item["value"] for item in self.configuration}
         store = get_store()
@@ -142,6 +142,10 @@ class ReferralPlugin(BasePlugin):
     @classmethod
     def save_plugin_configuration(cls, plugin_configuration: Any, cleaned_data: Any) -> Any:
         """All or nothing: the page, the new terms and their offer in one transaction."""
+        if not plugin_configuration.name:
+            # A row Saleor made just now, inactive; who saves without a word about it wants
+            # what was before: the default.
+            cleaned_data = {"active": cls.DEFAULT_ACTIVE, **cleaned_data}
         try:
             with transaction.atomic():
                 return super().save_plugin_configuration(plugin_configuration, cleaned_data)

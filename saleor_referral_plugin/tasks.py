@@ -33,6 +33,7 @@ def settle_order(order_ref: str) -> None:
             # No broker, hence most likely no beat: what time alone has made due must ride
             # on whatever order comes by.
             sweeping.sweep(store=store)
+            sweeping.note_spending(store=store)
 
 
 @shared_task(name="saleor_referral_plugin.tasks.sweep")

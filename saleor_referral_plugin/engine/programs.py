@@ -62,6 +62,15 @@ def save_program(
 
 
 @transaction.atomic
+def publish_again(*, store: Store) -> None:
+    """The shop's channels changed: put the offers in place that the terms now promise."""
+    program = Program.objects.select_for_update().filter(slug=DEFAULT_PROGRAM).first()
+    newest = current_terms(program) if program is not None and program.is_running else None
+    if newest is not None:
+        store.publish_offer(newest.offer_code, newest.terms)
+
+
+@transaction.atomic
 def stop_program(*, store: Store) -> None:
     """Take no more claims. Promises made stand; offers stay for the checkouts that carry
     them, and are worth nothing to anyone else."""

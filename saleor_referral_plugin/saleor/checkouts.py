@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError, transaction
 from saleor.checkout.actions import call_checkout_info_event
 from saleor.checkout.complete_checkout import _release_checkout_voucher_usage
 from saleor.checkout.fetch import fetch_checkout_info, fetch_checkout_lines
@@ -124,11 +125,17 @@ def judge_buyer(checkout: Checkout) -> None:
 def judge_completion(checkout_info: Any, lines: Any) -> None:
     """Raises ValidationError when the discount must not become an order's. The checkout is
     left without it and otherwise as it was, usage of the voucher included."""
-    if not (checkout_info.voucher and offers.is_locked(checkout_info.voucher)):
+    if not (checkout_info.voucher and offers.is_ours(checkout_info.voucher)):
         return
     checkout = checkout_info.checkout
     opened = OpenCheckout(checkout, checkout_info.manager, checkout_info, lines)
-    refusal = claims.objection(store=get_store(), facts=opened.facts, completing=True)
+    try:
+        with transaction.atomic():
+            refusal = claims.objection(store=get_store(), facts=opened.facts, completing=True)
+    except DatabaseError:
+        # The claim stood when it was last judged; trouble of ours must not stop a sale.
+        logger.exception("The claim of checkout %s could not be judged.", checkout.pk)
+        return
     if refusal is None:
         return
     # In the flow of the older payments Saleor has counted the voucher's use by now, and

@@ -14,16 +14,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 from saleor.checkout import utils as checkout_utils
 from saleor.core.db.connection import allow_writer
 from saleor.discount.models import NotApplicable
+from saleor.graphql.order.mutations import draft_order_cleaner
+from saleor.plugins.manager import PluginsManager
 
 from ..engine import claims
 from ..engine.store import get_store
-from .checkouts import JUDGED_FOR
+from .checkouts import JUDGED_FOR, judge_completion
 from .facts import checkout_facts
-from .offers import MARK, is_locked
+from .offers import MARK, is_ours
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +37,40 @@ def install() -> None:
         checkout_utils.validate_voucher_for_checkout
     )
 
+    # The last look before a checkout becomes an order, also while the plugin is inactive and
+    # its hooks are silent: a promise made stands, and so do its rules.
+    PluginsManager.preprocess_order_creation = _judged(PluginsManager.preprocess_order_creation)
+    # Saleor asks nobody when staff or an app puts a voucher on a draft order.
+    draft_order_cleaner.clean_voucher_and_voucher_code = _not_on_drafts(
+        draft_order_cleaner.clean_voucher_and_voucher_code
+    )
+
+
+def _judged(preprocess: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(preprocess)
+    def judged(self: Any, checkout_info: Any, lines: Any = None) -> Any:
+        judge_completion(checkout_info, lines)
+        return preprocess(self, checkout_info, lines)
+
+    return judged
+
+
+def _not_on_drafts(clean: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(clean)
+    def cleaned(channel: Any, cleaned_input: dict[str, Any]) -> None:
+        clean(channel, cleaned_input)
+        voucher = cleaned_input.get("voucher")
+        if voucher is not None and is_ours(voucher):
+            message = "This voucher belongs to the referral program: it needs a referral code."
+            raise ValidationError({"voucher": ValidationError(message, code="invalid_voucher")})
+
+    return cleaned
+
 
 def _guarded(validate: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(validate)
     def guarded(manager: Any, voucher: Any, checkout_info: Any, lines: Any) -> None:
-        if is_locked(voucher):
+        if is_ours(voucher):
             voucher = _unlocked(voucher, checkout_info, lines)
         validate(manager, voucher, checkout_info, lines)
 

@@ -22,9 +22,10 @@ MARK = "referral.offer"
 NAME = "A friend's discount"
 
 
-def is_locked(voucher: Any) -> bool:
-    """Is this a voucher of ours? Answered from the object itself."""
-    return voucher.min_checkout_items_quantity == LOCK and MARK in voucher.private_metadata
+def is_ours(voucher: Any) -> bool:
+    """Is this a voucher of ours? Answered from the object itself; staff may have taken the
+    lock off by hand."""
+    return MARK in voucher.private_metadata
 
 
 @transaction.atomic

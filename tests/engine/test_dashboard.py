@@ -201,22 +201,24 @@ WHOLE_NUMBER = 'write a whole number from {} to {}, such as "30".'
         (
             "referee_discount",
             "ten",
-            'Friend\'s discount: write amounts like "10 USD, 9.50 EUR", not "ten".',
+            'Friend\'s discount: write "10%", or amounts like "10 USD, 9.50 EUR", not "ten".',
         ),
         (
             "referee_discount",
             "9,50 EUR",
-            'Friend\'s discount: write amounts like "10 USD, 9.50 EUR", not "9".',
+            'Friend\'s discount: write decimals with a point, "9.50 EUR", and a comma between '
+            "amounts.",
         ),
         (
             "referee_discount",
             "-5 USD",
-            'Friend\'s discount: write amounts like "10 USD, 9.50 EUR", not "-5 USD".',
+            'Friend\'s discount: write "10%", or amounts like "10 USD, 9.50 EUR", not "-5 USD".',
         ),
         (
             "referrer_credit",
             "0%",
-            'Referrer\'s credit: write a percentage above 0 and up to 100, such as "10%".',
+            "Referrer's credit: write a percentage above 0 and up to 100, "
+            'such as "10%" or "7.5%".',
         ),
         (
             "referrer_credit",
@@ -237,16 +239,16 @@ WHOLE_NUMBER = 'write a whole number from {} to {}, such as "30".'
         (
             "most_credit_amount",
             "1000000000 USD",
-            "Most credit for one referrer: write an amount above 0 and below a billion, "
+            "Limit per referrer: amount: write an amount above 0 and below a billion, "
             'not "1000000000 USD".',
         ),
         (
             "most_credit_amount",
             "500.5 JPY",
-            "Most credit for one referrer: JPY has 0 decimal places; write fewer.",
+            "Limit per referrer: amount: JPY has 0 decimal places; write fewer.",
         ),
         ("earned_when", "sent", 'Earned when: write "paid" or "fulfilled".'),
-        ("cap_period", "week", 'Period of these limits: write "life" or "month" or "year".'),
+        ("cap_period", "week", 'Limit per referrer: period: write "life" or "month" or "year".'),
         ("hold_days", "", "Days before crediting: " + WHOLE_NUMBER.format(0, 366)),
         ("hold_days", "two weeks", "Days before crediting: " + WHOLE_NUMBER.format(0, 366)),
         ("hold_days", "367", "Days before crediting: " + WHOLE_NUMBER.format(0, 366)),
@@ -254,7 +256,7 @@ WHOLE_NUMBER = 'write a whole number from {} to {}, such as "30".'
         (
             "most_credits",
             "0",
-            "Most credits for one referrer: " + WHOLE_NUMBER.format(1, 1_000_000),
+            "Limit per referrer: number of credits: " + WHOLE_NUMBER.format(1, 1_000_000),
         ),
         (
             "credit_valid_days",
@@ -264,7 +266,7 @@ WHOLE_NUMBER = 'write a whole number from {} to {}, such as "30".'
         (
             "link_url",
             "shop.example.com",
-            'Link leads to: write a full address such as "https://shop.example.com/".',
+            'Storefront address: write a full address such as "https://shop.example.com/".',
         ),
     ],
 )
@@ -281,7 +283,7 @@ def test_a_mistake_names_its_field_and_says_what_to_write(
 def test_a_percentage_is_above_0_and_up_to_100(field: str, typed: str) -> None:
     assert mistake(**{field: typed}) == (
         field,
-        f'{FIELDS[field][1]}: write a percentage above 0 and up to 100, such as "10%".',
+        f'{FIELDS[field][1]}: write a percentage above 0 and up to 100, such as "10%" or "7.5%".',
     )
 
 
@@ -361,7 +363,7 @@ def test_every_field_is_labelled_and_explained() -> None:
 
     # then
     assert len(set(labels)) == len(labels)
-    assert all(help_text.endswith((".", '"')) for _, _, help_text, _ in FIELDS.values())
+    assert all(help_text.endswith((".", '"', ")")) for _, _, help_text, _ in FIELDS.values())
 
 
 def test_the_values_of_a_new_shop_are_good_ones() -> None:
@@ -383,8 +385,8 @@ def test_the_values_of_a_new_shop_are_good_ones() -> None:
     [
         (
             {},
-            "New customers get 10% off; the referrer gets 9 EUR, 10 USD 14 days after the order "
-            "is paid. Runs in default, euro.",
+            "Running in default, euro. New customers get 10% off; referrers get 9 EUR / 10 USD, "
+            "14 days after the order is paid.",
         ),
         (
             {
@@ -395,23 +397,23 @@ def test_the_values_of_a_new_shop_are_good_ones() -> None:
                 "earned_when": "fulfilled",
                 "channels": "default",
             },
-            "Customers get 10% off on orders from 45 EUR, 50 USD; the referrer gets 5% of the "
-            "order as soon as the order is fulfilled. Runs in default.",
+            "Running in default. Friends get 10% off orders from 50 USD; referrers get 5%, as "
+            "soon as the order is fulfilled.",
         ),
         (
             {"referrer_credit": "10 USD"},
-            "New customers get 10% off; the referrer gets 10 USD 14 days after the order is "
-            "paid. Runs in default. Not in euro: no referrer credit in EUR.",
+            "Running in default, not in euro (no referrer credit in EUR). New customers get 10% "
+            "off; referrers get 10 USD, 14 days after the order is paid.",
         ),
         (
             {"referrer_credit": "10 GBP", "channels": "euro"},
-            "New customers get 10% off; the referrer gets 10 GBP 14 days after the order is "
-            "paid. Runs in no channel. Not in euro: no referrer credit in EUR.",
+            "Not running; it would in no channel, not in euro (no referrer credit in EUR). New "
+            "customers get 10% off; referrers get 10 GBP, 14 days after the order is paid.",
         ),
         (
             {"program_running": False},
-            "Not running. When it runs: New customers get 10% off; the referrer gets 9 EUR, "
-            "10 USD 14 days after the order is paid. Runs in default, euro.",
+            "Not running; it would in default, euro. New customers get 10% off; referrers get "
+            "9 EUR / 10 USD, 14 days after the order is paid.",
         ),
         (
             {"program_running": False, "referrer_credit": ""},
@@ -419,7 +421,7 @@ def test_the_values_of_a_new_shop_are_good_ones() -> None:
         ),
         (
             {"hold_days": "x"},
-            'Not running: Days before crediting: write a whole number from 0 to 366, such as "30".',
+            'Not running. Days before crediting: write a whole number from 0 to 366, such as "30".',
         ),
     ],
 )
@@ -432,7 +434,7 @@ def test_an_inactive_plugin_runs_nothing_whatever_the_page_says() -> None:
     line = dashboard.summary(FILLED_IN, store=STORE, active=False)
 
     # then
-    assert line.startswith("Not running. When it runs: New customers get 10% off;")
+    assert line.startswith("Not running; it would in default, euro. New customers get 10% off;")
 
 
 def test_a_shop_without_channels_is_told_so() -> None:
@@ -440,14 +442,17 @@ def test_a_shop_without_channels_is_told_so() -> None:
     empty = FakeStore(shop_channels=[])
 
     # then
-    assert dashboard.summary(FILLED_IN, store=empty).endswith("Runs in no channel.")
+    assert dashboard.summary(FILLED_IN, store=empty).startswith(
+        "Not running; it would in no channel."
+    )
 
 
-def test_a_channel_named_that_is_gone_is_a_mistake() -> None:
+def test_a_channel_named_that_is_not_active_any_more_is_named() -> None:
     # given
     smaller = FakeStore(shop_channels=[Channel("euro", "Euro", "EUR")])
 
     # then
     assert dashboard.summary(FILLED_IN | {"channels": "default"}, store=smaller) == (
-        'Not running: Channels: no channel "default"; there is euro.'
+        "Not running; it would in no channel, not in default (not active). New customers get "
+        "10% off; referrers get 9 EUR / 10 USD, 14 days after the order is paid."
     )

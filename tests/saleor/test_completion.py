@@ -40,3 +40,17 @@ def test_completion_is_refused_and_leaves_saleor_as_if_we_had_not_been_there(
     # and the checkout completes at the full price
     assert checkout.complete().accepted
     assert checkout.placed.total == Decimal("100.00")
+
+
+def test_completion_is_judged_while_the_plugin_is_inactive_too(shop: SaleorShop) -> None:
+    shop.configure(referee_discount="10%", referrer_credit="10 USD, 9 EUR", program_running=True)
+    code = shop.share(shop.register("anna@example.com"))
+    checkout = shop.checkout(email="fay@example.com")
+    assert checkout.enter_code(code).accepted
+    shop.switch_plugin(False)
+    shop.past_order("fay@example.com")
+
+    answer = checkout.complete()
+
+    assert (answer.accepted, answer.code) == (False, "not_new_customer")
+    assert Order.objects.count() == 1

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from saleor.channel.models import Channel
 from saleor.discount.models import Voucher
 from saleor.plugins.models import PluginConfiguration
 
@@ -48,8 +49,8 @@ def test_a_good_save_makes_a_version_and_says_what_the_program_gives(shop: Saleo
 
     assert TermsVersion.objects.count() == 1
     assert value(shop, "summary") == (
-        "New customers get 10% off on orders from 50 USD; the referrer gets 10 USD 14 days "
-        "after the order is paid. Runs in default. Not in euro: no referrer credit in EUR."
+        "Running in default, not in euro (no referrer credit in EUR). New customers get 10% off "
+        "orders from 50 USD; referrers get 10 USD, 14 days after the order is paid."
     )
 
 
@@ -68,7 +69,7 @@ def test_a_bad_value_is_refused_in_one_sentence_and_nothing_is_saved(shop: Saleo
         shop.configure(referrer_credit="ten dollars", program_running=True)
 
     assert str(refused.value) == (
-        'Referrer\'s credit: write amounts like "10 USD, 9.50 EUR", not "ten dollars".'
+        'Referrer\'s credit: write "10%", or amounts like "10 USD, 9.50 EUR", not "ten dollars".'
     )
     assert not PluginConfiguration.objects.filter(identifier="referral").exists()
     assert not Program.objects.exists()
@@ -94,4 +95,40 @@ def test_switching_the_plugin_off_stops_claims_and_keeps_the_page(shop: SaleorSh
     answer = shop.checkout(email="fay@example.com").enter_code(code)
     assert (answer.accepted, answer.code) == (False, "program_not_running")
     assert value(shop, "referee_discount") == "10%"
-    assert value(shop, "summary").startswith("Not running. When it runs: New customers get 10%")
+    assert value(shop, "summary").startswith("Not running; it would in default, euro.")
+
+
+def test_a_first_save_that_says_nothing_of_active_leaves_the_plugin_active(
+    shop: SaleorShop,
+) -> None:
+    shop._update_plugin({"configuration": [{"name": "hold_days", "value": "7"}]})
+
+    assert page(shop)["globalConfiguration"]["active"] is True
+    assert value(shop, "hold_days") == "7"
+
+
+def test_a_channel_opened_later_gets_the_offer(shop: SaleorShop) -> None:
+    shop.configure(referee_discount="10%", referrer_credit="10 USD, 9 EUR", program_running=True)
+    code = shop.share(shop.register("anna@example.com"))
+
+    shop.api.mutate(
+        "channelCreate",
+        """mutation($input: ChannelCreateInput!) {
+          channelCreate(input: $input) { channel { id } errors { field message } }
+        }""",
+        {
+            "input": {
+                "name": "Outlet",
+                "slug": "outlet",
+                "currencyCode": "USD",
+                "defaultCountry": "US",
+                "isActive": True,
+            }
+        },
+        shop.staff,
+    )
+
+    shop.channels["outlet"] = Channel.objects.get(slug="outlet")
+    shop.warehouse.channels.add(shop.channels["outlet"])
+    checkout = shop.checkout(email="fay@example.com", channel="outlet")
+    assert checkout.enter_code(code).accepted

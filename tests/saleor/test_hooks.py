@@ -108,6 +108,17 @@ def test_trouble_with_our_tables_leaves_the_promo_code_box_to_saleor(
     assert checkout.complete().accepted
 
 
+def test_trouble_with_our_tables_does_not_stop_a_sale(running: SaleorShop) -> None:
+    checkout = running.checkout(email="fay@example.com")
+    checkout.enter_code(running.share(running.register("anna@example.com")))
+
+    with mock.patch.object(claims, "objection", side_effect=DatabaseError):
+        answer = checkout.complete()
+
+    assert answer.accepted
+    assert checkout.placed.total == 90
+
+
 def test_a_code_is_judged_once_when_it_is_typed(running: SaleorShop) -> None:
     code = running.share(running.register("anna@example.com"))
     checkout = running.checkout(email="fay@example.com")
