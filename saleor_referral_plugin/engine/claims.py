@@ -9,14 +9,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from ..models import Claim, Referral
+from ..models import Claim, Referral, Referrer
 from . import codes
 from .decide import ClaimDecision, judge_claim
-from .facts import CheckoutFacts, History
+from .facts import CheckoutFacts, History, Person
 from .findings import Finding, FindingCode, Refused
 from .known_orders import earlier_orders
-from .people import Person
 from .programs import current_terms
+from .referrers import keep_up
 from .store import Store
 
 
@@ -26,15 +26,17 @@ def claim_code(
     """Bind a code to a checkout and put its discount on.
 
     Raises Refused with the first failed finding; the refusal is stored, and whatever was on
-    the checkout stays. The same code again changes nothing; another code replaces the first.
+    the checkout stays. A code that is accepted takes the place of an earlier one, also when it
+    is the same.
     """
     code = codes.find(typed)
     version = current_terms(code.program) if code else None
-    if code is None or version is None:
+    if code is None or version is None or not _is_there(code.referrer, store):
         raise Refused(Finding(FindingCode.CODE_INVALID, False))
 
-    referrer = Person(code.referrer.user_ref, code.referrer.email_key)
-    history = _history(store, facts, referrer, version.program_id, code.program.is_running)
+    history = _history(
+        store, facts, _person(code.referrer), version.program_id, code.program.is_running
+    )
     decision = judge_claim(version.terms, facts, history)
     claim = Claim(
         checkout_ref=facts.ref,
@@ -96,12 +98,13 @@ def objection(*, store: Store, facts: CheckoutFacts, completing: bool = False) -
     claim = open_claim(facts.ref)
     if claim is None or claim.terms.offer_code != facts.voucher_code:
         return Finding(FindingCode.CODE_INVALID, False)
-    referrer = Person(claim.code.referrer.user_ref, claim.code.referrer.email_key)
+    referrer = claim.code.referrer
     judged = Person(claim.buyer_user_ref, claim.buyer_email_key)
     if facts.buyer == judged and not completing:
-        history = History(referrer=referrer)
+        history = History(referrer=_person(referrer))
     else:
-        history = _history(store, facts, referrer, claim.terms.program_id, True)
+        keep_up(referrer, store=store)
+        history = _history(store, facts, _person(referrer), claim.terms.program_id, True)
     decision = judge_claim(claim.terms.terms, facts, history)
     if decision.refusal is not None:
         claim.status = Claim.Status.REFUSED
@@ -146,8 +149,9 @@ def preview(*, store: Store, facts: CheckoutFacts, typed: str) -> ClaimDecision:
     version = current_terms(code.program) if code else None
     if code is None or version is None:
         return ClaimDecision((Finding(FindingCode.CODE_INVALID, False),), None)
-    referrer = Person(code.referrer.user_ref, code.referrer.email_key)
-    history = _history(store, facts, referrer, version.program_id, code.program.is_running)
+    history = _history(
+        store, facts, _person(code.referrer), version.program_id, code.program.is_running
+    )
     return judge_claim(version.terms, facts, history)
 
 
@@ -176,6 +180,16 @@ def _history(
         earlier_orders=earlier_orders(store, facts.buyer, placed_before=store.now()),
         referred_before=was_referred_before(program_id, facts.buyer),
     )
+
+
+def _is_there(referrer: Referrer, store: Store) -> bool:
+    """Has the referrer an account still? Takes note of a new e-mail address on the way."""
+    keep_up(referrer, store=store)
+    return referrer.forgotten_at is None
+
+
+def _person(referrer: Referrer) -> Person:
+    return Person(referrer.user_ref, referrer.email_key)
 
 
 def _open_claims(checkout_ref: str) -> QuerySet[Claim]:

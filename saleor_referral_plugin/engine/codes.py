@@ -49,7 +49,8 @@ def show(code: str) -> str:
 
 
 def is_rude(code: str) -> bool:
-    return bool(_RUDE.search(code) or _RUDE.search(code.translate(_AS_LETTERS)))
+    as_letters = code.translate(_AS_LETTERS)
+    return any(_RUDE.search(read) for read in (code, as_letters, as_letters.replace("V", "U")))
 
 
 def draw() -> str:

@@ -166,7 +166,7 @@ def _deliver(
     reward.issued_at = reward.issued_at or now
     reward.status = Reward.Status.ISSUED
     reward.save(update_fields=["credit_ref", "expires_at", "issued_at", "status"])
-    if is_news:
+    if is_news and amount:
         _tell_later(reward, "referral_reward_issued", amount, now)
 
 

@@ -6,7 +6,28 @@ from fractions import Fraction
 
 from prices import Money
 
-from .people import Person
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer or guest.
+
+    `user_ref` is the store's account id, `email_key` the keyed hash of the normalised
+    e-mail; each may be missing, and a person with neither is nobody yet.
+    """
+
+    user_ref: str | None = None
+    email_key: str | None = None
+
+    def is_same_as(self, other: "Person") -> bool:
+        """True when account or normalised e-mail agree."""
+        return bool(
+            (self.user_ref and self.user_ref == other.user_ref)
+            or (self.email_key and self.email_key == other.email_key)
+        )
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.user_ref or self.email_key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from itertools import islice
 from django.db.models import Q
 
 from ..models import Bookmark, KnownOrder
-from .facts import PlacedOrder
-from .people import Person, email_key, person
+from .facts import Person, PlacedOrder
+from .people import email_key, person
 from .store import Store
 
 #: Up to where the history is in the index, and up to where the sweep has dealt with it.
@@ -21,6 +21,8 @@ SWEPT = "swept"
 #: Rows may become visible a little later than their timestamp says.
 OVERLAP = timedelta(minutes=5)
 BATCH = 1000
+#: The same, where a shopper waits.
+LATE = timedelta(seconds=10)
 #: How many batches newer than the last sweep a claim looks through: with a sweep every
 #: minute there is one, short; far more wait only while a large shop is being indexed first.
 RECENT_PAGES = 20
@@ -102,7 +104,8 @@ def earlier_orders(
 def _recent(store: Store, buyer: Person) -> set[str]:
     """The buyer's orders that no sweep has seen yet, compared in memory: nothing is
     written while a shopper waits."""
-    pages = islice(_pages(store, _position(KNOWN)), RECENT_PAGES)
+    position = _position(KNOWN)
+    pages = islice(_pages(store, position - LATE if position else None), RECENT_PAGES)
     return {
         order.ref
         for page in pages

@@ -6,9 +6,9 @@ from prices import Money
 
 from ..models import Effect, Program, ReferralCode, Referrer, Reward
 from . import codes
-from .facts import CustomerFacts
+from .facts import CustomerFacts, Person
 from .ledger import note_spending, write_off
-from .people import Person, email_key
+from .people import email_key
 from .store import Store
 
 

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 from prices import Money
 
-from .facts import CheckoutFacts, History, OrderFacts
+from .facts import CheckoutFacts, History, OrderFacts, Person
 from .findings import Audience, Finding, FindingCode
 from .money import say, times
-from .people import Person
 from .terms import EarnedWhen, Terms
 
 

@@ -25,9 +25,8 @@ from .decide import (
     decide,
     earned_at,
 )
-from .facts import History, OrderFacts
+from .facts import History, OrderFacts, Person
 from .known_orders import earlier_orders
-from .people import Person
 from .referrers import keep_up
 from .store import Store
 from .terms import Terms
@@ -73,7 +72,10 @@ def _settle(order_ref: str, store: Store) -> Referral | None:
     facts = store.order_facts(order_ref)
     referral = _referral_of(order_ref)
     if facts is None:
-        # The order itself was deleted; what the books say of it stays.
+        # The order itself was deleted: what the books say of it stays, and stays so.
+        if referral is not None:
+            referral.look_again_at = None
+            referral.save(update_fields=["look_again_at"])
         return referral
     now = store.now()
     if referral is None:

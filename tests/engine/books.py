@@ -9,8 +9,8 @@ from django.db.models import F
 
 from saleor_referral_plugin.engine import codes
 from saleor_referral_plugin.engine.decide import Beneficiary, ReferralStatus
-from saleor_referral_plugin.engine.facts import CustomerFacts, OrderFacts, PlacedOrder
-from saleor_referral_plugin.engine.people import Person, person
+from saleor_referral_plugin.engine.facts import CustomerFacts, OrderFacts, Person, PlacedOrder
+from saleor_referral_plugin.engine.people import person
 from saleor_referral_plugin.engine.programs import current_terms, save_program
 from saleor_referral_plugin.engine.referrers import code_for
 from saleor_referral_plugin.engine.terms import Terms

@@ -7,9 +7,8 @@ from typing import Any
 
 from prices import Money
 
-from saleor_referral_plugin.engine.facts import CheckoutFacts, History, OrderFacts
+from saleor_referral_plugin.engine.facts import CheckoutFacts, History, OrderFacts, Person
 from saleor_referral_plugin.engine.money import Amounts
-from saleor_referral_plugin.engine.people import Person
 from saleor_referral_plugin.engine.terms import Offer, Terms
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -7,9 +7,9 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from saleor_referral_plugin.engine import claims, codes
-from saleor_referral_plugin.engine.facts import CheckoutFacts
+from saleor_referral_plugin.engine.facts import CheckoutFacts, Person
 from saleor_referral_plugin.engine.findings import Finding, FindingCode, Refused
-from saleor_referral_plugin.engine.people import Person, person
+from saleor_referral_plugin.engine.people import person
 from saleor_referral_plugin.engine.programs import stop_program
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.models import Claim, ReferralCode
@@ -64,6 +64,41 @@ def test_a_claim_binds_the_code_and_puts_the_offer_on(store: FakeStore, code: Re
     assert Person(made.buyer_user_ref, made.buyer_email_key) == BEN
     assert [finding["passed"] for finding in made.findings] == [True] * 5
     assert store.codes_on == {"checkout-1": "FRIEND"}
+
+
+def test_a_referrers_new_address_is_known_before_any_order(
+    store: FakeStore, code: ReferralCode
+) -> None:
+    # given
+    store.customers["1"] = replace(store.customers["1"], email="anna@new.example")
+
+    # when
+    with pytest.raises(Refused) as refused:
+        claims.claim_code(
+            store=store,
+            checkout="checkout-1",
+            facts=checkout(buyer=person(None, "Anna@New.example")),
+            typed=code.code,
+            source=Claim.Source.API,
+        )
+
+    # then
+    assert refused.value.finding.code is FindingCode.OWN_CODE
+    assert store.codes_on == {}
+
+
+def test_the_code_of_an_account_that_is_gone_is_nobodys(
+    store: FakeStore, code: ReferralCode
+) -> None:
+    # given the deletion never reached us
+    del store.customers["1"]
+
+    # when
+    finding = refusal(store, code.code)
+
+    # then
+    assert finding.code is FindingCode.CODE_INVALID
+    assert store.codes_on == {}
 
 
 @pytest.mark.parametrize("typed", ["", "FRIEND", "ABCD1234XY", "nonsense"])

@@ -53,7 +53,15 @@ def test_no_letter_of_a_code_looks_like_another() -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["XX55XXXXXX", "FCK0000000", "00C0CK0000", "0455HXXXXX", "SCHE1SSE00", "XMERDEXXXX"],
+    [
+        "XX55XXXXXX",
+        "FCK0000000",
+        "00C0CK0000",
+        "0455HXXXXX",
+        "SCHE1SSE00",
+        "XMERDEXXXX",
+        "00CVNT0000",
+    ],
 )
 def test_rude_words_are_found_also_when_written_with_digits(code: str) -> None:
     assert codes.is_rude(code)

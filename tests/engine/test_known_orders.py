@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from saleor_referral_plugin.engine.facts import PlacedOrder
+from saleor_referral_plugin.engine.facts import Person, PlacedOrder
 from saleor_referral_plugin.engine.known_orders import earlier_orders, read_on, remember
-from saleor_referral_plugin.engine.people import Person, email_key, person
+from saleor_referral_plugin.engine.people import email_key, person
 from saleor_referral_plugin.models import KnownOrder
 from tests.engine.books import put_order
 from tests.engine.build import NOW, order

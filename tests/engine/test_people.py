@@ -3,7 +3,8 @@
 import pytest
 from django.test import override_settings
 
-from saleor_referral_plugin.engine.people import Person, email_key, normalise_email, person
+from saleor_referral_plugin.engine.facts import Person
+from saleor_referral_plugin.engine.people import email_key, normalise_email, person
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 
 from saleor_referral_plugin.engine import codes
 from saleor_referral_plugin.engine.effects import carry_out
-from saleor_referral_plugin.engine.facts import CustomerFacts
-from saleor_referral_plugin.engine.people import Person, email_key, person
+from saleor_referral_plugin.engine.facts import CustomerFacts, Person
+from saleor_referral_plugin.engine.people import email_key, person
 from saleor_referral_plugin.engine.referrers import code_for, forget, referrer_of
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.verify import verify

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from saleor_referral_plugin.engine import rules
+from saleor_referral_plugin.engine.facts import Person
 from saleor_referral_plugin.engine.findings import Audience, FindingCode
 from saleor_referral_plugin.engine.money import Amounts
-from saleor_referral_plugin.engine.people import Person
 from saleor_referral_plugin.engine.rules import Case, Rule
 from saleor_referral_plugin.engine.terms import EarnedWhen
 from tests.engine.build import (

@@ -8,9 +8,8 @@ from fractions import Fraction
 from hypothesis import strategies as st
 from prices import Money
 
-from saleor_referral_plugin.engine.facts import CheckoutFacts, History, OrderFacts
+from saleor_referral_plugin.engine.facts import CheckoutFacts, History, OrderFacts, Person
 from saleor_referral_plugin.engine.money import Amounts, times, zero
-from saleor_referral_plugin.engine.people import Person
 from saleor_referral_plugin.engine.terms import CapPeriod, EarnedWhen, Offer, Terms
 from tests.engine.build import ANNA, BEN, NOW
 
