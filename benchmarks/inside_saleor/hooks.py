@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.test import override_settings
-from saleor.checkout.fetch import fetch_checkout_info, fetch_checkout_lines
 from saleor.plugins.manager import PluginsManager, get_plugins_manager
 
 from benchmarks.figures import Figure, counted
@@ -40,8 +39,8 @@ def _subjects(shop: BenchShop, code: str | None) -> dict[str, Callable[[str], Su
         "order": lambda hook: ([order],) if "bulk" in hook else (order,),
         "fulfillment": lambda _: (fulfillment,),
         "checkout": lambda _: (checkout,),
-        "preprocess": lambda _: _completing(checkout),
         # Neither order nor checkout: see _beyond.
+        "channel": lambda _: None,
         "account": lambda _: None,
         "customer": lambda _: None,
     }
@@ -73,14 +72,6 @@ def hooks_of_the_plugin() -> list[str]:
         and not name.startswith("_")
         and "configuration" not in name
     ]
-
-
-def _completing(checkout: Any) -> Subject:
-    lines, _ = fetch_checkout_lines(checkout)
-    info = fetch_checkout_info(checkout, lines, get_plugins_manager(allow_replica=False))
-    # Saleor has asked for both by now.
-    _ = info.voucher, info.voucher_code
-    return info, lines
 
 
 def _figure(name: str, hook: str, subject: Subject, aim: int | None = None) -> Figure:
