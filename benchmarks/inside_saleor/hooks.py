@@ -14,8 +14,8 @@ from benchmarks.figures import Figure, counted
 from benchmarks.inside_saleor.presence import OURS
 from benchmarks.inside_saleor.shop import BenchShop
 from benchmarks.measuring import Statements, statements
+from saleor_referral_plugin.engine.claims import METADATA_KEY
 from saleor_referral_plugin.plugin import ReferralPlugin
-from saleor_referral_plugin.saleor.checkouts import METADATA_KEY
 
 WITH_A_CODE = 1
 Subject = tuple[Any, ...]

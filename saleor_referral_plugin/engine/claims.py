@@ -19,6 +19,9 @@ from .programs import current_terms
 from .referrers import keep_up
 from .store import Store
 
+#: Public checkout metadata under this key is taken for a code the shopper brought along.
+METADATA_KEY = "referral_code"
+
 
 def claim_code(
     *, store: Store, checkout: Any, facts: CheckoutFacts, typed: str, source: Claim.Source

@@ -31,8 +31,6 @@ from .facts import checkout_facts
 
 logger = logging.getLogger(__name__)
 
-#: Public checkout metadata under this key is taken for a code the shopper brought along.
-METADATA_KEY = "referral_code"
 #: Set on a checkout in memory: the buyer its claim has been judged for in this request.
 JUDGED_FOR = "referral_judged_for"
 
@@ -92,7 +90,7 @@ def claim_from_metadata(checkout: Checkout) -> None:
     voucher the shopper has put on stays; a refusal is stored and shown by the API."""
     if not Checkout.metadata_storage.is_cached(checkout):
         return
-    typed = checkout.metadata_storage.metadata.get(METADATA_KEY)
+    typed = checkout.metadata_storage.metadata.get(claims.METADATA_KEY)
     if not typed or checkout.voucher_code:
         return
     opened = OpenCheckout(checkout)

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from prices import Money
 
-from ..engine import selectors
+from ..engine import claims, selectors
 from ..engine.money import say
 from ..engine.store import get_store
 from ..engine.verify import verify
 from ..tasks import note_spending, sweep
-from . import administration, hooks, shop
+from . import administration, shop
 from .models import Channel, Customer, GiftCard, Order
 from .pricing import bill_of
 from .referrals import ReferrerSeen, referral_of, referrer_seen
@@ -213,7 +213,7 @@ def _buy(name: str, code: str, *slugs: str, paid: bool = True) -> Order:
         channel=USD,
         items=[_item(slug) for slug in slugs],
         email=_free_address(name),
-        metadata={hooks.METADATA_KEY: code},
+        metadata={claims.METADATA_KEY: code},
     )
     order = shop.complete_checkout(cart.pk)
     return shop.pay(order.pk) if paid else order

@@ -24,9 +24,6 @@ from .store import checkout_facts_of
 
 logger = logging.getLogger(__name__)
 
-#: The metadata key under which a storefront passes on the code of a link.
-METADATA_KEY = "referral_code"
-
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
@@ -93,7 +90,7 @@ def code_removed(checkout: Checkout, code: str) -> bool:
 @_never_breaking_the_shop(otherwise=None)
 def checkout_created(checkout: Checkout) -> None:
     """A code may have come along from a link."""
-    typed = checkout.metadata.get(METADATA_KEY)
+    typed = checkout.metadata.get(claims.METADATA_KEY)
     if isinstance(typed, str):
         code_typed(checkout, typed, Claim.Source.METADATA)
 

@@ -57,7 +57,7 @@ def test_a_code_is_refused_and_the_cart_stays_usable(shop: SandboxShop, code: st
 
 def test_a_link_does_not_keep_the_cart_from_being_made(shop: SandboxShop, code: str) -> None:
     with patch.object(claims, "claim_code", fail):
-        checkout = shop.checkout(metadata={hooks.METADATA_KEY: code})
+        checkout = shop.checkout(metadata={claims.METADATA_KEY: code})
     assert (checkout.shown_code, checkout.total) == (None, 100)
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from ...engine import claims, codes, selectors
 from ...engine.money import say
 from ...engine.store import get_store
-from .. import hooks, shop
+from .. import shop
 from ..models import Checkout, Customer
 from ..pricing import bill_of
 from ..store import as_uuid, checkout_facts_of
@@ -110,7 +110,7 @@ def add(request: HttpRequest) -> None:
         channel=channel.slug,
         items=[item],
         customer=customer_of(request),
-        metadata={hooks.METADATA_KEY: brought} if brought else None,
+        metadata={claims.METADATA_KEY: brought} if brought else None,
     )
     request.session["cart"] = str(cart.pk)
 
