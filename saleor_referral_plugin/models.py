@@ -289,7 +289,6 @@ class KnownOrder(models.Model):
 
     order_ref = models.CharField(max_length=64, primary_key=True)
     email_key = models.CharField(max_length=64, null=True, db_index=True)
-    user_ref = models.CharField(max_length=64, null=True)
     placed_at = models.DateTimeField()
 
 

@@ -7,14 +7,13 @@ voucher is refused, whoever types its code.
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from ..models import Claim, Referral, Referrer
-from . import codes
+from ..models import Claim, Referrer
+from . import codes, history
 from .decide import ClaimDecision, judge_claim
 from .facts import CheckoutFacts, History, Person
 from .findings import Finding, FindingCode, Refused
-from .known_orders import earlier_orders
 from .programs import current_terms
 from .referrers import keep_up
 from .store import Store
@@ -37,10 +36,10 @@ def claim_code(
     if code is None or version is None or not _is_there(code.referrer, store):
         raise Refused(Finding(FindingCode.CODE_INVALID, False))
 
-    history = _history(
+    known = _history(
         store, facts, _person(code.referrer), version.program_id, code.program.is_running
     )
-    decision = judge_claim(version.terms, facts, history)
+    decision = judge_claim(version.terms, facts, known)
     claim = Claim(
         checkout_ref=facts.ref,
         code=code,
@@ -104,11 +103,11 @@ def objection(*, store: Store, facts: CheckoutFacts, completing: bool = False) -
     referrer = claim.code.referrer
     judged = Person(claim.buyer_user_ref, claim.buyer_email_key)
     if facts.buyer == judged and not completing:
-        history = History(referrer=_person(referrer))
+        known = History(referrer=_person(referrer))
     else:
         keep_up(referrer, store=store)
-        history = _history(store, facts, _person(referrer), claim.terms.program_id, True)
-    decision = judge_claim(claim.terms.terms, facts, history)
+        known = _history(store, facts, _person(referrer), claim.terms.program_id, True)
+    decision = judge_claim(claim.terms.terms, facts, known)
     if decision.refusal is not None:
         claim.status = Claim.Status.REFUSED
     if facts.buyer != judged or decision.refusal is not None:
@@ -136,52 +135,29 @@ def judge_again(
     return refusal
 
 
-def last_claim(checkout_ref: str) -> Claim | None:
-    """The newest claim or refusal on a checkout, for showing why."""
-    return (
-        Claim.objects.filter(checkout_ref=checkout_ref)
-        .select_related("code__referrer", "terms__program")
-        .order_by("-pk")
-        .first()
-    )
-
-
 def preview(*, store: Store, facts: CheckoutFacts, typed: str) -> ClaimDecision:
     """What a code would do on a checkout, without doing it."""
     code = codes.find(typed)
     version = current_terms(code.program) if code else None
     if code is None or version is None:
         return ClaimDecision((Finding(FindingCode.CODE_INVALID, False),), None)
-    history = _history(
+    known = _history(
         store, facts, _person(code.referrer), version.program_id, code.program.is_running
     )
-    return judge_claim(version.terms, facts, history)
-
-
-def was_referred_before(program_id: int, buyer: Person, *, except_order: str | None = None) -> bool:
-    """Is another order of this buyer already a referral in the program?"""
-    same = Q()
-    if buyer.email_key:
-        same |= Q(referee_email_key=buyer.email_key)
-    if buyer.user_ref:
-        same |= Q(referee_user_ref=buyer.user_ref)
-    if not same:
-        return False
-    return (
-        Referral.objects.filter(same, program=program_id, status__in=Referral.ACTIVE)
-        .exclude(order_ref=except_order or "")
-        .exists()
-    )
+    return judge_claim(version.terms, facts, known)
 
 
 def _history(
     store: Store, facts: CheckoutFacts, referrer: Person, program_id: int, is_running: bool
 ) -> History:
+    buyer = history.look_up(
+        facts.buyer, store=store, program_id=program_id, placed_before=store.now()
+    )
     return History(
         referrer=referrer,
         is_running=is_running,
-        earlier_orders=earlier_orders(store, facts.buyer, placed_before=store.now()),
-        referred_before=was_referred_before(program_id, facts.buyer),
+        earlier_orders=buyer.earlier_orders,
+        referred_before=buyer.referred_before,
     )
 
 

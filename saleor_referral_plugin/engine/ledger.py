@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet, Sum
 from prices import Money
 
 from ..models import LedgerEntry, Referrer, Reward
+from . import rows
 
 Kind = LedgerEntry.Kind
 DELIVERY = (Kind.DELIVERED, Kind.TAKEN_BACK, Kind.OFFSET)
@@ -55,20 +56,24 @@ NOTHING = Sums(Decimal(0), Decimal(0), Decimal(0))
 def post(reward: Reward, kind: Kind, amount: Decimal, *, now: datetime) -> None:
     """Write one entry; zero writes none."""
     if amount:
-        LedgerEntry.objects.create(
-            reward=reward,
-            referrer_id=reward.referrer_id,
-            kind=kind,
-            currency=reward.currency,
-            amount=amount,
-            created_at=now,
+        rows.insert(
+            [
+                LedgerEntry(
+                    reward=reward,
+                    referrer_id=reward.referrer_id,
+                    kind=kind,
+                    currency=reward.currency,
+                    amount=amount,
+                    created_at=now,
+                )
+            ]
         )
 
 
 def summed(entries: QuerySet[LedgerEntry]) -> Iterator[tuple[int, int, str, Sums]]:
     """(referrer, reward, currency, sums) for every reward that has entries, by currency; one
     query."""
-    rows = (
+    found = (
         entries.order_by("currency")
         .values_list("referrer_id", "reward_id", "currency")
         .annotate(
@@ -78,7 +83,7 @@ def summed(entries: QuerySet[LedgerEntry]) -> Iterator[tuple[int, int, str, Sums
             balance=Sum("amount", filter=Q(kind__in=ON_CREDIT), default=Decimal(0)),
         )
     )
-    for referrer_id, reward_id, currency, promised, delivered, balance in rows:
+    for referrer_id, reward_id, currency, promised, delivered, balance in found:
         yield referrer_id, reward_id, currency, Sums(promised, delivered, balance)
 
 

@@ -5,28 +5,18 @@ any order; the result is the same.
 """
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Sum
 from prices import Money
 
-from ..models import Claim, Effect, LedgerEntry, Referral, Referrer, Reward
-from . import ledger
-from .claims import was_referred_before
+from ..models import Claim, Effect, LedgerEntry, Referral, Referrer, Reward, TermsVersion
+from . import history, ledger, rows
 from .codes import is_offer_code
-from .decide import (
-    Beneficiary,
-    Decision,
-    ReferralStatus,
-    RewardDecision,
-    cap_window,
-    decide,
-    earned_at,
-)
+from .decide import Decision, ReferralStatus, RewardDecision, cap_window, decide, earned_at
 from .facts import History, OrderFacts, Person
-from .known_orders import earlier_orders
 from .referrers import keep_up
 from .store import Store
 from .terms import Terms
@@ -36,6 +26,8 @@ logger = logging.getLogger(__name__)
 #: Two orders of one referee with two referrers may collide in the database's own rule of
 #: one referrer each; the second try sees the first one's row and decides accordingly.
 TRIES = 3
+
+WAS_QUALIFIED = (ReferralStatus.QUALIFIED.value, ReferralStatus.REVERSED.value)
 
 
 def settle(order_ref: str, *, store: Store) -> Referral | None:
@@ -56,62 +48,136 @@ def settle(order_ref: str, *, store: Store) -> Referral | None:
 
 
 def _settle(order_ref: str, store: Store) -> Referral | None:
-    referral = _referral_of(order_ref)
-    claim = None if referral else _claim_of(store.order_origin(order_ref))
-    if referral is not None:
-        referrer_id, version = referral.referrer_id, referral.terms
-    elif claim is not None:
-        referrer_id, version = claim.code.referrer_id, claim.terms
-    else:
+    claim = None
+    referrer = _locked_referrer(order_ref)
+    if referrer is None:
+        claim, referrer = _claimed(*store.order_origin(order_ref))
+    if referrer is None:
         return None
-
-    referrer = Referrer.objects.select_for_update().get(pk=referrer_id)
     keep_up(referrer, store=store)
     # Read under the lock: whoever held it may have settled this very order, and what is
     # decided upon must not be older than the lock.
     facts = store.order_facts(order_ref)
-    referral = _referral_of(order_ref)
+    is_new = claim is not None and claim.status != Claim.Status.USED
+    books = None if is_new else _books(order_ref)
     if facts is None:
         # The order itself was deleted: what the books say of it stays, and stays so.
-        if referral is not None:
-            referral.look_again_at = None
-            referral.save(update_fields=["look_again_at"])
-        return referral
+        if books is not None:
+            books.referral.look_again_at = None
+            rows.save(books.referral)
+        return books.referral if books else None
     now = store.now()
-    if referral is None:
+    if books is None:
         if claim is None:
             return None
-        referral = _new_referral(claim, facts, now)
-    decision = _decide(version.terms, facts, referral, referrer, store, now)
-    _write(referral, facts, decision, now)
-    return referral
+        books = _Books(_new_referral(claim, referrer.pk, facts, now), {})
+    decision = _decide(facts, books, referrer, store, now)
+    _write(books, facts, decision, now)
+    return books.referral
 
 
-def _referral_of(order_ref: str) -> Referral | None:
-    return Referral.objects.select_related("terms").filter(order_ref=order_ref).first()
+# reading ------------------------------------------------------------------------------------
+
+_REFERRER_OF_ORDER = f"""
+SELECT {rows.columns(Referrer, "person")}
+  FROM referral_referrer person JOIN referral_referral referral ON referral.referrer_id = person.id
+ WHERE referral.order_ref = %s
+   FOR UPDATE OF person
+"""
+
+#: The claim in force, if any; else the newest: the order was made with its discount.
+_CLAIM_OF_CHECKOUT = f"""
+SELECT {rows.columns(Claim, "claim")}, {rows.columns(TermsVersion, "terms")},
+       {rows.columns(Referrer, "person")}
+  FROM referral_claim claim
+  JOIN referral_termsversion terms ON terms.id = claim.terms_id
+  JOIN referral_referralcode code ON code.id = claim.code_id
+  JOIN referral_referrer person ON person.id = code.referrer_id
+ WHERE claim.checkout_ref = %s AND terms.offer_code = %s
+   AND NOT EXISTS (SELECT FROM referral_referral WHERE claim_id = claim.id)
+ ORDER BY claim.status, claim.id DESC
+ LIMIT 1
+   FOR UPDATE OF person, claim
+"""
+
+_BOOKS = f"""
+SELECT {rows.columns(Referral, "referral")}, {rows.columns(TermsVersion, "terms")},
+       {rows.columns(Reward, "reward")}, promised, delivered, promises
+  FROM referral_referral referral
+  JOIN referral_termsversion terms ON terms.id = referral.terms_id
+  LEFT JOIN referral_reward reward ON reward.referral_id = referral.id
+  LEFT JOIN LATERAL (
+       SELECT coalesce(sum(amount) FILTER (WHERE kind = 'promised'), 0) AS promised,
+              coalesce(sum(amount) FILTER (
+                  WHERE kind IN ('delivered', 'taken_back', 'offset')), 0) AS delivered,
+              count(*) FILTER (WHERE kind = 'promised') AS promises
+         FROM referral_ledgerentry WHERE reward_id = reward.id) entries ON true
+ WHERE referral.order_ref = %s
+"""
 
 
-def _claim_of(origin: tuple[str | None, str | None]) -> Claim | None:
-    """The claim that put our code on the order: the one of its checkout."""
-    checkout_ref, voucher_code = origin
-    if not checkout_ref or not is_offer_code(voucher_code):
-        return None
-    return (
-        Claim.objects.select_related("code", "terms")
-        .filter(checkout_ref=checkout_ref, terms__offer_code=voucher_code)
-        .exclude(referral__isnull=False)
-        # The one in force, if any; else the newest: the order was made with its discount.
-        .order_by("status", "-pk")
-        .first()
-    )
+@dataclass(slots=True)
+class _Booked:
+    """A reward and the sums of its entries; `promises` counts how often it was decided anew."""
+
+    reward: Reward
+    promised: Decimal = Decimal(0)
+    delivered: Decimal = Decimal(0)
+    promises: int = 0
 
 
-def _new_referral(claim: Claim, facts: OrderFacts, now: datetime) -> Referral:
-    Claim.objects.filter(pk=claim.pk).update(status=Claim.Status.USED)
+@dataclass(slots=True)
+class _Books:
+    """What the books say of one order. Rewards by beneficiary and rule."""
+
+    referral: Referral
+    rewards: dict[tuple[str, str], _Booked]
+
+
+def _locked_referrer(order_ref: str) -> Referrer | None:
+    found = rows.select(_REFERRER_OF_ORDER, [order_ref])
+    return rows.take(Referrer, iter(found[0])) if found else None
+
+
+def _claimed(checkout_ref: str | None, code: str | None) -> tuple[Claim | None, Referrer | None]:
+    """The claim that put our code on an order's checkout, and its referrer, both locked; used
+    is one of which another has meanwhile made the referral."""
+    if not checkout_ref or not is_offer_code(code):
+        return None, None
+    found = rows.select(_CLAIM_OF_CHECKOUT, [checkout_ref, code])
+    if not found:
+        return None, None
+    values = iter(found[0])
+    claim = rows.take(Claim, values)
+    terms = rows.take(TermsVersion, values)
+    if claim is not None and terms is not None:
+        claim.terms = terms
+    return claim, rows.take(Referrer, values)
+
+
+def _books(order_ref: str) -> _Books | None:
+    books = None
+    for row in rows.select(_BOOKS, [order_ref]):
+        values = iter(row)
+        referral = rows.take(Referral, values)
+        terms = rows.take(TermsVersion, values)
+        reward = rows.take(Reward, values)
+        if books is None and referral is not None and terms is not None:
+            referral.terms = terms
+            books = _Books(referral, {})
+        if books is not None and reward is not None:
+            reward.referral = books.referral
+            books.rewards[reward.beneficiary, reward.rule] = _Booked(reward, *values)
+    return books
+
+
+def _new_referral(claim: Claim, referrer_id: int, facts: OrderFacts, now: datetime) -> Referral:
+    claim.status = Claim.Status.USED
+    rows.save(claim)
     return Referral(
         program_id=claim.terms.program_id,
         terms=claim.terms,
-        referrer_id=claim.code.referrer_id,
+        referrer_id=referrer_id,
         claim=claim,
         order_ref=facts.ref,
         order_number=facts.number,
@@ -122,67 +188,58 @@ def _new_referral(claim: Claim, facts: OrderFacts, now: datetime) -> Referral:
     )
 
 
+# deciding -----------------------------------------------------------------------------------
+
+
 def _decide(
-    terms: Terms,
-    facts: OrderFacts,
-    referral: Referral,
-    referrer: Referrer,
-    store: Store,
-    now: datetime,
+    facts: OrderFacts, books: _Books, referrer: Referrer, store: Store, now: datetime
 ) -> Decision:
-    count, amount = _credits_in_period(terms, facts, referral, now)
-    delivered = None
-    if referrer.forgotten_at and referral.pk:
-        rewards = Reward.objects.filter(referral=referral).values_list("pk", flat=True)
-        sums = ledger.sums_of(rewards).values()
-        delivered = Money(sum((s.delivered for s in sums), Decimal(0)), facts.currency)
-    history = History(
-        referrer=Person(referrer.user_ref, referrer.email_key),
-        referrer_is_gone=referrer.forgotten_at is not None,
-        was_qualified=referral.status
-        in (ReferralStatus.QUALIFIED.value, ReferralStatus.REVERSED.value),
-        earned_at=referral.earned_at,
-        earlier_orders=(
-            earlier_orders(store, facts.buyer, placed_before=facts.placed_at, except_ref=facts.ref)
-            if terms.new_customers_only
-            else 0
-        ),
-        referred_before=was_referred_before(
-            referral.program_id, facts.buyer, except_order=facts.ref
-        ),
-        credits_count=count,
-        credits_amount=amount,
-        delivered=delivered,
+    referral = books.referral
+    terms = referral.terms.terms
+    is_capped = terms.cap_count is not None or terms.cap_amount.get(facts.currency) is not None
+    known = history.look_up(
+        facts.buyer,
+        store=store,
+        program_id=referral.program_id,
+        placed_before=facts.placed_at,
+        except_ref=facts.ref,
+        count_orders=terms.new_customers_only,
+        credits=_counted_credits(terms, facts, referral, now) if is_capped else None,
     )
-    return decide(terms, facts, history, now)
+    _, amount = known.credits.get(facts.currency, (0, Decimal(0)))
+    delivered = sum((booked.delivered for booked in books.rewards.values()), Decimal(0))
+    return decide(
+        terms,
+        facts,
+        History(
+            referrer=Person(referrer.user_ref, referrer.email_key),
+            referrer_is_gone=referrer.forgotten_at is not None,
+            was_qualified=referral.status in WAS_QUALIFIED,
+            earned_at=referral.earned_at,
+            earlier_orders=known.earlier_orders,
+            referred_before=known.referred_before,
+            # The count is over all currencies, the amount in the order's own.
+            credits_count=sum(count for count, _ in known.credits.values()),
+            credits_amount=Money(amount, facts.currency),
+            delivered=Money(delivered, facts.currency) if books.rewards else None,
+        ),
+        now,
+    )
 
 
-def _credits_in_period(
+def _counted_credits(
     terms: Terms, facts: OrderFacts, referral: Referral, now: datetime
-) -> tuple[int, Money]:
-    """The referrer's other credits that count towards the caps. The count is over all
-    currencies, the amount in the order's own."""
-    nothing = (0, Money(Decimal(0), facts.currency))
-    if terms.cap_count is None and terms.cap_amount.get(facts.currency) is None:
-        return nothing
-    others = Reward.objects.filter(
-        referrer_id=referral.referrer_id,
-        beneficiary=Beneficiary.REFERRER.value,
-        amount__gt=0,
-    ).exclude(referral__order_ref=facts.ref)
+) -> history.Credits:
+    """The referrer's other credits that count towards the caps."""
     window = cap_window(terms, earned_at(terms, facts, referral.earned_at, now))
-    if window is not None:
-        others = others.filter(earned_at__gte=window[0], earned_at__lt=window[1])
-    by_currency = others.order_by().values("currency").annotate(n=Count("pk"), sum=Sum("amount"))
-    count, amount = nothing
-    for row in by_currency:
-        count += row["n"]
-        if row["currency"] == facts.currency:
-            amount = Money(row["sum"], facts.currency)
-    return count, amount
+    return history.Credits(referral.referrer_id, window, except_referral=referral.pk)
 
 
-def _write(referral: Referral, facts: OrderFacts, decision: Decision, now: datetime) -> None:
+# writing ------------------------------------------------------------------------------------
+
+
+def _write(books: _Books, facts: OrderFacts, decision: Decision, now: datetime) -> None:
+    referral = books.referral
     referral.status = decision.status.value
     referral.referee_user_ref = facts.buyer.user_ref
     referral.referee_email_key = facts.buyer.email_key
@@ -190,57 +247,52 @@ def _write(referral: Referral, facts: OrderFacts, decision: Decision, now: datet
     referral.earned_at = decision.earned_at
     referral.look_again_at = decision.look_again_at
     referral.settled_at = now
-    referral.save()
-    existing = {
-        (reward.beneficiary, reward.rule): reward
-        for reward in Reward.objects.filter(referral=referral)
-    }
+    rows.save(referral)
     for decided in decision.rewards:
-        reward = existing.get((decided.beneficiary.value, decided.rule))
+        booked = books.rewards.get((decided.beneficiary.value, decided.rule))
         never_due = not decided.amount.amount and decision.status is not ReferralStatus.QUALIFIED
-        if reward is None and never_due:
+        if booked is None and never_due:
             # No row for what was never promised. (A qualified referral of which a cap left
             # nothing has one, to say so.)
             continue
-        if reward is None:
-            reward = Reward(
-                referral=referral,
-                referrer_id=referral.referrer_id,
-                beneficiary=decided.beneficiary.value,
-                rule=decided.rule,
-                currency=referral.currency,
-                amount=Decimal(0),
-                created_at=now,
+        if booked is None:
+            booked = _Booked(
+                Reward(
+                    referral=referral,
+                    referrer_id=referral.referrer_id,
+                    beneficiary=decided.beneficiary.value,
+                    rule=decided.rule,
+                    currency=referral.currency,
+                    amount=Decimal(0),
+                    created_at=now,
+                )
             )
-        _write_reward(reward, decided, decision, now)
+        _write_reward(booked, decided, decision, now)
 
 
 def _write_reward(
-    reward: Reward, decided: RewardDecision, decision: Decision, now: datetime
+    booked: _Booked, decided: RewardDecision, decision: Decision, now: datetime
 ) -> None:
+    reward = booked.reward
     difference = decided.amount.amount - reward.amount
     reward.amount = decided.amount.amount
     reward.hold_until = decided.hold_until or reward.hold_until
     reward.earned_at = decision.earned_at or reward.earned_at
     reward.status = _status(reward, decided)
-    reward.save()
+    rows.save(reward)
     ledger.post(reward, LedgerEntry.Kind.PROMISED, difference, now=now)
     is_due = decided.is_approved or reward.issued_at is not None
-    if is_due and ledger.sums_of([reward.pk])[reward.pk].owed:
-        promises = LedgerEntry.objects.filter(reward=reward, kind=LedgerEntry.Kind.PROMISED).count()
-        Effect.objects.bulk_create(
-            [
-                Effect(
-                    kind=Effect.Kind.CREDIT,
-                    # The hold's end too: an effect of before it was put off delivers nothing.
-                    key=f"credit:{reward.pk}:{promises}:{reward.hold_until or ''}",
-                    reward=reward,
-                    created_at=now,
-                    due_at=now,
-                )
-            ],
-            ignore_conflicts=True,
+    if is_due and booked.promised + difference != booked.delivered:
+        promises = booked.promises + bool(difference)
+        effect = Effect(
+            kind=Effect.Kind.CREDIT,
+            # The hold's end too: an effect of before it was put off delivers nothing.
+            key=f"credit:{reward.pk}:{promises}:{reward.hold_until or ''}",
+            reward=reward,
+            created_at=now,
+            due_at=now,
         )
+        rows.insert([effect], unless_there=True)
 
 
 def _status(reward: Reward, decided: RewardDecision) -> Reward.Status:

@@ -45,10 +45,17 @@ class Store(Protocol):
         """None when the account was deleted."""
 
     def standing_orders(
-        self, *, refs: Collection[str], user_ref: str | None, placed_before: datetime
-    ) -> set[str]:
-        """Of the orders named, and all of the account's: those placed before, neither
-        draft, cancelled nor expired."""
+        self,
+        *,
+        refs: Collection[str],
+        user_ref: str | None,
+        changed_since: datetime | None,
+        at_most: int,
+        placed_before: datetime,
+    ) -> Iterable[PlacedOrder]:
+        """The orders named, all of the account's, and, `at_most` so many, those of anybody
+        that changed since (None: from the first); of them those placed before that are
+        neither draft, cancelled nor expired."""
 
     def orders_changed_since(
         self, since: datetime | None, *, after: str = "", limit: int

@@ -24,7 +24,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('order_ref', models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ('email_key', models.CharField(db_index=True, max_length=64, null=True)),
-                ('user_ref', models.CharField(max_length=64, null=True)),
                 ('placed_at', models.DateTimeField()),
             ],
         ),

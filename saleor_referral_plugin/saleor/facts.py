@@ -1,23 +1,45 @@
 """What is true of Saleor's checkouts and orders, in the engine's terms."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from django.db.models import F
 from prices import Money
 from saleor.checkout.base_calculations import base_checkout_subtotal
 from saleor.discount import DiscountType
+from saleor.discount.models import OrderDiscount
 from saleor.order import FulfillmentStatus, OrderStatus
-from saleor.order.models import Order
+from saleor.order.models import Fulfillment, FulfillmentLine, Order, OrderLine
 from saleor.payment import TransactionEventType, TransactionKind
+from saleor.payment.models import Payment, Transaction, TransactionEvent, TransactionItem
 
 from ..engine.facts import CheckoutFacts, OrderFacts
 from ..engine.people import person
+from ..engine.rows import Param, Prepared
 
 RETURNED = (FulfillmentStatus.RETURNED, FulfillmentStatus.REFUNDED_AND_RETURNED)
 VOID = (OrderStatus.CANCELED, OrderStatus.EXPIRED)
+
+_IT = Param("order")
+_ORDER = Prepared(
+    lambda: Order.objects.filter(pk=_IT).annotate(
+        channel_slug=F("channel__slug"),
+        confirms_itself=F("channel__automatically_confirm_all_new_orders"),
+        entered_with_tax=F("channel__tax_configuration__prices_entered_with_tax"),
+    )
+)
+_LINES = Prepared(lambda: OrderLine.objects.filter(order=_IT))
+_FULFILLMENTS = Prepared(lambda: Fulfillment.objects.filter(order=_IT))
+_FULFILLMENT_LINES = Prepared(lambda: FulfillmentLine.objects.filter(fulfillment__order=_IT))
+_DISCOUNTS = Prepared(lambda: OrderDiscount.objects.filter(order=_IT))
+_PAYMENTS = Prepared(lambda: Payment.objects.filter(order=_IT))
+_PAYMENT_MOVES = Prepared(lambda: Transaction.objects.filter(payment__order=_IT, is_success=True))
+_TRANSACTIONS = Prepared(lambda: TransactionItem.objects.filter(order=_IT))
+_TRANSACTION_EVENTS = Prepared(lambda: TransactionEvent.objects.filter(transaction__order=_IT))
 
 
 def checkout_facts(checkout_info: Any, lines: Iterable[Any]) -> CheckoutFacts:
@@ -35,53 +57,79 @@ def checkout_facts(checkout_info: Any, lines: Iterable[Any]) -> CheckoutFacts:
     )
 
 
-def order_facts(order_ref: str) -> OrderFacts | None:
-    order = (
-        Order.objects.select_related("channel__tax_configuration")
-        .prefetch_related(
-            "lines",
-            "fulfillments__lines",
-            "discounts",
-            "payments__transactions",
-            "payment_transactions__events",
+@dataclass(frozen=True, slots=True)
+class _Sale:
+    """An order and all that belongs to it, each table read once."""
+
+    order: Any
+    lines: list[Any]
+    fulfillments: dict[int, Any]
+    fulfillment_lines: list[Any]
+    discounts: list[Any]
+    payments: list[Any]
+    payment_moves: list[Any]
+    transactions: list[Any]
+    transaction_events: list[Any]
+
+    @classmethod
+    def of(cls, order_ref: str) -> "_Sale | None":
+        order = _ORDER.first(order=order_ref)
+        if order is None:
+            return None
+        fulfillments = {row.pk: row for row in _FULFILLMENTS(order=order_ref)}
+        return cls(
+            order=order,
+            lines=_LINES(order=order_ref),
+            fulfillments=fulfillments,
+            fulfillment_lines=_FULFILLMENT_LINES(order=order_ref) if fulfillments else [],
+            discounts=_DISCOUNTS(order=order_ref),
+            payments=_PAYMENTS(order=order_ref),
+            payment_moves=_PAYMENT_MOVES(order=order_ref),
+            transactions=_TRANSACTIONS(order=order_ref),
+            transaction_events=_TRANSACTION_EVENTS(order=order_ref),
         )
-        .filter(pk=order_ref)
-        .first()
-    )
-    if order is None:
+
+    def fulfilled_in(self, *statuses: str) -> list[Any]:
+        """The lines of fulfillments that are in one of these statuses."""
+        return [
+            line
+            for line in self.fulfillment_lines
+            if self.fulfillments[line.fulfillment_id].status in statuses
+        ]
+
+
+def order_facts(order_ref: str) -> OrderFacts | None:
+    sale = _Sale.of(order_ref)
+    if sale is None:
         return None
-    money = _MoneyMoved(order)
-    lines = list(order.lines.all())
-    fulfilled = sum(line.quantity_fulfilled for line in lines)
+    order = sale.order
+    money = _MoneyMoved(sale)
+    fulfilled = sum(line.quantity_fulfilled for line in sale.lines)
     waiting = sum(
-        fulfillment_line.quantity
-        for fulfillment in order.fulfillments.all()
-        if fulfillment.status == FulfillmentStatus.WAITING_FOR_APPROVAL
-        for fulfillment_line in fulfillment.lines.all()
+        line.quantity for line in sale.fulfilled_in(FulfillmentStatus.WAITING_FOR_APPROVAL)
     )
+    ordered = sum(line.quantity for line in sale.lines)
     return OrderFacts(
         ref=str(order.pk),
         number=str(order.number),
-        channel=order.channel.slug,
+        channel=order.channel_slug,
         currency=order.currency,
         buyer=person(order.user_id, order.user_email),
         placed_at=order.created_at,
-        goods=_goods_before_discount(order),
+        goods=_goods_before_discount(sale),
         net_goods=order.subtotal.net,
         total=order.total.gross,
         captured=money.captured,
         refunded=money.refunded,
         charged_back=money.charged_back,
-        returned=_returned(order, lines),
+        returned=_returned(sale),
         checkout_ref=str(order.checkout_token) if order.checkout_token else None,
         voucher_code=order.voucher_code,
         is_confirmed=_is_confirmed(order),
         is_void=order.status in VOID,
-        is_fulfilled=bool(lines) and fulfilled - waiting >= sum(line.quantity for line in lines),
+        is_fulfilled=bool(sale.lines) and fulfilled - waiting >= ordered,
         paid_at=money.last_charge_at,
-        fulfilled_at=max(
-            (fulfillment.created_at for fulfillment in order.fulfillments.all()), default=None
-        ),
+        fulfilled_at=max((f.created_at for f in sale.fulfillments.values()), default=None),
     )
 
 
@@ -89,90 +137,80 @@ def _is_confirmed(order: Any) -> bool:
     """An unpaid order is "unconfirmed" in any channel; it waits for the shop only where
     orders are not confirmed by themselves."""
     if order.status == OrderStatus.UNCONFIRMED:
-        return bool(order.channel.automatically_confirm_all_new_orders)
+        return bool(order.confirms_itself)
     return order.status != OrderStatus.DRAFT
 
 
-def _goods_before_discount(order: Any) -> Money:
-    entered_with_tax = order.channel.tax_configuration.prices_entered_with_tax
-    subtotal = order.subtotal.gross if entered_with_tax else order.subtotal.net
+def _goods_before_discount(sale: _Sale) -> Money:
+    order = sale.order
+    subtotal = order.subtotal.gross if order.entered_with_tax else order.subtotal.net
     vouchers = (
         discount.amount_value
-        for discount in order.discounts.all()
+        for discount in sale.discounts
         if discount.type == DiscountType.VOUCHER
     )
     return subtotal + Money(sum(vouchers, Decimal(0)), order.currency)
 
 
-def _returned(order: Any, lines: list[Any]) -> Fraction:
+def _returned(sale: _Sale) -> Fraction:
     """The share of the goods' value that came back, refunded or not."""
-    line_of = {line.pk: line for line in lines}
-    total = sum((Fraction(line.total_price_gross_amount) for line in lines), Fraction(0))
+    line_of = {line.pk: line for line in sale.lines}
+    total = sum((Fraction(line.total_price_gross_amount) for line in sale.lines), Fraction(0))
     if not total:
         return Fraction(0)
     back = Fraction(0)
-    for fulfillment in order.fulfillments.all():
-        if fulfillment.status in RETURNED:
-            for item in fulfillment.lines.all():
-                line = line_of[item.order_line_id]
-                value = Fraction(line.total_price_gross_amount)
-                back += value * item.quantity / line.quantity
+    for item in sale.fulfilled_in(*RETURNED):
+        line = line_of[item.order_line_id]
+        back += Fraction(line.total_price_gross_amount) * item.quantity / line.quantity
     return min(back / total, Fraction(1))
 
 
 class _MoneyMoved:
     """Money in and out, by the Transaction API and by the payments before it."""
 
-    def __init__(self, order: Any) -> None:
-        self.currency = order.currency
-        charged = refunded = charged_back = Decimal(0)
-        dates: list[datetime] = []
-        for item in order.payment_transactions.all():
-            charged += item.charged_value
-            # A refund asked for is on its way: its money is no longer the shop's.
-            refunded += item.refunded_value + item.refund_pending_value
-            charged_back += _charged_back(item)
-            dates += [
-                event.created_at
-                for event in item.events.all()
-                if event.type == TransactionEventType.CHARGE_SUCCESS
-            ]
-        for payment in order.payments.all():
-            back = _sum_of(payment, TransactionKind.REFUND)
-            charged += payment.captured_amount
-            refunded += back
-            dates += [
-                moved.created_at
-                for moved in payment.transactions.all()
-                if moved.is_success
-                and moved.kind in (TransactionKind.CAPTURE, TransactionKind.EXTERNAL)
-            ]
-        self.captured = Money(charged + refunded + charged_back, self.currency)
-        self.refunded = Money(refunded, self.currency)
-        self.charged_back = Money(charged_back, self.currency)
-        self.last_charge_at = max(dates, default=None)
+    def __init__(self, sale: _Sale) -> None:
+        currency = sale.order.currency
+        # A refund asked for is on its way: its money is no longer the shop's.
+        refunded = sum(
+            (item.refunded_value + item.refund_pending_value for item in sale.transactions),
+            Decimal(0),
+        )
+        charged_back = _charged_back(sale.transaction_events)
+        charged = sum((item.charged_value for item in sale.transactions), Decimal(0))
+        charged += sum((payment.captured_amount for payment in sale.payments), Decimal(0))
+        refunded += sum(
+            (moved.amount for moved in sale.payment_moves if moved.kind == TransactionKind.REFUND),
+            Decimal(0),
+        )
+        self.captured = Money(charged + refunded + charged_back, currency)
+        self.refunded = Money(refunded, currency)
+        self.charged_back = Money(charged_back, currency)
+        self.last_charge_at: datetime | None = max(
+            (
+                *(
+                    event.created_at
+                    for event in sale.transaction_events
+                    if event.type == TransactionEventType.CHARGE_SUCCESS
+                ),
+                *(
+                    moved.created_at
+                    for moved in sale.payment_moves
+                    if moved.kind in (TransactionKind.CAPTURE, TransactionKind.EXTERNAL)
+                ),
+            ),
+            default=None,
+        )
 
 
-def _charged_back(item: Any) -> Decimal:
+def _charged_back(events: Iterable[Any]) -> Decimal:
     """Chargebacks lower `charged_value` and leave no other amount behind; the events tell.
-    The same event reported twice has the same PSP reference and counts once."""
-    by_reference: dict[str, Decimal] = {}
+    The same event reported twice for a payment has the same PSP reference and counts once."""
+    by_reference: dict[tuple[int, str], Decimal] = {}
     without = Decimal(0)
-    for event in item.events.all():
+    for event in events:
         if event.type == TransactionEventType.CHARGE_BACK:
             if event.psp_reference:
-                by_reference[event.psp_reference] = event.amount_value
+                by_reference[event.transaction_id, event.psp_reference] = event.amount_value
             else:
                 without += event.amount_value
     return without + sum(by_reference.values(), Decimal(0))
-
-
-def _sum_of(payment: Any, kind: str) -> Decimal:
-    return sum(
-        (
-            moved.amount
-            for moved in payment.transactions.all()
-            if moved.kind == kind and moved.is_success
-        ),
-        Decimal(0),
-    )

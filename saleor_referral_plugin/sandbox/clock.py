@@ -5,15 +5,17 @@ from datetime import datetime, timedelta
 from django.db.models import F
 from django.utils import timezone
 
+from ..engine.rows import Param, Prepared
 from .models import Clock
 
 _ROW = 1
+_CLOCK = Prepared(lambda: Clock.objects.filter(pk=Param("row")))
 
 
 def now() -> datetime:
     """The shop's time, aware, in UTC."""
-    offset = Clock.objects.filter(pk=_ROW).values_list("offset", flat=True).first()
-    return timezone.now() + (offset or timedelta())
+    clock = _CLOCK.first(row=_ROW)
+    return timezone.now() + (clock.offset if clock else timedelta())
 
 
 def move(by: timedelta) -> datetime:

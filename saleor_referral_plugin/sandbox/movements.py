@@ -1,5 +1,6 @@
 """What was paid for an order and what went back, from its payment rows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -28,11 +29,11 @@ class Movements:
         return self.captured - self.refunded - self.charged_back
 
 
-def movements_of(order: Order) -> Movements:
-    """Reads `order.payments`, prefetched or not."""
+def movements_of(order: Order, payments: Iterable[Payment] | None = None) -> Movements:
+    """From the order's payments, oldest first; read where they are not at hand."""
     sums = dict.fromkeys(Kind, Decimal(0))
     paid_at = None if order.total else order.placed_at
-    for payment in order.payments.all():
+    for payment in order.payments.all() if payments is None else payments:
         sums[Kind(payment.kind)] += payment.amount
         if paid_at is None and sums[Kind.CHARGE] >= order.total:
             paid_at = payment.created_at

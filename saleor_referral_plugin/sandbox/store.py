@@ -1,7 +1,7 @@
 """The sandbox as the engine sees it."""
 
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Replace, Upper
 from prices import Money
 
-from ..engine import codes
+from ..engine import codes, rows
 from ..engine.facts import (
     Channel,
     CheckoutFacts,
@@ -25,6 +25,7 @@ from ..engine.facts import (
 from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.money import times, zero
 from ..engine.people import person
+from ..engine.rows import Param, Prepared
 from ..engine.terms import Terms
 from . import clock, models
 from .movements import movements_of
@@ -34,6 +35,27 @@ from .pricing import goods_of, reprice
 CARD_CODE_LENGTH = codes.LENGTH + 2
 #: The smallest key there is; keys are drawn at random.
 NOBODY = UUID(int=0)
+
+_KEY = Param("key")
+_ORDER = Prepared(lambda: models.Order.objects.filter(pk=_KEY))
+_LINES = Prepared(lambda: models.OrderLine.objects.filter(order=_KEY))
+_PAYMENTS = Prepared(lambda: models.Payment.objects.filter(order=_KEY))
+_FULFILMENTS = Prepared(lambda: models.Fulfilment.objects.filter(order=_KEY))
+_CUSTOMER = Prepared(lambda: models.Customer.objects.filter(pk=_KEY))
+
+#: What a PlacedOrder is made from.
+PLACED = ("id", "customer_id", "email", "placed_at", "updated_at", "voucher_code")
+#: Each half has an index of its own; "or" would have none.
+_STANDING = f"""
+WITH standing AS NOT MATERIALIZED (
+     SELECT {", ".join(PLACED)} FROM referral_sandbox_order
+      WHERE placed_at < %(placed_before)s AND cancelled_at IS NULL)
+SELECT * FROM standing WHERE id = ANY(%(refs)s) OR customer_id = %(customer)s
+UNION
+(SELECT * FROM standing
+  WHERE %(changed_since)s::timestamptz IS NULL OR updated_at >= %(changed_since)s
+  ORDER BY updated_at, id LIMIT %(at_most)s)
+"""
 
 
 class SandboxStore:
@@ -53,18 +75,15 @@ class SandboxStore:
 
     # facts -----------------------------------------------------------------------------
     def order_facts(self, order_ref: str) -> OrderFacts | None:
-        order = (
-            models.Order.objects.prefetch_related("lines", "payments", "fulfilments")
-            .filter(pk=as_uuid(order_ref))
-            .first()
-        )
-        return order_facts_of(order) if order else None
+        key = as_uuid(order_ref)
+        order = _ORDER.first(key=key)
+        if order is None:
+            return None
+        return _order_facts(order, _LINES(key=key), _PAYMENTS(key=key), _FULFILMENTS(key=key))
 
     def order_origin(self, order_ref: str) -> tuple[str | None, str | None]:
-        orders = models.Order.objects.filter(pk=as_uuid(order_ref))
-        rows = orders.values_list("checkout_token", "voucher_code")
-        checkout_token, voucher_code = rows.first() or (None, None)
-        return str(checkout_token) if checkout_token else None, voucher_code
+        order = _ORDER.first(key=as_uuid(order_ref))
+        return (str(order.checkout_token), order.voucher_code) if order else (None, None)
 
     def checkout_facts(self, checkout_ref: str) -> CheckoutFacts | None:
         checkout = (
@@ -75,7 +94,7 @@ class SandboxStore:
         return checkout_facts_of(checkout) if checkout else None
 
     def customer(self, user_ref: str) -> CustomerFacts | None:
-        customer = models.Customer.objects.filter(pk=as_uuid(user_ref)).first()
+        customer = _CUSTOMER.first(key=as_uuid(user_ref))
         if customer is None:
             return None
         return CustomerFacts(
@@ -86,11 +105,26 @@ class SandboxStore:
         )
 
     def standing_orders(
-        self, *, refs: Collection[str], user_ref: str | None, placed_before: datetime
-    ) -> set[str]:
-        whose = Q(pk__in=[as_uuid(ref) for ref in refs]) | Q(customer=as_uuid(user_ref))
-        orders = models.Order.objects.filter(whose, placed_at__lt=placed_before, cancelled_at=None)
-        return {str(pk) for pk in orders.values_list("pk", flat=True)}
+        self,
+        *,
+        refs: Collection[str],
+        user_ref: str | None,
+        changed_since: datetime | None,
+        at_most: int,
+        placed_before: datetime,
+    ) -> Iterable[PlacedOrder]:
+        return _placed(
+            rows.select(
+                _STANDING,
+                {
+                    "refs": [as_uuid(ref) for ref in refs],
+                    "customer": as_uuid(user_ref),
+                    "changed_since": changed_since,
+                    "at_most": at_most,
+                    "placed_before": placed_before,
+                },
+            )
+        )
 
     def orders_changed_since(
         self, since: datetime | None, *, after: str = "", limit: int
@@ -99,17 +133,7 @@ class SandboxStore:
         if since is not None:
             behind = Q(updated_at=since, pk__gt=as_uuid(after))
             orders = orders.filter(Q(updated_at__gt=since) | behind)
-        return [
-            PlacedOrder(
-                ref=str(order.pk),
-                user_ref=str(order.customer_id) if order.customer_id else None,
-                email=order.email,
-                placed_at=order.placed_at,
-                changed_at=order.updated_at,
-                voucher_code=order.voucher_code,
-            )
-            for order in orders[:limit]
-        ]
+        return _placed(orders.values_list(*PLACED)[:limit])
 
     # the offer -------------------------------------------------------------------------
     def code_is_taken(self, code: str) -> bool:
@@ -215,6 +239,13 @@ class SandboxStore:
             )
 
 
+def _placed(found: Iterable[Sequence[Any]]) -> list[PlacedOrder]:
+    return [
+        PlacedOrder(str(key), str(customer) if customer else None, *others)
+        for key, customer, *others in found
+    ]
+
+
 def normalise(code: str) -> str:
     """The form in which codes are compared: upper case, no spaces, no hyphens."""
     return "".join(code.split()).replace("-", "").upper()
@@ -252,13 +283,18 @@ def checkout_facts_of(checkout: models.Checkout) -> CheckoutFacts:
     )
 
 
-def order_facts_of(order: models.Order) -> OrderFacts:
+def _order_facts(
+    order: models.Order,
+    lines: Iterable[models.OrderLine],
+    payments: Iterable[models.Payment],
+    fulfilments: Iterable[models.Fulfilment],
+) -> OrderFacts:
     def money(amount: Decimal) -> Money:
         return Money(amount, order.currency)
 
-    moved = movements_of(order)
-    sent = next((f for f in order.fulfilments.all() if f.taken_back_at is None), None)
-    back = sum((line.price * line.returned for line in order.lines.all()), Decimal(0))
+    moved = movements_of(order, payments)
+    sent = next((f for f in fulfilments if f.taken_back_at is None), None)
+    back = sum((line.price * line.returned for line in lines), Decimal(0))
     untaxed = 1 / (1 + Fraction(order.tax_percent) / 100)
     return OrderFacts(
         ref=str(order.pk),

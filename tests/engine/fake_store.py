@@ -80,15 +80,30 @@ class FakeStore:
         return self.customers.get(user_ref)
 
     def standing_orders(
-        self, *, refs: Collection[str], user_ref: str | None, placed_before: datetime
-    ) -> set[str]:
-        return {
-            order.ref
-            for order in self.placed
-            if (order.ref in refs or (user_ref and order.user_ref == user_ref))
-            and order.placed_at < placed_before
+        self,
+        *,
+        refs: Collection[str],
+        user_ref: str | None,
+        changed_since: datetime | None,
+        at_most: int,
+        placed_before: datetime,
+    ) -> Iterable[PlacedOrder]:
+        standing = [
+            order
+            for order in sorted(self.placed, key=lambda order: (order.changed_at, order.ref))
+            if order.placed_at < placed_before
             and not (order.ref in self.orders and self.orders[order.ref].is_void)
-        }
+        ]
+        recent = [
+            order
+            for order in standing
+            if changed_since is None or order.changed_at >= changed_since
+        ][:at_most]
+        return [
+            order
+            for order in standing
+            if order.ref in refs or (user_ref and order.user_ref == user_ref) or order in recent
+        ]
 
     def orders_changed_since(
         self, since: datetime | None, *, after: str = "", limit: int

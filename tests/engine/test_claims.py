@@ -11,9 +11,8 @@ from saleor_referral_plugin.engine.facts import CheckoutFacts, Person
 from saleor_referral_plugin.engine.findings import Finding, FindingCode, Refused
 from saleor_referral_plugin.engine.people import person
 from saleor_referral_plugin.engine.programs import stop_program
-from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.models import Claim, ReferralCode
-from tests.engine.books import place, put_order, run_program, share
+from tests.engine.books import put_order, run_program, share
 from tests.engine.build import NOW, checkout, order, terms, usd
 from tests.engine.fake_store import FakeStore
 
@@ -375,41 +374,3 @@ def test_the_ordinary_look_costs_one_query(
     # then
     with django_assert_num_queries(1):
         assert claims.objection(store=store, facts=facts(voucher_code="FRIEND")) is None
-
-
-def test_the_newest_answer_is_the_one_shown(store: FakeStore, code: ReferralCode) -> None:
-    # given
-    claim(store, code.code)
-    refusal(store, share(store, "7", "ben@example.com").code)
-
-    # then
-    last = claims.last_claim("checkout-1")
-    assert last is not None
-    assert last.status == Claim.Status.REFUSED
-    assert claims.last_claim("checkout-2") is None
-
-
-# referred before ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("buyer", "expected"),
-    [
-        (person(None, "FRIEND1@example.com"), True),
-        (person("7", "friend1@example.com"), True),
-        (person(None, "friend2@example.com"), False),
-        (Person(), False),
-    ],
-)
-def test_a_friend_is_known_by_account_or_address(
-    store: FakeStore, code: ReferralCode, buyer: Person, expected: bool
-) -> None:
-    # given
-    referral = settle(place(store, code, 1), store=store)
-    assert referral is not None
-
-    # then
-    asked = claims.was_referred_before(referral.program_id, buyer)
-    assert asked is expected
-    assert not claims.was_referred_before(referral.program_id, buyer, except_order="order-1")
-    assert not claims.was_referred_before(referral.program_id + 1, buyer)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from uuid import uuid4
@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from prices import Money
 
+from saleor_referral_plugin.engine.facts import PlacedOrder
 from saleor_referral_plugin.engine.findings import FindingCode, Refused
 from saleor_referral_plugin.engine.people import email_key
 from saleor_referral_plugin.engine.store import Store
@@ -189,14 +190,45 @@ def test_standing_orders_are_those_named_and_those_of_the_account(
     later = store.now() + timedelta(days=1)
 
     def standing(**asked: object) -> set[str]:
-        wanted = {"refs": refs([named]), "user_ref": str(anna.pk), "placed_before": later}
-        return store.standing_orders(**wanted | asked)  # type: ignore[arg-type]
+        wanted = {
+            "refs": refs([named]),
+            "user_ref": str(anna.pk),
+            "changed_since": later,
+            "at_most": 10,
+            "placed_before": later,
+        }
+        found = store.standing_orders(**wanted | asked)  # type: ignore[arg-type]
+        return {order.ref for order in found}
 
     assert standing() == set(refs([named, mine]))
     assert standing(user_ref=None) == set(refs([named]))
     assert standing(refs=["nonsense"]) == set(refs([mine]))
     assert standing(placed_before=mine.placed_at) == set(refs([named]))
     assert str(unrelated.pk) not in standing()
+
+
+def test_standing_orders_are_also_those_that_changed_of_late(store: Store) -> None:
+    first, second, cancelled = an_order(), an_order(), an_order()
+    shop.cancel(cancelled.pk)
+    later = store.now() + timedelta(days=1)
+
+    def recent(since: datetime | None, at_most: int = 10) -> list[PlacedOrder]:
+        found = store.standing_orders(
+            refs=[], user_ref=None, changed_since=since, at_most=at_most, placed_before=later
+        )
+        return sorted(found, key=lambda order: order.placed_at)
+
+    assert [order.ref for order in recent(None)] == refs([first, second])
+    assert [order.ref for order in recent(None, at_most=1)] == refs([first])
+    assert [order.ref for order in recent(second.updated_at)] == refs([second])
+    assert recent(later) == []
+    [found] = recent(second.updated_at)
+    assert (found.user_ref, found.email, found.placed_at, found.changed_at) == (
+        None,
+        second.email,
+        second.placed_at,
+        second.updated_at,
+    )
 
 
 def test_changed_orders_come_oldest_change_first_each_once(store: Store) -> None:
