@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from babel.numbers import get_currency_precision, list_currencies
 from django.core.exceptions import ValidationError
 
+from .engine.facts import Channel
 from .engine.money import Amounts
 from .engine.programs import save_program
 from .engine.store import Store
@@ -25,7 +26,7 @@ FIELDS: dict[str, tuple[str, str, str, str | bool]] = {
     "summary": (
         "output",
         "Now",
-        "Read-only; says what was saved last. Cut off? Click into it and press the End key.",
+        "What the program gives, and where it does not run, as the page was saved last.",
         "",
     ),
     "channels": (
@@ -37,7 +38,7 @@ FIELDS: dict[str, tuple[str, str, str, str | bool]] = {
     "referee_discount": (
         "string",
         "Friend's discount",
-        'What the friend gets at checkout: "10%", or an amount per currency: "10 USD, 9 EUR".',
+        'What comes off the friend\'s goods: "10%", or an amount per currency: "10 USD, 9 EUR".',
         "10%",
     ),
     "minimum_order": (
@@ -111,6 +112,9 @@ FIELDS: dict[str, tuple[str, str, str, str | bool]] = {
     ),
 }
 
+#: So many characters of a read-only field are seen also in a narrow window.
+SHORT = 60
+
 _CURRENCIES = list_currencies()
 _DECIMAL_COMMA = re.compile(r"[0-9],[0-9]")
 _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]{3})\Z")
@@ -170,47 +174,135 @@ def save(values: Mapping[str, Any], *, active: bool, store: Store) -> None:
     )
 
 
-def summary(values: Mapping[str, Any], *, store: Store, active: bool = True) -> str:
-    """The page in one plain line. Its first words say whether and where the program runs:
-    about 90 characters are seen without scrolling."""
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the page says of itself. In two parts, because the Dashboard cuts a read-only
+    value after one line, and wraps the help text below it.
+
+    headline  whether and where the program runs
+    details   what it gives, and why it does not run where it does not
+    """
+
+    headline: str
+    details: str
+
+
+def summary(values: Mapping[str, Any], *, store: Store, active: bool = True) -> Summary:
+    """The page in plain words."""
     try:
         # A channel named here may have been switched off since; that stops nothing elsewhere.
         page = read({**values, "channels": ""}, store=store)
     except ValidationError as error:
-        return f"Not running. {'; '.join(error.messages)}"
-    terms = page.terms
-    if terms is None:
-        return "Not running: the friend's discount and the referrer's credit are not set."
-    terms = replace(terms, channels=tuple(_slugs(values)))
-    channels = store.channels()
-    named = [c for c in channels if not terms.channels or c.slug in terms.channels]
-    runs = [c for c in named if terms.runs_in(c.slug, c.currency)]
-    not_in = [f"{c.slug} ({terms.why_not_in(c.slug, c.currency)})" for c in named if c not in runs]
-    not_in += [f"{s} (not active)" for s in terms.channels if s not in {c.slug for c in channels}]
-    where = ", ".join(c.slug for c in runs) if len(runs) <= 3 else f"{len(runs)} channels"
-    currencies = {c.currency for c in runs}
-    is_on = page.is_running and active and runs
-    parts = [
-        f"Running in {where}" if is_on else f"Not running; it would in {where or 'no channel'}",
-        f", not in {'; '.join(not_in)}" if not_in else "",
-        ". New customers get " if terms.new_customers_only else ". Friends get ",
-        f"{_say(terms.discount, currencies)} off",
-        f" orders from {_say_amounts(terms.minimum, currencies)}" if terms.minimum else "",
-        f"; referrers get {_say(terms.credit, currencies)}",
-        f", {terms.hold_days} days after" if terms.hold_days else ", as soon as",
-        f" the order is {terms.earned_when.value}.",
+        return Summary("A field has to be corrected", " ".join(error.messages))
+    if page.terms is None:
+        return Summary("Not running: not filled in yet", _what_to_fill_in(values))
+    terms = replace(page.terms, channels=tuple(dict.fromkeys(_slugs(values))))
+    runs, why_not = _where(terms, store.channels())
+    names = ", ".join(channel.slug for channel in runs)
+    where = f"It would run in {names}."
+    if not runs:
+        headline, where = "Not running in any channel", ""
+    elif not active:
+        headline = "Not running: the plugin is not active"
+    elif not page.is_running:
+        headline = f'Not running: "{FIELDS["program_running"][1]}" is not ticked'
+    else:
+        shown = _say_where(runs, why_not)
+        headline, where = f"Running in {shown}", "" if names in shown else f"It runs in {names}."
+    currencies = {channel.currency for channel in runs}
+    details = (
+        where,
+        _say_offers(terms, currencies),
+        _say_limits(terms, currencies),
+        *(f"Not in {', '.join(slugs)}: {why}." for why, slugs in why_not.items()),
+        "" if runs or why_not else "The shop has no active channel.",
+    )
+    return Summary(headline, " ".join(filter(None, details)))
+
+
+def _what_to_fill_in(values: Mapping[str, Any]) -> str:
+    values = {**defaults(), **{n: v for n, v in values.items() if v is not None}}
+    empty = [
+        f'"{FIELDS[name][1]}"'
+        for name in ("referee_discount", "referrer_credit")
+        if not str(values[name]).strip()
     ]
-    return "".join(parts)
+    return f'Fill in {" and ".join(empty)}, tick "{FIELDS["program_running"][1]}", and save.'
 
 
-def _say(offer: Offer, currencies: Collection[str]) -> str:
-    return str(offer) if offer.percent is not None else _say_amounts(offer.amounts, currencies)
+def _where(
+    terms: Terms, channels: Collection[Channel]
+) -> tuple[list[Channel], dict[str, list[str]]]:
+    """The channels that the terms run in; and the others that the owner meant, by the reason
+    why they do not."""
+    runs: list[Channel] = []
+    why_not: dict[str, list[str]] = {}
+    for channel in channels:
+        if terms.channels and channel.slug not in terms.channels:
+            continue
+        if why := terms.why_not_in(channel.slug, channel.currency):
+            why_not.setdefault(why, []).append(channel.slug)
+        else:
+            runs.append(channel)
+    active = {channel.slug for channel in channels}
+    if gone := [slug for slug in terms.channels if slug not in active]:
+        why_not["no such channel is active"] = gone
+    return runs, why_not
 
 
-def _say_amounts(amounts: Amounts, currencies: Collection[str]) -> str:
-    """Only in currencies the program runs in; all of them while it runs nowhere."""
-    kept = {c: a for c, a in amounts.as_dict().items() if c in currencies} or amounts.as_dict()
-    return " / ".join(f"{amount} {currency}" for currency, amount in kept.items())
+def _say_where(runs: Collection[Channel], why_not: Mapping[str, Collection[str]]) -> str:
+    """The channels by name as long as that is short enough for the field."""
+    meant = len(runs) + sum(len(slugs) for slugs in why_not.values())
+    partly = f"{len(runs)} of {_count(meant, 'channel')}" if len(runs) < meant else ""
+    names = ", ".join(channel.slug for channel in runs)
+    said = f"{partly}: {names}" if partly else names
+    return said if len(said) <= SHORT else partly or _count(len(runs), "channel")
+
+
+def _say_offers(terms: Terms, currencies: Collection[str]) -> str:
+    discount, credit = _say_offer(terms.discount, currencies), _say_offer(terms.credit, currencies)
+    minimum, no_minimum = _say_amounts(terms.minimum, currencies)
+    who = "New customers" if terms.new_customers_only else "Friends"
+    orders = f"orders from {minimum}" if minimum else "their order"
+    of_what = " of the friend's goods" if terms.credit.percent is not None else ""
+    when = f"{_count(terms.hold_days, 'day')} after" if terms.hold_days else "as soon as"
+    sentence = (
+        f"{who} get {discount} off {orders}; referrers get {credit}{of_what}, "
+        f"{when} the order is {terms.earned_when.value}."
+    )
+    return f"{sentence} No minimum order in {no_minimum}." if no_minimum else sentence
+
+
+def _say_limits(terms: Terms, currencies: Collection[str]) -> str:
+    amount, no_amount = _say_amounts(terms.cap_amount, currencies)
+    count = _count(terms.cap_count, "credit") if terms.cap_count else ""
+    at_most = " and ".join(filter(None, (count, amount)))
+    life = terms.cap_period is CapPeriod.LIFE
+    period = "in all" if life else f"in a calendar {terms.cap_period.value}"
+    valid = _count(terms.credit_valid_days, "day") if terms.credit_valid_days else ""
+    sentences = (
+        f"Each referrer gets at most {at_most} {period}." if at_most else "",
+        f"No limit to the amount in {no_amount}." if no_amount else "",
+        f"A credit is valid for {valid}." if valid else "",
+    )
+    return " ".join(filter(None, sentences))
+
+
+def _say_offer(offer: Offer, currencies: Collection[str]) -> str:
+    return str(offer) if offer.percent is not None else _say_amounts(offer.amounts, currencies)[0]
+
+
+def _say_amounts(amounts: Amounts, currencies: Collection[str]) -> tuple[str, str]:
+    """The amounts in the currencies the program runs in, all of them while it runs nowhere;
+    and which of these currencies were forgotten, if others were not."""
+    named = amounts.as_dict()
+    kept = [f"{a} {c}" for c, a in named.items() if c in currencies or not currencies]
+    missing = sorted(set(currencies) - set(named)) if kept else []
+    return " / ".join(kept), ", ".join(missing)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 # reading one field -------------------------------------------------------------------------

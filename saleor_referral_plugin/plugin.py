@@ -134,8 +134,9 @@ class ReferralPlugin(BasePlugin):
         store = get_store()
         with store.writing():  # Saleor wants to know of any use of the main database.
             summary = dashboard.summary(values, store=store, active=self.active)
+        said = {"value": summary.headline, "help_text": summary.details}
         return [
-            {**item, "value": summary} if item["name"] == "summary" else item
+            {**item, **said} if item["name"] == "summary" else item
             for item in super().resolve_plugin_configuration(request)
         ]
 

@@ -36,8 +36,8 @@ def plugin_page() -> PluginPage:
     return page
 
 
-def plugin_summary() -> str:
-    """In one plain line, what the program gives and where."""
+def plugin_summary() -> dashboard.Summary:
+    """In plain words, whether and where the program runs, and what it gives."""
     page = plugin_page()
     return dashboard.summary(page.values, store=get_store(), active=page.is_active)
 

@@ -1,6 +1,7 @@
 """The story of one referral, told while it happens: every amount is read back from the
 shop and from the books."""
 
+import textwrap
 from collections.abc import Callable
 from decimal import Decimal
 from uuid import UUID
@@ -21,6 +22,7 @@ from .web.catalogue import PRODUCTS
 USD = "default"
 HOLD_DAYS = 14
 DATE = "%-d %B %Y"
+WIDTH = 90
 
 CHANNELS = (
     {"slug": USD, "name": "America", "currency": "USD", "shipping_price": Decimal(5)},
@@ -68,6 +70,10 @@ class Story:
     def say(self, sentence: str) -> None:
         self._tell(f"    {sentence}")
 
+    def paragraph(self, sentences: str) -> None:
+        for line in textwrap.wrap(sentences, WIDTH):
+            self.say(line)
+
     def books(self, customer: Customer) -> None:
         """The referrer's accounts, from the ledger."""
         referrer = selectors.referrers_of([str(customer.pk)])[str(customer.pk)]
@@ -90,7 +96,9 @@ def tell_story(story: Story, *, address: str) -> Customer:
     """From share to credit to refund; the referrer it was about."""
     story.step("The owner sets up the program")
     administration.save_plugin_page({**PROGRAM, "link_url": address})
-    story.say(administration.plugin_summary())
+    program = administration.plugin_summary()
+    story.fact("the page says", program.headline)
+    story.paragraph(program.details)
 
     story.step("Anna asks for her code, and shares it")
     anna = _newcomer("Anna")

@@ -12,8 +12,9 @@ from ..engine.findings import Audience, Finding, FindingCode
 from ..engine.money import say
 from ..engine.referrers import code_for
 from ..engine.store import get_store
+from ..graphql.types.offers import credit_in, offer_in
 from ..models import LedgerEntry, Referral, Referrer, Reward
-from .models import Customer, Order
+from .models import Channel, Customer, Order
 from .store import as_uuid
 
 Kind = LedgerEntry.Kind
@@ -47,6 +48,14 @@ _CONTENT = {
     FindingCode.REFERRER_GONE: "The referrer has an account",
     FindingCode.CAP_REACHED: "Within the referrer's limits",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class OfferSeen:
+    """What the program gives in a channel, in the sentences that storefronts are given."""
+
+    friend: str
+    referrer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +135,18 @@ class ReferrerSeen:
     link: str
     accounts: list[AccountSeen]
     referrals: list[ReferralSeen]
+
+
+def offer_seen(channel: Channel) -> OfferSeen | None:
+    """None: no program runs in the channel."""
+    program = selectors.program()
+    running = selectors.running_terms([program.slug]) if program else {}
+    found = next((c for c in get_store().channels() if c.slug == channel.slug), None)
+    for version in running.values():
+        offer, credit = offer_in(version.terms, found), credit_in(version.terms, found)
+        if offer and credit:
+            return OfferSeen(offer.description, credit.description)
+    return None
 
 
 def referrer_seen(customer: Customer) -> ReferrerSeen | None:

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from saleor_referral_plugin import dashboard
-from saleor_referral_plugin.dashboard import FIELDS
+from saleor_referral_plugin.dashboard import FIELDS, Summary
 from saleor_referral_plugin.engine.facts import Channel
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.terms import CapPeriod, EarnedWhen, Offer, Terms
@@ -379,15 +379,16 @@ def test_the_values_of_a_new_shop_are_good_ones() -> None:
 
 # the summary ----------------------------------------------------------------------------------
 
+OFFERS = (
+    "New customers get 10% off their order; referrers get {}, 14 days after the order is paid. "
+    "A credit is valid for 365 days."
+)
+
 
 @pytest.mark.parametrize(
-    ("values", "line"),
+    ("values", "headline", "details"),
     [
-        (
-            {},
-            "Running in default, euro. New customers get 10% off; referrers get 9 EUR / 10 USD, "
-            "14 days after the order is paid.",
-        ),
+        ({}, "Running in default, euro", OFFERS.format("9 EUR / 10 USD")),
         (
             {
                 "new_customers_only": False,
@@ -395,46 +396,108 @@ def test_the_values_of_a_new_shop_are_good_ones() -> None:
                 "referrer_credit": "5%",
                 "hold_days": "0",
                 "earned_when": "fulfilled",
+                "credit_valid_days": "",
                 "channels": "default",
             },
-            "Running in default. Friends get 10% off orders from 50 USD; referrers get 5%, as "
+            "Running in default",
+            "Friends get 10% off orders from 50 USD; referrers get 5% of the friend's goods, as "
             "soon as the order is fulfilled.",
         ),
         (
             {"referrer_credit": "10 USD"},
-            "Running in default, not in euro (no referrer credit in EUR). New customers get 10% "
-            "off; referrers get 10 USD, 14 days after the order is paid.",
+            "Running in 1 of 2 channels: default",
+            OFFERS.format("10 USD") + " Not in euro: no referrer credit in EUR.",
         ),
         (
             {"referrer_credit": "10 GBP", "channels": "euro"},
-            "Not running; it would in no channel, not in euro (no referrer credit in EUR). New "
-            "customers get 10% off; referrers get 10 GBP, 14 days after the order is paid.",
+            "Not running in any channel",
+            OFFERS.format("10 GBP") + " Not in euro: no referrer credit in EUR.",
         ),
         (
             {"program_running": False},
-            "Not running; it would in default, euro. New customers get 10% off; referrers get "
-            "9 EUR / 10 USD, 14 days after the order is paid.",
-        ),
-        (
-            {"program_running": False, "referrer_credit": ""},
-            "Not running: the friend's discount and the referrer's credit are not set.",
+            'Not running: "Program running" is not ticked',
+            "It would run in default, euro. " + OFFERS.format("9 EUR / 10 USD"),
         ),
         (
             {"hold_days": "x"},
-            'Not running. Days before crediting: write a whole number from 0 to 366, such as "30".',
+            "A field has to be corrected",
+            'Days before crediting: write a whole number from 0 to 366, such as "30".',
         ),
     ],
 )
-def test_the_page_in_one_plain_line(values: dict[str, Any], line: str) -> None:
-    assert dashboard.summary(FILLED_IN | values, store=STORE) == line
+def test_the_page_in_plain_words(values: dict[str, Any], headline: str, details: str) -> None:
+    assert dashboard.summary(FILLED_IN | values, store=STORE) == Summary(headline, details)
+
+
+@pytest.mark.parametrize(
+    ("values", "fields"),
+    [
+        ({}, '"Referrer\'s credit"'),
+        ({"referee_discount": " "}, '"Friend\'s discount" and "Referrer\'s credit"'),
+        ({"referee_discount": "", "referrer_credit": "5%"}, '"Friend\'s discount"'),
+    ],
+)
+def test_an_owner_is_told_what_is_not_filled_in_yet(values: dict[str, Any], fields: str) -> None:
+    assert dashboard.summary(values, store=STORE) == Summary(
+        "Not running: not filled in yet", f'Fill in {fields}, tick "Program running", and save.'
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "sentences"),
+    [
+        (
+            {"most_credits": "12", "most_credit_amount": "500 USD, 450 EUR"},
+            "Each referrer gets at most 12 credits and 450 EUR / 500 USD in a calendar year.",
+        ),
+        (
+            {"most_credits": "1", "cap_period": "life"},
+            "Each referrer gets at most 1 credit in all.",
+        ),
+        (
+            {"most_credit_amount": "500 USD", "cap_period": "month"},
+            "Each referrer gets at most 500 USD in a calendar month. "
+            "No limit to the amount in EUR.",
+        ),
+    ],
+)
+def test_limits_are_said(values: dict[str, Any], sentences: str) -> None:
+    # when
+    said = dashboard.summary(FILLED_IN | {"credit_valid_days": ""} | values, store=STORE)
+
+    # then
+    assert said.details == (
+        "New customers get 10% off their order; referrers get 9 EUR / 10 USD, 14 days after the "
+        f"order is paid. {sentences}"
+    )
+
+
+def test_a_currency_forgotten_in_the_minimum_is_named() -> None:
+    # when
+    said = dashboard.summary(FILLED_IN | {"minimum_order": "45 EUR"}, store=STORE)
+
+    # then
+    assert said.details.startswith(
+        "New customers get 10% off orders from 45 EUR; referrers get 9 EUR / 10 USD, 14 days after "
+        "the order is paid. No minimum order in USD."
+    )
+
+
+def test_a_minimum_in_no_currency_of_the_program_is_none() -> None:
+    # when
+    said = dashboard.summary(
+        FILLED_IN | {"minimum_order": "45 EUR", "channels": "default"}, store=STORE
+    )
+
+    # then
+    assert said.details.startswith("New customers get 10% off their order; referrers get 10 USD,")
 
 
 def test_an_inactive_plugin_runs_nothing_whatever_the_page_says() -> None:
-    # when
-    line = dashboard.summary(FILLED_IN, store=STORE, active=False)
-
-    # then
-    assert line.startswith("Not running; it would in default, euro. New customers get 10% off;")
+    assert dashboard.summary(FILLED_IN, store=STORE, active=False) == Summary(
+        "Not running: the plugin is not active",
+        "It would run in default, euro. " + OFFERS.format("9 EUR / 10 USD"),
+    )
 
 
 def test_a_shop_without_channels_is_told_so() -> None:
@@ -442,8 +505,9 @@ def test_a_shop_without_channels_is_told_so() -> None:
     empty = FakeStore(shop_channels=[])
 
     # then
-    assert dashboard.summary(FILLED_IN, store=empty).startswith(
-        "Not running; it would in no channel."
+    assert dashboard.summary(FILLED_IN, store=empty) == Summary(
+        "Not running in any channel",
+        OFFERS.format("9 EUR / 10 USD") + " The shop has no active channel.",
     )
 
 
@@ -452,7 +516,27 @@ def test_a_channel_named_that_is_not_active_any_more_is_named() -> None:
     smaller = FakeStore(shop_channels=[Channel("euro", "Euro", "EUR")])
 
     # then
-    assert dashboard.summary(FILLED_IN | {"channels": "default"}, store=smaller) == (
-        "Not running; it would in no channel, not in default (not active). New customers get "
-        "10% off; referrers get 9 EUR / 10 USD, 14 days after the order is paid."
+    assert dashboard.summary(FILLED_IN | {"channels": "default"}, store=smaller) == Summary(
+        "Not running in any channel",
+        OFFERS.format("9 EUR / 10 USD") + " Not in default: no such channel is active.",
+    )
+
+
+def test_channels_too_many_for_the_field_are_counted_there_and_named_below() -> None:
+    # given
+    many = FakeStore(
+        shop_channels=[Channel(f"shop-{n:02}", "A shop", "USD") for n in range(12)]
+        + [Channel(f"shop-{n}", "A shop", "PLN") for n in ("a", "b")]
+    )
+
+    # when
+    said = dashboard.summary(FILLED_IN, store=many)
+
+    # then
+    assert said.headline == "Running in 12 of 14 channels"
+    assert said.details == (
+        "It runs in shop-00, shop-01, shop-02, shop-03, shop-04, shop-05, shop-06, shop-07, "
+        "shop-08, shop-09, shop-10, shop-11. "
+        + OFFERS.format("10 USD")
+        + " Not in shop-a, shop-b: no referrer credit in PLN."
     )

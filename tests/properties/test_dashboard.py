@@ -19,6 +19,8 @@ FILLED_IN: dict[str, Any] = {
     "referrer_credit": "10 USD, 9 EUR",
     "program_running": True,
 }
+#: So many characters a field of the Dashboard shows.
+FIELD_WIDTH = 80
 ANYTHING = st.one_of(
     st.none(),
     st.booleans(),
@@ -42,7 +44,9 @@ def test_whatever_is_typed_it_is_understood_or_one_mistake_is_told(values: dict[
         assert "write" in message[:80] or "there is default" in message[:80]
     else:
         assert page.terms is None or Terms.from_json(page.terms.to_json()) == page.terms
-    assert dashboard.summary(FILLED_IN | values, store=STORE)
+    said = dashboard.summary(FILLED_IN | values, store=STORE)
+    assert 0 < len(said.headline) <= FIELD_WIDTH
+    assert said.details.endswith(".")
 
 
 @given(st.decimals(min_value=0, max_value=10**9, places=2, allow_nan=False))

@@ -24,9 +24,13 @@ def page(shop: SaleorShop) -> dict[str, Any]:
     return plugin
 
 
-def value(shop: SaleorShop, name: str) -> str:
+def field(shop: SaleorShop, name: str) -> dict[str, Any]:
     fields = page(shop)["globalConfiguration"]["configuration"]
-    return next(field["value"] for field in fields if field["name"] == name)
+    return next(each for each in fields if each["name"] == name)
+
+
+def value(shop: SaleorShop, name: str) -> str:
+    return str(field(shop, name)["value"])
 
 
 def test_the_plugin_is_listed_from_the_start_with_no_program_running(shop: SaleorShop) -> None:
@@ -48,10 +52,17 @@ def test_a_good_save_makes_a_version_and_says_what_the_program_gives(shop: Saleo
     )
 
     assert TermsVersion.objects.count() == 1
-    assert value(shop, "summary") == (
-        "Running in default, not in euro (no referrer credit in EUR). New customers get 10% off "
-        "orders from 50 USD; referrers get 10 USD, 14 days after the order is paid."
-    )
+    assert field(shop, "summary") == {
+        "name": "summary",
+        "type": "OUTPUT",
+        "label": "Now",
+        "value": "Running in 1 of 2 channels: default",
+        "helpText": (
+            "New customers get 10% off orders from 50 USD; referrers get 10 USD, 14 days after "
+            "the order is paid. A credit is valid for 365 days. Not in euro: no referrer credit "
+            "in EUR."
+        ),
+    }
 
 
 def test_saving_twice_makes_one_version_and_one_voucher(shop: SaleorShop) -> None:
@@ -95,7 +106,7 @@ def test_switching_the_plugin_off_stops_claims_and_keeps_the_page(shop: SaleorSh
     answer = shop.checkout(email="fay@example.com").enter_code(code)
     assert (answer.accepted, answer.code) == (False, "program_not_running")
     assert value(shop, "referee_discount") == "10%"
-    assert value(shop, "summary").startswith("Not running; it would in default, euro.")
+    assert value(shop, "summary") == "Not running: the plugin is not active"
 
 
 def test_a_first_save_that_says_nothing_of_active_leaves_the_plugin_active(

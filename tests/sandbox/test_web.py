@@ -154,6 +154,32 @@ def test_an_account_is_opened_and_shows_its_code(browser: Browser) -> None:
     assert "There is an account" in page
 
 
+@pytest.mark.parametrize("path", ["/account/", "/account/{}/"])
+def test_who_may_refer_a_friend_reads_what_both_get(
+    browser: Browser, anna: Customer, path: str
+) -> None:
+    page = browser.see(path.format(anna.pk))
+    assert "“10% off your first order of $50.00 or more.”" in page
+    assert "15% of each friend's goods, 14 days after their order is paid." in page
+
+    browser.press("visit", channel="euro")
+    assert "“10% off your first order of €45.00 or more.”" in browser.see(path.format(anna.pk))
+
+    administration.save_plugin_page({"program_running": False})
+    page = browser.see(path.format(anna.pk))
+    assert "Referral codes cannot be used here at the moment." in page
+    assert "off your first order" not in page
+
+
+def test_the_owners_page_says_where_the_program_runs_and_what_it_gives(browser: Browser) -> None:
+    page = browser.see("/program/")
+    assert "<b>Running in default, euro.</b> New customers get 10% off orders from" in page
+
+    browser.press("plugin-switch", active="no")
+    page = browser.see("/program/")
+    assert "<b>Not running: the plugin is not active.</b> It would run in default, euro." in page
+
+
 def test_another_channel_has_other_prices(browser: Browser) -> None:
     assert "€109.00" in browser.press("visit", channel="euro")
 

@@ -68,7 +68,7 @@ class CreditSeen:
 
     @property
     def description(self) -> str:
-        each = "of each friend's order" if self.percentage is not None else "for each friend"
+        each = "of each friend's goods" if self.percentage is not None else "for each friend"
         days = self.hold_days
         when = f"{days} day{'' if days == 1 else 's'} after" if days else "as soon as"
         done = "paid" if self.terms.earned_when is EarnedWhen.PAID else "sent"

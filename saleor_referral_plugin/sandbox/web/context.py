@@ -6,7 +6,6 @@ from django.contrib.messages import get_messages
 from django.http import HttpRequest
 
 from .. import clock
-from ..administration import plugin_summary
 from ..models import Channel, Customer, Order
 from .control import EVENTS
 from .visitor import customer_of, order_of
@@ -25,7 +24,6 @@ def sandbox(request: HttpRequest) -> dict[str, Any]:
         "customer": customer_of(request),
         "customers": Customer.objects.filter(is_active=True),
         "channels": Channel.objects.order_by("slug"),
-        "program_summary": plugin_summary(),
         "recent_orders": Order.objects.order_by("-number")[:RECENT],
         "chosen_order": order_of(request),
         "order_events": [(name, event.label) for name, event in EVENTS.items()],

@@ -13,8 +13,8 @@ from ... import dashboard
 from .. import administration
 from ..models import Customer, Order
 from ..movements import movements_of
-from ..referrals import referral_of, referrer_seen, statuses_of
-from .visitor import action, customer_of
+from ..referrals import offer_seen, referral_of, referrer_seen, statuses_of
+from .visitor import action, channel_of, customer_of
 
 MOST_ORDERS = 100
 
@@ -24,7 +24,9 @@ def my_account(request: HttpRequest) -> HttpResponse:
     """The page of whoever is logged in; a guest is asked who they are."""
     customer = customer_of(request)
     if customer is None:
-        return render(request, "referral_sandbox/log_in.html")
+        return render(
+            request, "referral_sandbox/log_in.html", {"offer": offer_seen(channel_of(request))}
+        )
     return redirect("account", customer.pk)
 
 
@@ -37,6 +39,7 @@ def account(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "referral_sandbox/account.html",
         {
             "owner": owner,
+            "offer": offer_seen(channel_of(request)),
             "referrer": referrer_seen(owner),
             "gift_cards": owner.gift_cards.all(),
             "told": owner.messages.all()[:10],
@@ -103,7 +106,11 @@ def program(request: HttpRequest) -> HttpResponse:
         if kind != "output"
     ]
     status = 422 if wrong else 200
-    shown = {"fields": fields, "is_active": saved.is_active}
+    shown = {
+        "fields": fields,
+        "is_active": saved.is_active,
+        "summary": administration.plugin_summary(),
+    }
     return render(request, "referral_sandbox/program.html", shown, status=status)
 
 
