@@ -44,6 +44,8 @@ def issue(request: CreditRequest) -> str:
     tag, _ = GiftCardTag.objects.get_or_create(name=TAG)
     card.tags.add(tag)
     events.gift_card_issued_event(gift_card=card, user=None, app=None)
+    # Staff who open the card in the Dashboard read there why it exists.
+    events.gift_card_note_added_event(gift_card=card, user=None, app=None, message=request.note)
     call_event(get_plugins_manager(allow_replica=False).gift_card_created, card)
     return str(card.pk)
 
