@@ -136,16 +136,6 @@ def judge_again(
     return refusal
 
 
-def last_claim(checkout_ref: str) -> Claim | None:
-    """The newest claim or refusal on a checkout, for showing why."""
-    return (
-        Claim.objects.filter(checkout_ref=checkout_ref)
-        .select_related("code__referrer", "terms__program")
-        .order_by("-pk")
-        .first()
-    )
-
-
 def preview(*, store: Store, facts: CheckoutFacts, typed: str) -> ClaimDecision:
     """What a code would do on a checkout, without doing it."""
     code = codes.find(typed)

@@ -22,10 +22,6 @@ LINK_PARAMETER = "ref"
 
 
 # the program -------------------------------------------------------------------------------
-def program(*, using: str = "default") -> Program | None:
-    return Program.objects.using(using).filter(slug=DEFAULT_PROGRAM).first()
-
-
 def running_terms(slugs: Collection[str], *, using: str = "default") -> dict[str, TermsVersion]:
     """The terms that new claims are made under, by program; those that run are in it."""
     found = _running(using).filter(program__slug__in=slugs).order_by("program", "-version")

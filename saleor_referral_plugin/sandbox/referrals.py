@@ -10,6 +10,7 @@ from prices import Money
 from ..engine import codes, ledger, selectors
 from ..engine.findings import Audience, Finding, FindingCode
 from ..engine.money import say
+from ..engine.programs import current_program
 from ..engine.referrers import code_for
 from ..engine.store import get_store
 from ..models import LedgerEntry, Referral, Referrer, Reward
@@ -131,7 +132,7 @@ class ReferrerSeen:
 def referrer_seen(customer: Customer) -> ReferrerSeen | None:
     """The customer's page; their code is made the first time. None: there is no program."""
     store = get_store()
-    program = selectors.program()
+    program = current_program()
     facts = store.customer(str(customer.pk))
     if program is None or facts is None:
         return None

@@ -377,18 +377,6 @@ def test_the_ordinary_look_costs_one_query(
         assert claims.objection(store=store, facts=facts(voucher_code="FRIEND")) is None
 
 
-def test_the_newest_answer_is_the_one_shown(store: FakeStore, code: ReferralCode) -> None:
-    # given
-    claim(store, code.code)
-    refusal(store, share(store, "7", "ben@example.com").code)
-
-    # then
-    last = claims.last_claim("checkout-1")
-    assert last is not None
-    assert last.status == Claim.Status.REFUSED
-    assert claims.last_claim("checkout-2") is None
-
-
 # referred before ------------------------------------------------------------------------------
 
 
