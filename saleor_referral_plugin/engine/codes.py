@@ -67,10 +67,10 @@ def is_offer_code(code: str | None) -> bool:
     return bool(code) and _OFFER_CODE.match(code or "") is not None
 
 
-def free_offer_code(store: Store, version: int) -> str:
-    """FRIEND for the first version of the terms, FRIEND2 for the second; a number further
-    on where the shop already uses that code, or an earlier version did."""
-    number = version
+def free_offer_code(store: Store) -> str:
+    """FRIEND for the first offer, FRIEND2 for the second; a number further on where the shop
+    already uses that code, or an earlier offer did."""
+    number = TermsVersion.objects.values("offer_code").distinct().order_by().count() + 1
     while True:
         code = "FRIEND" if number == 1 else f"FRIEND{number}"
         ours = TermsVersion.objects.filter(offer_code=code)

@@ -42,12 +42,11 @@ def save_program(
     program = Program.objects.select_for_update().get(slug=DEFAULT_PROGRAM)
     newest = current_terms(program)
     if terms is not None and (newest is None or newest.terms != terms):
-        version = newest.version + 1 if newest else 1
         newest = TermsVersion.objects.create(
             program=program,
-            version=version,
+            version=newest.version + 1 if newest else 1,
             rules=terms.to_json(),
-            offer_code=codes.free_offer_code(store, version),
+            offer_code=_offer_code(terms, newest, store),
             created_at=now,
         )
     program.is_running = is_running and newest is not None
@@ -57,8 +56,18 @@ def save_program(
         # Also for unchanged terms: a channel may be new, or the offer may have been
         # deleted by hand.
         store.publish_offer(newest.offer_code, newest.terms)
-        TermsVersion.objects.filter(pk=newest.pk, retired_at__isnull=False).update(retired_at=None)
+        TermsVersion.objects.filter(offer_code=newest.offer_code, retired_at__isnull=False).update(
+            retired_at=None
+        )
     return program
+
+
+def _offer_code(terms: Terms, newest: TermsVersion | None, store: Store) -> str:
+    """The code in use as long as its voucher says what these terms say, so that a new hold
+    or credit leaves no voucher behind; otherwise one of their own."""
+    if newest is not None and newest.terms.share_a_voucher_with(terms):
+        return newest.offer_code
+    return codes.free_offer_code(store)
 
 
 @transaction.atomic
@@ -81,8 +90,8 @@ def stop_program(*, store: Store) -> None:
 def retire_offers(*, store: Store) -> int:
     """Remove every offer of ours from the store, for good. Returns how many."""
     versions = TermsVersion.objects.select_for_update().filter(retired_at=None)
-    for version in versions:
-        store.retire_offer(version.offer_code)
-        version.retired_at = store.now()
-        version.save(update_fields=["retired_at"])
-    return len(versions)
+    offers = {version.offer_code for version in versions}
+    for code in offers:
+        store.retire_offer(code)
+    versions.update(retired_at=store.now())
+    return len(offers)

@@ -1,4 +1,4 @@
-"""The voucher that carries one version of the terms.
+"""The voucher that carries the discount of the terms.
 
 It is locked by a condition that no checkout can meet, so that it is worth nothing by
 itself: typed by hand, on a draft order, with the plugin inactive or gone. `guard.py` lifts

@@ -1,4 +1,4 @@
-"""The voucher of a version of the terms is worth nothing without a claim."""
+"""The voucher of an offer is worth nothing without a claim."""
 
 from decimal import Decimal
 
