@@ -67,6 +67,14 @@ def is_offer_code(code: str | None) -> bool:
     return bool(code) and _OFFER_CODE.match(code or "") is not None
 
 
+def is_live_offer(code: str) -> bool:
+    """Is this promo code one of ours? A retired one is free for the shop to use."""
+    return (
+        is_offer_code(code)
+        and TermsVersion.objects.filter(offer_code=code, retired_at=None).exists()
+    )
+
+
 def free_offer_code(store: Store) -> str:
     """FRIEND for the first offer, FRIEND2 for the second; a number further on where the shop
     already uses that code, or an earlier offer did."""
@@ -114,7 +122,10 @@ def code_of(referrer: Referrer, program: Program, *, store: Store) -> ReferralCo
 def is_reserved(typed: str) -> bool:
     """True when the store must not use this as a voucher or gift card code of its own."""
     code = normalise(typed)
-    return bool(code) and ReferralCode.objects.filter(code=code).exists()
+    if code:
+        return ReferralCode.objects.filter(code=code).exists()
+    # Also while its voucher is missing: it comes back.
+    return is_live_offer(typed)
 
 
 def _live_code(referrer: Referrer, program: Program) -> ReferralCode | None:

@@ -40,15 +40,7 @@ def save_program(
         ignore_conflicts=True,
     )
     program = Program.objects.select_for_update().get(slug=DEFAULT_PROGRAM)
-    newest = current_terms(program)
-    if terms is not None and (newest is None or newest.terms != terms):
-        newest = TermsVersion.objects.create(
-            program=program,
-            version=newest.version + 1 if newest else 1,
-            rules=terms.to_json(),
-            offer_code=_offer_code(terms, newest, store),
-            created_at=now,
-        )
+    newest = current_terms(program) if terms is None else _version_of(terms, program, store)
     program.is_running = is_running and newest is not None
     program.link_url = link_url
     program.save()
@@ -62,12 +54,29 @@ def save_program(
     return program
 
 
-def _offer_code(terms: Terms, newest: TermsVersion | None, store: Store) -> str:
-    """The code in use as long as its voucher says what these terms say, so that a new hold
-    or credit leaves no voucher behind; otherwise one of their own."""
-    if newest is not None and newest.terms.share_a_voucher_with(terms):
-        return newest.offer_code
-    return codes.free_offer_code(store)
+def _version_of(terms: Terms, program: Program, store: Store) -> TermsVersion:
+    """The newest version if it says the same, else a new one. That takes over the code if
+    one voucher does for both, so that a new hold or credit leaves no voucher behind."""
+    newest = current_terms(program)
+    keeps_code = (
+        newest is not None
+        and newest.terms.share_a_voucher_with(terms)
+        and not _lost_its_code(newest, store)
+    )
+    if newest is not None and keeps_code and newest.terms == terms:
+        return newest
+    return TermsVersion.objects.create(
+        program=program,
+        version=newest.version + 1 if newest else 1,
+        rules=terms.to_json(),
+        offer_code=newest.offer_code if newest and keeps_code else codes.free_offer_code(store),
+        created_at=store.now(),
+    )
+
+
+def _lost_its_code(version: TermsVersion, store: Store) -> bool:
+    """Has the shop put a retired code to its own use?"""
+    return version.retired_at is not None and store.code_is_taken(version.offer_code)
 
 
 @transaction.atomic

@@ -135,12 +135,8 @@ def _kind_of(typed: str) -> type | None:
         with transaction.atomic():
             if (found := codes.find(typed)) is not None:
                 return type(found)
-            if codes.is_offer_code(typed) and _is_ours(typed):
+            if codes.is_live_offer(typed):
                 return TermsVersion
     except DatabaseError:
         logger.exception("A promo code could not be looked up among the referral codes.")
     return None
-
-
-def _is_ours(code: str) -> bool:
-    return TermsVersion.objects.filter(offer_code=code).exists()

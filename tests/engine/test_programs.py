@@ -277,6 +277,21 @@ def test_retiring_leaves_no_offer_behind_and_saving_brings_it_back(store: FakeSt
     assert TermsVersion.objects.get(retired_at=None).offer_code == "FRIEND2"
 
 
+def test_a_retired_code_that_the_shop_uses_by_now_is_the_shops(store: FakeStore) -> None:
+    # given
+    run_program(store)
+    retire_offers(store=store)
+    store.taken_codes = {"FRIEND"}
+
+    # when
+    for _ in range(2):
+        run_program(store)
+
+    # then
+    assert versions() == [(1, "FRIEND"), (2, "FRIEND2")]
+    assert store.offers == {"FRIEND2": terms()}
+
+
 PAGE = {"referrer_credit": "10 USD, 9 EUR", "program_running": True}
 
 
