@@ -45,8 +45,7 @@ def save_program(
     program.link_url = link_url
     program.save()
     if newest is not None and program.is_running:
-        # Also for unchanged terms: a channel may be new, or the offer may have been
-        # deleted by hand.
+        # Also for unchanged terms: a channel may be new.
         store.publish_offer(newest.offer_code, newest.terms)
         TermsVersion.objects.filter(offer_code=newest.offer_code, retired_at__isnull=False).update(
             retired_at=None
@@ -81,7 +80,8 @@ def _lost_its_code(version: TermsVersion, store: Store) -> bool:
 
 @transaction.atomic
 def publish_again(*, store: Store) -> None:
-    """The shop's channels changed: put the offers in place that the terms now promise."""
+    """Put the offer in place that the terms now promise: the shop's channels may have changed,
+    or staff may have deleted it or changed it by hand. Not for a program that was stopped."""
     program = Program.objects.select_for_update().filter(slug=DEFAULT_PROGRAM).first()
     newest = current_terms(program) if program is not None and program.is_running else None
     if newest is not None:

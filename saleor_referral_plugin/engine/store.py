@@ -64,7 +64,8 @@ class Store(Protocol):
 
     def publish_offer(self, code: str, terms: Terms) -> None:
         """Put the terms' discount in place under the promo code `code`, in every channel
-        the terms run in; without a claim it must be worth nothing. Twice does no harm."""
+        the terms run in; without a claim it must be worth nothing. Done again every minute,
+        so it should write only what differs."""
 
     def retire_offer(self, code: str) -> None:
         """Take the offer away. Orders made with it keep their discount."""
