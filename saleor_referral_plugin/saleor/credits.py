@@ -74,8 +74,7 @@ def _can_move(card: Any, amount: Decimal, now: datetime) -> Decimal:
     return amount if is_usable else Decimal(0)
 
 
-def balances(credit_refs: Collection[str]) -> dict[str, Money]:
-    rows = GiftCard.objects.filter(pk__in=credit_refs).values_list(
-        "pk", "current_balance_amount", "currency"
-    )
+def balances(credit_refs: Collection[str], *, using: str) -> dict[str, Money]:
+    cards = GiftCard.objects.using(using).filter(pk__in=credit_refs)
+    rows = cards.values_list("pk", "current_balance_amount", "currency")
     return {str(pk): Money(amount, currency) for pk, amount, currency in rows}

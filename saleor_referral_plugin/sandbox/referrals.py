@@ -138,7 +138,7 @@ def referrer_seen(customer: Customer) -> ReferrerSeen | None:
         return None
     code = code_for(facts, program, store=store)
     referrer = Referrer.objects.get(pk=code.referrer_id)
-    accounts = selectors.accounts_of([referrer.pk])[referrer.pk]
+    accounts = selectors.accounts_of([referrer.pk], store=store)[referrer.pk]
     return ReferrerSeen(
         code=codes.show(code.code),
         link=selectors.link_to(program, code.code) or "",
