@@ -67,12 +67,12 @@ def is_offer_code(code: str | None) -> bool:
     return bool(code) and _OFFER_CODE.match(code or "") is not None
 
 
-def is_live_offer(code: str) -> bool:
-    """Is this promo code one of ours? A retired one is free for the shop to use."""
-    return (
-        is_offer_code(code)
-        and TermsVersion.objects.filter(offer_code=code, retired_at=None).exists()
-    )
+def live_offer(code: str) -> TermsVersion | None:
+    """The newest terms whose offer has this promo code; None for a code that is not ours. A
+    retired one is free for the shop to use."""
+    if not is_offer_code(code):
+        return None
+    return TermsVersion.objects.filter(offer_code=code, retired_at=None).first()
 
 
 def free_offer_code(store: Store) -> str:
@@ -125,7 +125,7 @@ def is_reserved(typed: str) -> bool:
     if code:
         return ReferralCode.objects.filter(code=code).exists()
     # Also while its voucher is missing: it comes back.
-    return is_live_offer(typed)
+    return live_offer(typed) is not None
 
 
 def _live_code(referrer: Referrer, program: Program) -> ReferralCode | None:

@@ -146,6 +146,20 @@ def test_many_checkouts(shop: Shop, api: Api, anna: Customer) -> None:
     assert len(queries) == 1
 
 
+def test_a_typed_code_is_looked_up_once(shop: Shop, api: Api, anna: Customer) -> None:
+    # given
+    variables = {
+        "checkoutId": api.checkout_id(shop.checkout(email="ben@example.com")),
+        "promoCode": shop.share(anna),
+    }
+
+    # when
+    queries = our_queries(api, operation("add-promo-code"), variables)
+
+    # then
+    assert len([sql for sql in queries if 'FROM "referral_referralcode"' in sql]) == 1
+
+
 def test_many_orders(shop: Shop, api: Api, anna: Customer) -> None:
     # given
     code = shop.share(anna)
