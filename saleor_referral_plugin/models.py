@@ -36,12 +36,13 @@ class Program(models.Model):
 
 class TermsVersion(models.Model):
     """One immutable version of a program's terms, and the promo code that carries its
-    discount in the store. PostgreSQL refuses to change the rules of a version."""
+    discount in the store; versions that differ only in what the voucher does not say share
+    one. PostgreSQL refuses to change the rules of a version."""
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="versions")
     version = models.PositiveIntegerField()
     rules = models.JSONField()
-    offer_code = models.CharField(max_length=32, unique=True)
+    offer_code = models.CharField(max_length=32)
     created_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True, blank=True)
 

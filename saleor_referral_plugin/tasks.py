@@ -17,7 +17,7 @@ BEAT_SCHEDULE = {
     "referral-sweep": {"task": "saleor_referral_plugin.tasks.sweep", "schedule": 60.0},
     "referral-note-spending": {
         "task": "saleor_referral_plugin.tasks.note_spending",
-        "schedule": 3600.0,
+        "schedule": 300.0,
     },
 }
 

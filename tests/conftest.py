@@ -33,6 +33,14 @@ if STORE == "saleor":
 
 else:
 
+    @pytest.fixture(scope="session")
+    def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+        """Before a test database is made."""
+        from tests import abandoned_databases
+
+        if not os.environ.get("DATABASE_URL"):
+            abandoned_databases.drop()
+
     @pytest.fixture
     def shop(transactional_db: None) -> Shop:
         """A shop with two channels and no program. What it does is really committed: hooks

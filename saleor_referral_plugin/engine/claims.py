@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ..models import Claim, Referrer
+from ..models import Claim, ReferralCode, Referrer
 from . import codes, history
 from .decide import ClaimDecision, judge_claim
 from .facts import CheckoutFacts, History, Person
@@ -23,15 +23,21 @@ METADATA_KEY = "referral_code"
 
 
 def claim_code(
-    *, store: Store, checkout: Any, facts: CheckoutFacts, typed: str, source: Claim.Source
+    *,
+    store: Store,
+    checkout: Any,
+    facts: CheckoutFacts,
+    typed: str,
+    source: Claim.Source,
+    found: ReferralCode | None = None,
 ) -> Claim:
     """Bind a code to a checkout and put its discount on.
 
     Raises Refused with the first failed finding; the refusal is stored, and whatever was on
     the checkout stays. A code that is accepted takes the place of an earlier one, also when it
-    is the same.
+    is the same. `found` is the code that was typed, where the caller has looked it up.
     """
-    code = codes.find(typed)
+    code = found or codes.find(typed)
     version = current_terms(code.program) if code else None
     if code is None or version is None or not _is_there(code.referrer, store):
         raise Refused(Finding(FindingCode.CODE_INVALID, False))

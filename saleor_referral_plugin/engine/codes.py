@@ -67,10 +67,18 @@ def is_offer_code(code: str | None) -> bool:
     return bool(code) and _OFFER_CODE.match(code or "") is not None
 
 
-def free_offer_code(store: Store, version: int) -> str:
-    """FRIEND for the first version of the terms, FRIEND2 for the second; a number further
-    on where the shop already uses that code, or an earlier version did."""
-    number = version
+def live_offer(code: str) -> TermsVersion | None:
+    """The newest terms whose offer has this promo code; None for a code that is not ours. A
+    retired one is free for the shop to use."""
+    if not is_offer_code(code):
+        return None
+    return TermsVersion.objects.filter(offer_code=code, retired_at=None).first()
+
+
+def free_offer_code(store: Store) -> str:
+    """FRIEND for the first offer, FRIEND2 for the second; a number further on where the shop
+    already uses that code, or an earlier offer did."""
+    number = TermsVersion.objects.values("offer_code").distinct().order_by().count() + 1
     while True:
         code = "FRIEND" if number == 1 else f"FRIEND{number}"
         ours = TermsVersion.objects.filter(offer_code=code)
@@ -114,7 +122,10 @@ def code_of(referrer: Referrer, program: Program, *, store: Store) -> ReferralCo
 def is_reserved(typed: str) -> bool:
     """True when the store must not use this as a voucher or gift card code of its own."""
     code = normalise(typed)
-    return bool(code) and ReferralCode.objects.filter(code=code).exists()
+    if code:
+        return ReferralCode.objects.filter(code=code).exists()
+    # Also while its voucher is missing: it comes back.
+    return live_offer(typed) is not None
 
 
 def _live_code(referrer: Referrer, program: Program) -> ReferralCode | None:

@@ -40,30 +40,48 @@ def save_program(
         ignore_conflicts=True,
     )
     program = Program.objects.select_for_update().get(slug=DEFAULT_PROGRAM)
-    newest = current_terms(program)
-    if terms is not None and (newest is None or newest.terms != terms):
-        version = newest.version + 1 if newest else 1
-        newest = TermsVersion.objects.create(
-            program=program,
-            version=version,
-            rules=terms.to_json(),
-            offer_code=codes.free_offer_code(store, version),
-            created_at=now,
-        )
+    newest = current_terms(program) if terms is None else _version_of(terms, program, store)
     program.is_running = is_running and newest is not None
     program.link_url = link_url
     program.save()
     if newest is not None and program.is_running:
-        # Also for unchanged terms: a channel may be new, or the offer may have been
-        # deleted by hand.
+        # Also for unchanged terms: a channel may be new.
         store.publish_offer(newest.offer_code, newest.terms)
-        TermsVersion.objects.filter(pk=newest.pk, retired_at__isnull=False).update(retired_at=None)
+        TermsVersion.objects.filter(offer_code=newest.offer_code, retired_at__isnull=False).update(
+            retired_at=None
+        )
     return program
+
+
+def _version_of(terms: Terms, program: Program, store: Store) -> TermsVersion:
+    """The newest version if it says the same, else a new one. That takes over the code if
+    one voucher does for both, so that a new hold or credit leaves no voucher behind."""
+    newest = current_terms(program)
+    keeps_code = (
+        newest is not None
+        and newest.terms.share_a_voucher_with(terms)
+        and not _lost_its_code(newest, store)
+    )
+    if newest is not None and keeps_code and newest.terms == terms:
+        return newest
+    return TermsVersion.objects.create(
+        program=program,
+        version=newest.version + 1 if newest else 1,
+        rules=terms.to_json(),
+        offer_code=newest.offer_code if newest and keeps_code else codes.free_offer_code(store),
+        created_at=store.now(),
+    )
+
+
+def _lost_its_code(version: TermsVersion, store: Store) -> bool:
+    """Has the shop put a retired code to its own use?"""
+    return version.retired_at is not None and store.code_is_taken(version.offer_code)
 
 
 @transaction.atomic
 def publish_again(*, store: Store) -> None:
-    """The shop's channels changed: put the offers in place that the terms now promise."""
+    """Put the offer in place that the terms now promise: the shop's channels may have changed,
+    or staff may have deleted it or changed it by hand. Not for a program that was stopped."""
     program = Program.objects.select_for_update().filter(slug=DEFAULT_PROGRAM).first()
     newest = current_terms(program) if program is not None and program.is_running else None
     if newest is not None:
@@ -81,8 +99,8 @@ def stop_program(*, store: Store) -> None:
 def retire_offers(*, store: Store) -> int:
     """Remove every offer of ours from the store, for good. Returns how many."""
     versions = TermsVersion.objects.select_for_update().filter(retired_at=None)
-    for version in versions:
-        store.retire_offer(version.offer_code)
-        version.retired_at = store.now()
-        version.save(update_fields=["retired_at"])
-    return len(versions)
+    offers = {version.offer_code for version in versions}
+    for code in offers:
+        store.retire_offer(code)
+    versions.update(retired_at=store.now())
+    return len(offers)

@@ -4,28 +4,35 @@ Reads only, from whatever database the caller names, so that a read replica can 
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.db.models import Q, QuerySet
 from prices import Money
 
-from ..models import Claim, LedgerEntry, Program, Referral, ReferralCode, Referrer, TermsVersion
+from ..models import (
+    Claim,
+    LedgerEntry,
+    Program,
+    Referral,
+    ReferralCode,
+    Referrer,
+    Reward,
+    TermsVersion,
+)
 from . import codes, ledger
 from .findings import Audience, Finding
 from .money import zero
 from .programs import DEFAULT_PROGRAM
+from .store import Store
 
 #: The query parameter under which a link carries its code.
 LINK_PARAMETER = "ref"
 
 
 # the program -------------------------------------------------------------------------------
-def program(*, using: str = "default") -> Program | None:
-    return Program.objects.using(using).filter(slug=DEFAULT_PROGRAM).first()
-
-
 def running_terms(slugs: Collection[str], *, using: str = "default") -> dict[str, TermsVersion]:
     """The terms that new claims are made under, by program; those that run are in it."""
     found = _running(using).filter(program__slug__in=slugs).order_by("program", "-version")
@@ -77,17 +84,32 @@ def live_codes_of(
 
 
 def accounts_of(
-    referrer_ids: Collection[int], *, using: str = "default"
+    referrer_ids: Collection[int], *, store: Store, using: str = "default"
 ) -> dict[int, list[ledger.Account]]:
-    """Each referrer's money, one account per currency ever used, by currency."""
+    """Each referrer's money, one account per currency ever used, by currency.
+
+    What is available is what the store has left on the credits: the books hear only later
+    of what was spent."""
+    left = _left_on_credits(referrer_ids, store, using)
     entries = LedgerEntry.objects.using(using).filter(referrer__in=referrer_ids)
     sums: dict[int, dict[str, list[ledger.Sums]]] = {pk: {} for pk in referrer_ids}
-    for referrer_id, _, currency, of_reward in ledger.summed(entries):
-        sums[referrer_id].setdefault(currency, []).append(of_reward)
+    for referrer_id, reward_id, currency, of_reward in ledger.summed(entries):
+        in_store = replace(of_reward, balance=left.get(reward_id, of_reward.balance))
+        sums[referrer_id].setdefault(currency, []).append(in_store)
     return {
         pk: [_account(currency, rewards) for currency, rewards in by_currency.items()]
         for pk, by_currency in sums.items()
     }
+
+
+def _left_on_credits(referrer_ids: Collection[int], store: Store, using: str) -> dict[int, Decimal]:
+    """What the store has left on the issued credits, by reward; nothing on one that is gone."""
+    issued = Reward.objects.using(using).filter(
+        referrer__in=referrer_ids, status=Reward.Status.ISSUED, credit_ref__isnull=False
+    )
+    refs = {pk: ref or "" for pk, ref in issued.order_by().values_list("pk", "credit_ref")}
+    balances = store.credit_balances(list(refs.values()), using=using)
+    return {pk: balances[ref].amount if ref in balances else Decimal(0) for pk, ref in refs.items()}
 
 
 def _account(currency: str, rewards: Iterable[ledger.Sums]) -> ledger.Account:

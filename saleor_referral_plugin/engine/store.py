@@ -71,7 +71,8 @@ class Store(Protocol):
 
     def publish_offer(self, code: str, terms: Terms) -> None:
         """Put the terms' discount in place under the promo code `code`, in every channel
-        the terms run in; without a claim it must be worth nothing. Twice does no harm."""
+        the terms run in; without a claim it must be worth nothing. Done again every minute,
+        so it should write only what differs."""
 
     def retire_offer(self, code: str) -> None:
         """Take the offer away. Orders made with it keep their discount."""
@@ -91,8 +92,11 @@ class Store(Protocol):
         """Add to a credit (delta > 0) or take from it, at most what is left (delta < 0).
         Returns what was really moved, signed; zero when the credit is gone."""
 
-    def credit_balances(self, credit_refs: Collection[str]) -> dict[str, Money]:
-        """What is left on each credit that still exists, in one go."""
+    def credit_balances(
+        self, credit_refs: Collection[str], *, using: str = "default"
+    ) -> dict[str, Money]:
+        """What is left on each credit that still exists, in one go; who only shows it may
+        name a read replica."""
 
     def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:
         """Tell a customer, and whoever subscribed, that something happened to them."""

@@ -14,6 +14,7 @@ from ..models import Referral, Reward
 from . import effects, ledger
 from .codes import is_offer_code
 from .known_orders import read_on
+from .programs import publish_again
 from .settle import settle
 from .store import Store
 
@@ -35,7 +36,8 @@ class Swept:
 
 def sweep(*, store: Store) -> Swept:
     """Read every order changed since the last sweep, settle those of ours, settle what has
-    become due, expire credits, carry out effects. Safe to run side by side."""
+    become due, expire credits, carry out effects, see that the offer is in place. Safe to run
+    side by side."""
     swept = Swept()
     for orders in read_on(store):
         swept.orders_read += len(orders)
@@ -51,6 +53,8 @@ def sweep(*, store: Store) -> Swept:
         effects.expire(reward, store=store)
         swept.expired += 1
     swept.effects = effects.carry_out(store=store)
+    # Last, so that trouble with the offer holds up nothing else.
+    publish_again(store=store)
     return swept
 
 

@@ -42,6 +42,11 @@ class Offer:
             return share(base, Fraction(self.percent) / 100)
         return self.amounts.get(base.currency)
 
+    @property
+    def currencies(self) -> tuple[str, ...] | None:
+        """Those it is priced in; None: all."""
+        return None if self.percent is not None else tuple(self.amounts.as_dict())
+
     def __str__(self) -> str:
         return f"{plain(self.percent)}%" if self.percent is not None else str(self.amounts)
 
@@ -79,6 +84,15 @@ class Terms:
 
     def runs_in(self, channel: str, currency: str) -> bool:
         return not self.why_not_in(channel, currency)
+
+    def share_a_voucher_with(self, other: "Terms") -> bool:
+        """Would one voucher in the store do for both?"""
+        return self._voucher == other._voucher
+
+    @property
+    def _voucher(self) -> tuple[Any, ...]:
+        """What it says, and where it is listed: only where the credit has a price, too."""
+        return self.discount, self.minimum, self.channels, self.credit.currencies
 
     def why_not_in(self, channel: str, currency: str) -> str:
         """Why the program does not run in a channel, in words; empty when it does."""

@@ -7,6 +7,7 @@ from promise import Promise
 
 from ..engine import selectors
 from ..engine.ledger import Account
+from ..engine.store import get_store
 from ..models import Referral, ReferralCode, Referrer, Reward, TermsVersion
 from . import host
 from .pages import CountLoader, PageLoader
@@ -32,7 +33,7 @@ class AccountsByReferrerLoader(host.DataLoader):
     context_key = "referral_accounts_by_referrer"
 
     def batch_load(self, keys: Collection[int]) -> list[list[Account]]:
-        found = selectors.accounts_of(keys, using=self.database_connection_name)
+        found = selectors.accounts_of(keys, store=get_store(), using=self.database_connection_name)
         return [found[pk] for pk in keys]
 
 

@@ -44,6 +44,8 @@ def issue(request: CreditRequest) -> str:
     tag, _ = GiftCardTag.objects.get_or_create(name=TAG)
     card.tags.add(tag)
     events.gift_card_issued_event(gift_card=card, user=None, app=None)
+    # Staff who open the card in the Dashboard read there why it exists.
+    events.gift_card_note_added_event(gift_card=card, user=None, app=None, message=request.note)
     call_event(get_plugins_manager(allow_replica=False).gift_card_created, card)
     return str(card.pk)
 
@@ -72,8 +74,7 @@ def _can_move(card: Any, amount: Decimal, now: datetime) -> Decimal:
     return amount if is_usable else Decimal(0)
 
 
-def balances(credit_refs: Collection[str]) -> dict[str, Money]:
-    rows = GiftCard.objects.filter(pk__in=credit_refs).values_list(
-        "pk", "current_balance_amount", "currency"
-    )
+def balances(credit_refs: Collection[str], *, using: str) -> dict[str, Money]:
+    cards = GiftCard.objects.using(using).filter(pk__in=credit_refs)
+    rows = cards.values_list("pk", "current_balance_amount", "currency")
     return {str(pk): Money(amount, currency) for pk, amount, currency in rows}

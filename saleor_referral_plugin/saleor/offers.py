@@ -1,4 +1,4 @@
-"""The voucher that carries one version of the terms.
+"""The voucher that carries the discount of the terms.
 
 It is locked by a condition that no checkout can meet, so that it is worth nothing by
 itself: typed by hand, on a draft order, with the plugin inactive or gone. `guard.py` lifts
@@ -30,36 +30,44 @@ def is_ours(voucher: Any) -> bool:
 
 @transaction.atomic
 def publish(code: str, terms: Terms) -> None:
+    """Writes only what is missing or different: the sweep asks for it every minute."""
     voucher = ours(code).select_for_update().first()
     if voucher is None:
         voucher = Voucher(private_metadata={MARK: code}, name=NAME)
     percent = terms.discount.percent
-    voucher.type = VoucherType.ENTIRE_ORDER
-    voucher.discount_value_type = (
-        DiscountValueType.FIXED if percent is None else DiscountValueType.PERCENTAGE
+    _write(
+        voucher,
+        type=VoucherType.ENTIRE_ORDER,
+        discount_value_type=(
+            DiscountValueType.FIXED if percent is None else DiscountValueType.PERCENTAGE
+        ),
+        min_checkout_items_quantity=LOCK,
+        end_date=None,
     )
-    voucher.min_checkout_items_quantity = LOCK
-    voucher.end_date = None
-    voucher.save()
     VoucherCode.objects.get_or_create(code=code, defaults={"voucher": voucher})
 
-    listed = []
+    listings = {listing.channel_id: listing for listing in voucher.channel_listings.all()}
     for channel in Channel.objects.all():
         if not terms.runs_in(channel.slug, channel.currency_code):
             continue
         amount = terms.discount.amounts.get(channel.currency_code)
         minimum = terms.minimum.get(channel.currency_code)
-        listing, _ = VoucherChannelListing.objects.update_or_create(
-            voucher=voucher,
-            channel=channel,
-            defaults={
-                "currency": channel.currency_code,
-                "discount_value": percent if amount is None else amount.amount,
-                "min_spent_amount": None if minimum is None else minimum.amount,
-            },
+        _write(
+            listings.pop(channel.pk, None)
+            or VoucherChannelListing(voucher=voucher, channel=channel),
+            currency=channel.currency_code,
+            discount_value=percent if amount is None else amount.amount,
+            min_spent_amount=None if minimum is None else minimum.amount,
         )
-        listed.append(listing.pk)
-    voucher.channel_listings.exclude(pk__in=listed).delete()
+    for no_longer_listed in listings.values():
+        no_longer_listed.delete()
+
+
+def _write(row: Any, **values: Any) -> None:
+    if row._state.adding or any(getattr(row, name) != value for name, value in values.items()):
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.save()
 
 
 def retire(code: str) -> None:
@@ -68,5 +76,6 @@ def retire(code: str) -> None:
 
 
 def ours(code: str) -> QuerySet[Voucher]:
-    """The voucher of an offer, by our mark: a shop's own voucher is never touched."""
-    return Voucher.objects.filter(codes__code=code, private_metadata__contains={MARK: code})
+    """The voucher of an offer, by our mark: staff may have taken its code away, and a shop's
+    own voucher is never touched."""
+    return Voucher.objects.filter(private_metadata__contains={MARK: code})

@@ -17,7 +17,7 @@ from saleor.graphql.plugins.dataloaders import get_plugin_manager_promise
 from ..engine import claims, codes
 from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.store import get_store
-from ..models import Claim, TermsVersion
+from ..models import Claim, ReferralCode, TermsVersion
 from .checkouts import OpenCheckout
 from .errors import refusal_error
 
@@ -84,11 +84,11 @@ class _PromoBox:
 
 
 def _add(cls: Any, info: Any, go_on: Callable[..., Any], *, promo_code: str, **ids: Any) -> Any:
-    kind = _kind_of(promo_code)
-    if kind is None:
+    found = _find(promo_code)
+    if found is None:
         return go_on()
     checkout = get_checkout(cls, info, **ids)
-    if kind is TermsVersion:
+    if isinstance(found, TermsVersion):
         # The code that storefronts show. It says nothing by itself: only a claim does.
         claim = claims.open_claim(str(checkout.pk))
         if claim is None or claim.terms.offer_code != promo_code:
@@ -103,6 +103,7 @@ def _add(cls: Any, info: Any, go_on: Callable[..., Any], *, promo_code: str, **i
             facts=opened.facts,
             typed=promo_code,
             source=Claim.Source.PROMO_CODE,
+            found=found,
         )
     except Refused as refused:
         raise refusal_error(refused.finding) from refused
@@ -111,7 +112,7 @@ def _add(cls: Any, info: Any, go_on: Callable[..., Any], *, promo_code: str, **i
 
 def _remove(cls: Any, info: Any, go_on: Callable[..., Any], **data: Any) -> Any:
     typed = data.get("promo_code") or ""
-    if typed and _kind_of(typed) is None:
+    if typed and _find(typed) is None:
         return go_on()
     checkout = get_checkout(
         cls, info, **{name: data.get(name) for name in ("checkout_id", "token", "id")}
@@ -128,19 +129,13 @@ def _remove(cls: Any, info: Any, go_on: Callable[..., Any], **data: Any) -> Any:
     return answer
 
 
-def _kind_of(typed: str) -> type | None:
-    """ReferralCode, TermsVersion, or None for a code that is not ours. A code that cannot
-    be ours by its look costs no query; trouble of ours leaves the code to Saleor."""
+def _find(typed: str) -> ReferralCode | TermsVersion | None:
+    """The referral code or the offer that was typed, None for a code that is not ours. A
+    code that cannot be ours by its look costs no query; trouble of ours leaves the code to
+    Saleor."""
     try:
         with transaction.atomic():
-            if (found := codes.find(typed)) is not None:
-                return type(found)
-            if codes.is_offer_code(typed) and _is_ours(typed):
-                return TermsVersion
+            return codes.find(typed) or codes.live_offer(typed)
     except DatabaseError:
         logger.exception("A promo code could not be looked up among the referral codes.")
     return None
-
-
-def _is_ours(code: str) -> bool:
-    return TermsVersion.objects.filter(offer_code=code).exists()

@@ -130,8 +130,10 @@ class SaleorStore:
     def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime) -> Money:
         return credits.adjust(credit_ref, delta, now=now)
 
-    def credit_balances(self, credit_refs: Collection[str]) -> dict[str, Money]:
-        return credits.balances(credit_refs)
+    def credit_balances(
+        self, credit_refs: Collection[str], *, using: str = "default"
+    ) -> dict[str, Money]:
+        return credits.balances(credit_refs, using=using)
 
     def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:
         user = User.objects.filter(pk=user_ref).first()

@@ -77,7 +77,7 @@ class Story:
     def books(self, customer: Customer) -> None:
         """The referrer's accounts, from the ledger."""
         referrer = selectors.referrers_of([str(customer.pk)])[str(customer.pk)]
-        for account in selectors.accounts_of([referrer.pk])[referrer.pk]:
+        for account in selectors.accounts_of([referrer.pk], store=get_store())[referrer.pk]:
             parts = [f"to spend {say(account.available)}", f"on the way {say(account.pending)}"]
             if account.debt:
                 parts.append(f"owed {say(account.debt)}")

@@ -10,6 +10,7 @@ from prices import Money
 from ..engine import codes, ledger, selectors
 from ..engine.findings import Audience, Finding, FindingCode
 from ..engine.money import say
+from ..engine.programs import current_program
 from ..engine.referrers import code_for
 from ..engine.store import get_store
 from ..graphql.types.offers import credit_in, offer_in
@@ -152,13 +153,13 @@ def offer_seen(channel: Channel) -> OfferSeen | None:
 def referrer_seen(customer: Customer) -> ReferrerSeen | None:
     """The customer's page; their code is made the first time. None: there is no program."""
     store = get_store()
-    program = selectors.program()
+    program = current_program()
     facts = store.customer(str(customer.pk))
     if program is None or facts is None:
         return None
     code = code_for(facts, program, store=store)
     referrer = Referrer.objects.get(pk=code.referrer_id)
-    accounts = selectors.accounts_of([referrer.pk])[referrer.pk]
+    accounts = selectors.accounts_of([referrer.pk], store=store)[referrer.pk]
     return ReferrerSeen(
         code=codes.show(code.code),
         link=selectors.link_to(program, code.code) or "",

@@ -225,8 +225,10 @@ class SandboxStore:
         card.save(update_fields=["balance"])
         return moved
 
-    def credit_balances(self, credit_refs: Collection[str]) -> dict[str, Money]:
-        cards = models.GiftCard.objects.filter(
+    def credit_balances(
+        self, credit_refs: Collection[str], *, using: str = "default"
+    ) -> dict[str, Money]:
+        cards = models.GiftCard.objects.using(using).filter(
             pk__in=[as_uuid(ref) for ref in credit_refs], is_active=True
         )
         return {str(card.pk): Money(card.balance, card.currency) for card in cards}

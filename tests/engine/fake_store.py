@@ -151,7 +151,9 @@ class FakeStore:
         credit.balance += moved
         return moved
 
-    def credit_balances(self, credit_refs: Collection[str]) -> dict[str, Money]:
+    def credit_balances(
+        self, credit_refs: Collection[str], *, using: str = "default"
+    ) -> dict[str, Money]:
         return {ref: self.credits[ref].balance for ref in credit_refs if ref in self.credits}
 
     def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from saleor_referral_plugin.engine import claims, codes
@@ -63,6 +65,28 @@ def test_a_claim_binds_the_code_and_puts_the_offer_on(store: FakeStore, code: Re
     assert Person(made.buyer_user_ref, made.buyer_email_key) == BEN
     assert [finding["passed"] for finding in made.findings] == [True] * 5
     assert store.codes_on == {"checkout-1": "FRIEND"}
+
+
+def test_a_code_that_the_caller_has_found_is_not_looked_up_again(
+    store: FakeStore, code: ReferralCode
+) -> None:
+    # given
+    found = codes.find(code.code)
+
+    # when
+    with CaptureQueriesContext(connection) as queries:
+        made = claims.claim_code(
+            store=store,
+            checkout="checkout-1",
+            facts=facts(),
+            typed=code.code,
+            source=Claim.Source.PROMO_CODE,
+            found=found,
+        )
+
+    # then
+    assert made.code == code
+    assert not [q for q in queries.captured_queries if 'FROM "referral_referralcode"' in q["sql"]]
 
 
 def test_a_referrers_new_address_is_known_before_any_order(

@@ -91,8 +91,8 @@ def test_an_account_for_every_currency_ever_used(
         book(reward, kind, amount)
 
     # when
-    with django_assert_num_queries(1):
-        accounts = selectors.accounts_of([spent.referrer.pk])[spent.referrer.pk]
+    with django_assert_num_queries(2):
+        accounts = selectors.accounts_of([spent.referrer.pk], store=store)[spent.referrer.pk]
 
     # then
     assert accounts == [
@@ -101,10 +101,10 @@ def test_an_account_for_every_currency_ever_used(
     ]
 
 
-def test_who_was_never_promised_anything_has_no_account() -> None:
+def test_who_was_never_promised_anything_has_no_account(store: FakeStore) -> None:
     referrer = Referrer.objects.create(user_ref="1", created_at=NOW)
 
-    assert selectors.accounts_of([referrer.pk]) == {referrer.pk: []}
+    assert selectors.accounts_of([referrer.pk], store=store) == {referrer.pk: []}
 
 
 @pytest.mark.parametrize(

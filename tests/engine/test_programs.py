@@ -1,8 +1,11 @@
 """Saving a program: a new version when the terms change, and its offer in the store."""
 
+from typing import Any
+
 import pytest
 
 from saleor_referral_plugin import dashboard
+from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.programs import (
     current_program,
     current_terms,
@@ -10,7 +13,7 @@ from saleor_referral_plugin.engine.programs import (
     save_program,
     stop_program,
 )
-from saleor_referral_plugin.engine.terms import Terms
+from saleor_referral_plugin.engine.terms import CapPeriod, EarnedWhen, Terms
 from saleor_referral_plugin.models import Program, TermsVersion
 from tests.engine.books import run_program
 from tests.engine.build import NOW, amounts, percent, terms
@@ -83,6 +86,90 @@ def test_going_back_to_old_terms_is_a_new_version(store: FakeStore) -> None:
 
     # then
     assert versions() == [(1, "FRIEND"), (2, "FRIEND2"), (3, "FRIEND3")]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"credit": amounts(USD=25, EUR=20)},
+        {"new_customers_only": False},
+        {"earned_when": EarnedWhen.FULFILLED},
+        {"hold_days": 30},
+        {"cap_count": 5, "cap_amount": Amounts.of({"USD": 50}), "cap_period": CapPeriod.LIFE},
+        {"credit_valid_days": None},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_terms_with_the_same_voucher_share_its_code(
+    store: FakeStore, changed: dict[str, Any]
+) -> None:
+    # given
+    old = run_program(store)
+
+    # when
+    new = run_program(store, terms(**changed))
+
+    # then
+    assert versions() == [(1, "FRIEND"), (2, "FRIEND")]
+    assert (old.terms, new.terms) == (terms(), terms(**changed))
+    assert store.offers == {"FRIEND": terms(**changed)}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"discount": percent(20)},
+        {"minimum": Amounts.of({"USD": 50})},
+        {"channels": ("default",)},
+        # Where the credit has no price the program does not run, and no voucher is listed.
+        {"credit": amounts(USD=10)},
+        {"credit": percent(5)},
+    ],
+    ids=lambda changed: "-".join(changed),
+)
+def test_terms_with_another_voucher_have_a_code_of_their_own(
+    store: FakeStore, changed: dict[str, Any]
+) -> None:
+    # given
+    run_program(store)
+
+    # when
+    run_program(store, terms(**changed))
+
+    # then
+    assert versions() == [(1, "FRIEND"), (2, "FRIEND2")]
+    assert store.offers == {"FRIEND": terms(), "FRIEND2": terms(**changed)}
+
+
+def test_codes_are_numbered_by_the_offers_and_not_by_the_versions(store: FakeStore) -> None:
+    # when
+    for value in (terms(), terms(hold_days=30), OTHER):
+        run_program(store, value)
+
+    # then
+    assert versions() == [(1, "FRIEND"), (2, "FRIEND"), (3, "FRIEND2")]
+
+
+def test_versions_that_share_an_offer_are_retired_and_come_back_together(
+    store: FakeStore,
+) -> None:
+    # given
+    run_program(store)
+    run_program(store, terms(hold_days=30))
+
+    # when
+    retired = retire_offers(store=store)
+
+    # then
+    assert retired == 1
+    assert set(TermsVersion.objects.values_list("retired_at", flat=True)) == {NOW}
+
+    # when
+    run_program(store, terms(hold_days=30))
+
+    # then
+    assert store.offers == {"FRIEND": terms(hold_days=30)}
+    assert set(TermsVersion.objects.values_list("retired_at", flat=True)) == {None}
 
 
 def test_a_code_the_shop_uses_itself_is_passed_over(store: FakeStore) -> None:
@@ -188,6 +275,21 @@ def test_retiring_leaves_no_offer_behind_and_saving_brings_it_back(store: FakeSt
     # then
     assert store.offers == {"FRIEND2": OTHER}
     assert TermsVersion.objects.get(retired_at=None).offer_code == "FRIEND2"
+
+
+def test_a_retired_code_that_the_shop_uses_by_now_is_the_shops(store: FakeStore) -> None:
+    # given
+    run_program(store)
+    retire_offers(store=store)
+    store.taken_codes = {"FRIEND"}
+
+    # when
+    for _ in range(2):
+        run_program(store)
+
+    # then
+    assert versions() == [(1, "FRIEND"), (2, "FRIEND2")]
+    assert store.offers == {"FRIEND2": terms()}
 
 
 PAGE = {"referrer_credit": "10 USD, 9 EUR", "program_running": True}

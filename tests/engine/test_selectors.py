@@ -3,14 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from prices import Money
 from pytest_django import DjangoAssertNumQueries
 
 from saleor_referral_plugin.engine import codes, selectors
+from saleor_referral_plugin.engine.effects import carry_out
 from saleor_referral_plugin.engine.findings import Audience, Finding, FindingCode
 from saleor_referral_plugin.engine.ledger import Account
 from saleor_referral_plugin.engine.programs import save_program
+from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.models import Claim, LedgerEntry, Program, ReferralCode
-from tests.engine.books import book, claim, reward_row, run_program, share
+from tests.engine.books import book, claim, place, reward_row, run_program, share
 from tests.engine.build import NOW, eur, percent, terms, usd
 from tests.engine.fake_store import FakeStore
 
@@ -113,8 +116,8 @@ def test_accounts_of_many_are_those_of_each(
     nobody = share(store, "2", "ben@example.com").referrer_id
 
     # when
-    with django_assert_num_queries(1):
-        accounts = selectors.accounts_of([spent.referrer_id, nobody])
+    with django_assert_num_queries(2):
+        accounts = selectors.accounts_of([spent.referrer_id, nobody], store=store)
 
     # then
     assert accounts == {
@@ -124,6 +127,32 @@ def test_accounts_of_many_are_those_of_each(
         ],
         nobody: [],
     }
+
+
+@pytest.mark.parametrize(
+    ("in_store", "available"), [(usd(10), 10), (usd(4), 4), (usd(0), 0), (None, 0)]
+)
+def test_what_the_store_has_left_is_available(
+    store: FakeStore, in_store: Money | None, available: int
+) -> None:
+    # given: 10 USD delivered; what was spent since is not in the books yet
+    run_program(store, terms(hold_days=0))
+    code = share(store)
+    settle(place(store, code), store=store)
+    carry_out(store=store)
+    [(ref, credit)] = store.credits.items()
+    if in_store is None:
+        del store.credits[ref]
+    else:
+        credit.balance = in_store
+
+    # when
+    [account] = selectors.accounts_of([code.referrer_id], store=store)[code.referrer_id]
+
+    # then
+    assert account == Account(
+        "USD", available=usd(available), pending=usd(0), debt=usd(0), earned=usd(10)
+    )
 
 
 # claims ------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 from saleor_referral_plugin.engine import known_orders
 from saleor_referral_plugin.engine import sweep as sweeping
 from saleor_referral_plugin.engine.facts import PlacedOrder
+from saleor_referral_plugin.engine.programs import retire_offers, stop_program
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.sweep import Swept, batches, note_spending, sweep
 from saleor_referral_plugin.models import Bookmark, KnownOrder, Referral, Reward
@@ -30,6 +31,45 @@ pytestmark = pytest.mark.django_db
 
 def swept_to() -> datetime | None:
     return Bookmark.objects.get(name=known_orders.SWEPT).position
+
+
+def test_an_offer_deleted_by_hand_comes_back(store: FakeStore) -> None:
+    # given
+    run_program(store)
+    store.offers.clear()
+
+    # when
+    sweep(store=store)
+
+    # then
+    assert store.offers == {"FRIEND": terms()}
+
+
+def test_the_offer_of_a_stopped_program_stays_away(store: FakeStore) -> None:
+    # given
+    run_program(store)
+    stop_program(store=store)
+    retire_offers(store=store)
+
+    # when
+    sweep(store=store)
+
+    # then
+    assert store.offers == {}
+
+
+def test_trouble_with_the_offer_holds_up_nothing(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(hold_days=0))
+    ref = place(store, share(store))
+    store.broken.add("publish_offer")
+
+    # when
+    with pytest.raises(ConnectionError):
+        sweep(store=store)
+
+    # then
+    assert reward_of(ref).status == "issued"
 
 
 def test_orders_whose_hooks_never_came_are_found(store: FakeStore) -> None:

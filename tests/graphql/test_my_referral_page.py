@@ -132,6 +132,31 @@ def test_rewards_and_referrals_follow_the_friends_order(shop: Shop, api: Api) ->
     assert reward["expiresAt"] == row.expires_at.isoformat()
 
 
+def test_what_was_spent_is_no_longer_available_at_once(shop: Shop, api: Api) -> None:
+    # given
+    given.program(shop, hold_days="0")
+    anna = shop.register("anna@example.com")
+    given.friends_order(shop, shop.share(anna), email="ben@example.com").pay()
+    [card] = shop.gift_cards(anna)
+    shopping = shop.checkout(lines=["4.00"], customer=anna)
+    assert shopping.enter_code(card.code).accepted
+
+    # when
+    assert shopping.complete().accepted
+
+    # then: no periodic task has run
+    referral = api.run("my-referral-page", customer=anna, channel="default")["me"]["referral"]
+    assert referral["balances"] == [
+        {
+            "currency": "USD",
+            "available": usd(6),
+            "pending": usd(0),
+            "debt": usd(0),
+            "earned": usd(10),
+        }
+    ]
+
+
 def test_each_currency_has_its_own_balance(shop: Shop, api: Api) -> None:
     # given
     given.program(shop, hold_days="0")

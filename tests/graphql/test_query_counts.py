@@ -21,8 +21,8 @@ REFEREES = """{ me { referral { referrals(first: 50) {
 } } } }"""
 
 
-def our_queries(api: Api, document: str, variables: dict[str, Any], **who: Any) -> list[str]:
-    """The queries that read our tables, on whatever connection."""
+def all_queries(api: Api, document: str, variables: dict[str, Any], **who: Any) -> list[str]:
+    """What is asked of the database, on whatever connection."""
     captured = [CaptureQueriesContext(connections[alias]) for alias in connections]
     for queries in captured:
         queries.__enter__()
@@ -30,11 +30,15 @@ def our_queries(api: Api, document: str, variables: dict[str, Any], **who: Any) 
     for queries in captured:
         queries.__exit__(None, None, None)
     assert "errors" not in answer, answer["errors"]
+    return [query["sql"] for queries in captured for query in queries.captured_queries]
+
+
+def our_queries(api: Api, document: str, variables: dict[str, Any], **who: Any) -> list[str]:
+    """The queries that read our tables."""
     return [
-        query["sql"]
-        for queries in captured
-        for query in queries.captured_queries
-        if '"referral_' in query["sql"] and '"referral_sandbox_' not in query["sql"]
+        sql
+        for sql in all_queries(api, document, variables, **who)
+        if '"referral_' in sql and '"referral_sandbox_' not in sql
     ]
 
 
@@ -63,7 +67,7 @@ def test_my_referral_page(api: Api, anna: Customer) -> None:
 
     # then
     assert len(many) == len(few)
-    assert len(many) == 9
+    assert len(many) == 10
 
 
 def test_everything_below_a_list_of_referrals(api: Api, anna: Customer) -> None:
@@ -95,6 +99,35 @@ def test_many_referrers(shop: Shop, api: Api, anna: Customer) -> None:
     assert len(many) == len(few)
 
 
+def test_the_balances_of_many_referrers_are_three_questions(shop: Shop, api: Api) -> None:
+    # given: three referrers with two credits each
+    given.program(shop, hold_days="0")
+    customers = [shop.register(f"customer{number}@example.com") for number in range(3)]
+    for customer in customers:
+        for friend in ("ben", "carl"):
+            email = f"{friend}-of-{customer.email}"
+            given.friends_order(shop, shop.share(customer), email=email).pay()
+    document = aliased(
+        "user",
+        "referral { balances { available { amount } } }",
+        [global_id("User", customer.user_ref) for customer in customers],
+    )
+
+    # when
+    queries = all_queries(api, document, {}, permissions=("MANAGE_DISCOUNTS", "MANAGE_USERS"))
+
+    # then
+    asked = [
+        [sql for sql in queries if f"FROM {table}" in sql]
+        for table in (
+            '"referral_ledgerentry"',
+            '"referral_reward"',
+            '"giftcard_giftcard"' if shop.name == "saleor" else '"referral_sandbox_giftcard"',
+        )
+    ]
+    assert [len(found) for found in asked] == [1, 1, 1]
+
+
 def test_many_checkouts(shop: Shop, api: Api, anna: Customer) -> None:
     # given
     code = shop.share(anna)
@@ -111,6 +144,20 @@ def test_many_checkouts(shop: Shop, api: Api, anna: Customer) -> None:
 
     # then
     assert len(queries) == 1
+
+
+def test_a_typed_code_is_looked_up_once(shop: Shop, api: Api, anna: Customer) -> None:
+    # given
+    variables = {
+        "checkoutId": api.checkout_id(shop.checkout(email="ben@example.com")),
+        "promoCode": shop.share(anna),
+    }
+
+    # when
+    queries = our_queries(api, operation("add-promo-code"), variables)
+
+    # then
+    assert len([sql for sql in queries if 'FROM "referral_referralcode"' in sql]) == 1
 
 
 def test_many_orders(shop: Shop, api: Api, anna: Customer) -> None:

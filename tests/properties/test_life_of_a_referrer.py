@@ -210,7 +210,7 @@ class Life(RuleBasedStateMachine):
         assert [str(difference) for difference in verify(store=self.store)] == []
         on_cards = sum(card.balance for card in models.GiftCard.objects.all())
         referrer_id = Referrer.objects.get().pk
-        for account in selectors.accounts_of([referrer_id])[referrer_id]:
+        for account in selectors.accounts_of([referrer_id], store=self.store)[referrer_id]:
             assert account.available.amount == on_cards
             assert account.debt.amount >= 0
 

@@ -1,10 +1,10 @@
-"""The voucher of a version of the terms is worth nothing without a claim."""
+"""The voucher of an offer is worth nothing without a claim."""
 
 from decimal import Decimal
 
 import pytest
 from saleor.checkout import utils as checkout_utils
-from saleor.discount.models import Voucher
+from saleor.discount.models import Voucher, VoucherCode
 from saleor.graphql.checkout.mutations import CheckoutAddPromoCode
 from saleor.order.models import Order
 
@@ -122,6 +122,33 @@ def test_a_shops_own_voucher_of_a_similar_name_works_as_before(running: SaleorSh
 
     assert answer.accepted
     assert (checkout.shown_code, checkout.discount) == ("FRIEND2024", Decimal("5.0"))
+
+
+def test_the_shops_own_voucher_with_a_code_we_have_retired_works(running: SaleorShop) -> None:
+    # given
+    retire_offers(store=get_store())
+    voucher = Voucher.objects.create(name="Ours", discount_value_type="fixed")
+    voucher.codes.create(code="FRIEND")
+    voucher.channel_listings.create(
+        channel=running.channels["default"], currency="USD", discount_value=5
+    )
+    checkout = running.checkout(email="fay@example.com")
+
+    # when
+    answer = checkout.enter_code("FRIEND")
+
+    # then
+    assert answer.accepted
+    assert (checkout.shown_code, checkout.discount) == ("FRIEND", Decimal("5.0"))
+
+    # when
+    running.configure(program_running=True)
+
+    # then
+    assert sorted(VoucherCode.objects.values_list("code", "voucher__name")) == [
+        ("FRIEND", "Ours"),
+        ("FRIEND2", "A friend's discount"),
+    ]
 
 
 def test_retired_offers_leave_no_voucher_behind(running: SaleorShop) -> None:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from saleor_referral_plugin.engine import claims, referrers
 from saleor_referral_plugin.models import Claim, Referral
 from saleor_referral_plugin.sandbox import administration, hooks, shop
-from saleor_referral_plugin.sandbox.models import Channel, Order
+from saleor_referral_plugin.sandbox.models import Channel, Offer, Order
 from saleor_referral_plugin.tasks import settle_order
 from tests.scenarios.sandbox_shop import SandboxCheckout, SandboxShop
 
@@ -90,6 +90,24 @@ def test_a_broker_that_is_down_delays_and_loses_nothing(
         assert claimed.complete().accepted
     shop.run_periodic_tasks()
     assert Referral.objects.count() == 1
+
+
+def test_an_offer_deleted_by_hand_is_back_within_a_minute(shop: SandboxShop, code: str) -> None:
+    Offer.objects.all().delete()
+    shop.run_periodic_tasks()
+
+    checkout = shop.checkout(email="ben@example.com")
+    assert checkout.enter_code(code).accepted
+    assert (checkout.shown_code, checkout.discount) == ("FRIEND", 10)
+
+
+def test_a_stopped_programs_offer_is_not_brought_back(shop: SandboxShop, code: str) -> None:
+    shop.configure(program_running=False)
+    Offer.objects.all().delete()
+
+    shop.run_periodic_tasks()
+
+    assert not Offer.objects.exists()
 
 
 def test_an_account_is_deleted_although_the_program_fails(shop: SandboxShop, code: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from saleor_referral_plugin.sandbox import postgres
+from tests import abandoned_databases
 
 START = """
 import sys
@@ -69,6 +70,25 @@ def test_settings_are_read_without_a_server() -> None:
         [sys.executable, "-c", read], capture_output=True, text=True, check=True, env={}
     )
     assert done.stdout.split() == ["saleor_referral_plugin.sandbox.database", "False"]
+
+
+def test_databases_of_killed_test_runs_are_dropped() -> None:
+    # given: one of a process that is gone, and one of a process that runs
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    abandoned, in_use = f"test_referral_{gone.pid}", f"test_referral_{os.getppid()}_test"
+    with postgres._maintenance(postgres.server_params()) as connection:
+        for name in (abandoned, in_use):
+            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+
+        # when
+        abandoned_databases.drop()
+
+        # then
+        names = {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+        assert abandoned not in names
+        assert in_use in names
+        connection.execute(f"DROP DATABASE {in_use}")  # type: ignore[call-overload]
 
 
 def test_two_processes_start_one_server() -> None:

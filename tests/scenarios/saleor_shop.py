@@ -334,7 +334,6 @@ class SaleorShop:
 
     # looking --------------------------------------------------------------------------
     def balance(self, customer: Customer, currency: str = "USD") -> Decimal:
-        tasks.note_spending.delay().get()
         return self._account(customer, currency, "available")
 
     def debt(self, customer: Customer, currency: str = "USD") -> Decimal:
@@ -342,7 +341,9 @@ class SaleorShop:
 
     def _account(self, customer: Customer, currency: str, what: str) -> Decimal:
         referrer = Referrer.objects.filter(user_ref=customer.user_ref).first()
-        accounts = selectors.accounts_of([referrer.pk])[referrer.pk] if referrer else []
+        accounts = (
+            selectors.accounts_of([referrer.pk], store=get_store())[referrer.pk] if referrer else []
+        )
         amounts = [getattr(a, what).amount for a in accounts if a.currency == currency]
         return Decimal(sum(amounts))
 

@@ -265,5 +265,7 @@ def _in_account(
     customer: Customer, currency: str, read: Callable[[ledger.Account], Decimal]
 ) -> Decimal:
     referrer = Referrer.objects.filter(user_ref=customer.user_ref).first()
-    accounts = selectors.accounts_of([referrer.pk])[referrer.pk] if referrer else []
+    accounts = (
+        selectors.accounts_of([referrer.pk], store=get_store())[referrer.pk] if referrer else []
+    )
     return next((read(account) for account in accounts if account.currency == currency), Decimal(0))

@@ -6,6 +6,23 @@ from tests.scenarios import given
 from tests.scenarios.shop import ReferralSeen, Shop
 
 
+def test_what_was_spent_is_no_longer_available_at_once(shop: Shop) -> None:
+    # given
+    given.program(shop, hold_days="0")
+    anna = shop.register("anna@example.com")
+    given.friends_order(shop, shop.share(anna)).pay()
+    [card] = shop.gift_cards(anna)
+    shopping = shop.checkout(lines=["4.00"], customer=anna)
+    assert shopping.enter_code(card.code).accepted
+
+    # when
+    assert shopping.complete().accepted
+
+    # then: no periodic task has run
+    assert (shop.balance(anna), shop.debt(anna)) == (6, 0)
+    shop.verify_books()
+
+
 def test_the_next_credit_pays_the_debt_first(shop: Shop) -> None:
     # given
     given.program(shop, hold_days="0")

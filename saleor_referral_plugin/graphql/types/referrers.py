@@ -8,7 +8,7 @@ from promise import Promise
 from ...engine import codes, referrers, selectors
 from ...engine.facts import CustomerFacts
 from ...engine.people import email_key
-from ...engine.programs import DEFAULT_PROGRAM
+from ...engine.programs import DEFAULT_PROGRAM, current_program
 from ...engine.store import get_store
 from ...models import ReferralCode, TermsVersion
 from ...models import Referrer as ReferrerRow
@@ -167,7 +167,7 @@ def _written(
     """Without a program there is no code to make; what there is already, is shown."""
     store = get_store()
     with store.writing():
-        program = selectors.program()
+        program = current_program()
         if program is None:
             return referrer
         referrer = referrers.referrer_of(customer, store=store)

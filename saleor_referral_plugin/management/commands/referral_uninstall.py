@@ -13,8 +13,8 @@ from ...tasks import BEAT_SCHEDULE
 class Command(BaseCommand):
     help = (
         "Stop the program and remove vouchers, Celery beat entries and the plugin's settings. "
-        "The books (our own tables) and the gift cards already issued stay. Run it before "
-        "`pip uninstall`."
+        "The books (our own tables) and the gift cards already issued stay. Stop Celery beat "
+        "first, and run it before `pip uninstall`."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
