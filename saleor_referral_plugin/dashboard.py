@@ -6,10 +6,11 @@ what to write instead.
 """
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, NoReturn
+from enum import StrEnum
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from babel.numbers import get_currency_precision, list_currencies
@@ -19,7 +20,7 @@ from .engine.facts import Channel
 from .engine.money import Amounts
 from .engine.programs import save_program
 from .engine.store import Store
-from .engine.terms import CapPeriod, EarnedWhen, Offer, Terms
+from .engine.terms import Cap, CapPeriod, EarnedWhen, Offer, RewardRule, Span, Terms
 
 #: Field name -> (kind, label, help text, value of a new shop), in the order shown.
 FIELDS: dict[str, tuple[str, str, str, str | bool]] = {
@@ -112,6 +113,9 @@ FIELDS: dict[str, tuple[str, str, str, str | bool]] = {
     ),
 }
 
+PERIODS = (CapPeriod.CALENDAR_MONTH, CapPeriod.CALENDAR_YEAR, CapPeriod.LIFE)
+Choice = TypeVar("Choice", bound=StrEnum)
+
 #: So many characters of a read-only field are seen also in a narrow window.
 SHORT = 60
 
@@ -151,13 +155,9 @@ def read(values: Mapping[str, Any], *, store: Store) -> Page:
             discount=_offer(values, "referee_discount"),
             minimum=_amounts(values, "minimum_order"),
             new_customers_only=_flag(values["new_customers_only"]),
-            credit=_offer(values, "referrer_credit"),
-            earned_when=_choice(values, "earned_when", EarnedWhen),
-            hold_days=_number(values, "hold_days", 0, 366) or 0,
-            cap_count=_number(values, "most_credits", 1, 1_000_000),
-            cap_amount=_amounts(values, "most_credit_amount"),
-            cap_period=_choice(values, "cap_period", CapPeriod),
-            credit_valid_days=_number(values, "credit_valid_days", 1, 36_600),
+            earned_when=_choice(values, "earned_when", (EarnedWhen.PAID, EarnedWhen.FULFILLED)),
+            rewards=(_credit(values),),
+            caps=_caps(values),
         )
     return Page(is_running, terms, _url(values, "link_url"))
 
@@ -196,7 +196,7 @@ def summary(values: Mapping[str, Any], *, store: Store, active: bool = True) -> 
         return Summary("A field has to be corrected", " ".join(error.messages))
     if page.terms is None:
         return Summary("Not running: not filled in yet", _what_to_fill_in(values))
-    terms = replace(page.terms, channels=tuple(dict.fromkeys(_slugs(values))))
+    terms = page.terms.but(channels=tuple(dict.fromkeys(_slugs(values))))
     runs, why_not = _where(terms, store.channels())
     names = ", ".join(channel.slug for channel in runs)
     where = f"It would run in {names}."
@@ -260,32 +260,41 @@ def _say_where(runs: Collection[Channel], why_not: Mapping[str, Collection[str]]
 
 
 def _say_offers(terms: Terms, currencies: Collection[str]) -> str:
-    discount, credit = _say_offer(terms.discount, currencies), _say_offer(terms.credit, currencies)
+    [credit] = terms.rewards
+    discount = _say_offer(terms.discount, currencies) if terms.discount else "nothing"
     minimum, no_minimum = _say_amounts(terms.minimum, currencies)
     who = "New customers" if terms.new_customers_only else "Friends"
     orders = f"orders from {minimum}" if minimum else "their order"
-    of_what = " of the friend's goods" if terms.credit.percent is not None else ""
-    when = f"{_count(terms.hold_days, 'day')} after" if terms.hold_days else "as soon as"
+    of_what = " of the friend's goods" if credit.worth.percent is not None else ""
+    when = f"{credit.hold} after" if credit.hold else "as soon as"
     sentence = (
-        f"{who} get {discount} off {orders}; referrers get {credit}{of_what}, "
+        f"{who} get {discount} off {orders}; referrers get "
+        f"{_say_offer(credit.worth, currencies)}{of_what}, "
         f"{when} the order is {terms.earned_when.value}."
     )
     return f"{sentence} No minimum order in {no_minimum}." if no_minimum else sentence
 
 
 def _say_limits(terms: Terms, currencies: Collection[str]) -> str:
-    amount, no_amount = _say_amounts(terms.cap_amount, currencies)
-    count = _count(terms.cap_count, "credit") if terms.cap_count else ""
-    at_most = " and ".join(filter(None, (count, amount)))
-    life = terms.cap_period is CapPeriod.LIFE
-    period = "in all" if life else f"in a calendar {terms.cap_period.value}"
-    valid = _count(terms.credit_valid_days, "day") if terms.credit_valid_days else ""
+    at_most, without = [], ""
+    for cap in terms.caps:
+        amount, no_amount = _say_amounts(cap.amount, currencies)
+        at_most.append(_count(cap.count, "credit") if cap.count else amount)
+        without = without or no_amount
+    valid = terms.rewards[0].valid
     sentences = (
-        f"Each referrer gets at most {at_most} {period}." if at_most else "",
-        f"No limit to the amount in {no_amount}." if no_amount else "",
+        f"Each referrer gets at most {' and '.join(filter(None, at_most))} {_say_period(terms)}."
+        if any(at_most)
+        else "",
+        f"No limit to the amount in {without}." if without else "",
         f"A credit is valid for {valid}." if valid else "",
     )
     return " ".join(filter(None, sentences))
+
+
+def _say_period(terms: Terms) -> str:
+    period = terms.caps[0].period
+    return "in all" if period is CapPeriod.LIFE else f"in a calendar {period.value}"
 
 
 def _say_offer(offer: Offer, currencies: Collection[str]) -> str:
@@ -326,12 +335,12 @@ def _number(values: Mapping[str, Any], name: str, least: int, most: int) -> int 
     return int(text)
 
 
-def _choice(values: Mapping[str, Any], name: str, enum: type) -> Any:
+def _choice(values: Mapping[str, Any], name: str, choices: Sequence[Choice]) -> Choice:
     text = str(values[name]).strip().lower()
-    try:
-        return enum(text)
-    except ValueError:
-        _refuse(name, "write " + " or ".join(f'"{item.value}"' for item in enum))  # type: ignore[attr-defined]
+    for choice in choices:
+        if choice.value == text:
+            return choice
+    _refuse(name, "write " + " or ".join(f'"{choice.value}"' for choice in choices))
 
 
 def _amounts(values: Mapping[str, Any], name: str) -> Amounts:
@@ -370,6 +379,25 @@ def _offer(values: Mapping[str, Any], name: str) -> Offer:
     if not percent.is_finite() or not 0 < percent <= 100 or percent != round(percent, 2):
         _refuse(name, 'write a percentage above 0 and up to 100, such as "10%" or "7.5%"')
     return Offer(percent=percent)
+
+
+def _credit(values: Mapping[str, Any]) -> RewardRule:
+    valid_days = _number(values, "credit_valid_days", 1, 36_600)
+    return RewardRule(
+        worth=_offer(values, "referrer_credit"),
+        hold=Span(days=_number(values, "hold_days", 0, 366) or 0),
+        valid=None if valid_days is None else Span(days=valid_days),
+    )
+
+
+def _caps(values: Mapping[str, Any]) -> tuple[Cap, ...]:
+    period = _choice(values, "cap_period", PERIODS)
+    count = _number(values, "most_credits", 1, 1_000_000)
+    amount = _amounts(values, "most_credit_amount")
+    return (
+        *((Cap(count=count, period=period),) if count else ()),
+        *((Cap(amount=amount, period=period),) if amount else ()),
+    )
 
 
 def _slugs(values: Mapping[str, Any]) -> list[str]:

@@ -8,8 +8,8 @@ deferred constraints of PostgreSQL.
 from django.db import models
 from django.db.models import Q
 
-from .engine.decide import Beneficiary, ReferralStatus
-from .engine.terms import Terms
+from .engine.decide import ReferralStatus
+from .engine.terms import Beneficiary, RewardKind, Terms
 
 
 def choices_of(enum: type) -> list[tuple[str, str]]:
@@ -61,13 +61,23 @@ class TermsVersion(models.Model):
 
 
 class Referrer(models.Model):
-    """A customer who has asked for a code. This row's lock serialises all that moves the
-    customer's credit. After erasure both references are empty and the books remain."""
+    """A customer who has asked for a code, or holds a reward; without an account, a guest who
+    holds one. This row's lock serialises all that moves the customer's credit. After erasure
+    both references are empty and the books remain."""
 
     user_ref = models.CharField(max_length=64, null=True, unique=True)
     email_key = models.CharField(max_length=64, null=True, db_index=True)
     created_at = models.DateTimeField()
     forgotten_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=("email_key",),
+                condition=Q(user_ref__isnull=True),
+                name="referral_one_row_per_guest",
+            )
+        ]
 
 
 class ReferralCode(models.Model):
@@ -178,7 +188,8 @@ class Referral(models.Model):
 
 
 class Reward(models.Model):
-    """What one beneficiary gets for a referral. `amount` is the last decision's."""
+    """What one beneficiary gets for a referral. `amount` is the last decision's, in a currency
+    or in a unit of points; `holder` is whose it is: the referrer, or the referee."""
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -188,11 +199,13 @@ class Reward(models.Model):
         CLAWED_BACK = "clawed_back"
         EXPIRED = "expired"
 
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="rewards")
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="rewards")
-    referrer = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="rewards")
+    holder = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="rewards")
     beneficiary = models.CharField(max_length=16, choices=choices_of(Beneficiary))
     rule = models.CharField(max_length=32)
-    currency = models.CharField(max_length=3)
+    kind = models.CharField(max_length=16, choices=choices_of(RewardKind))
+    currency = models.CharField(max_length=16)
     amount = money_field()
     status = models.CharField(max_length=16, choices=Status.choices)
     earned_at = models.DateTimeField(null=True, blank=True)
@@ -205,7 +218,7 @@ class Reward(models.Model):
     class Meta:
         ordering = ("-created_at", "-pk")
         indexes = [
-            models.Index(fields=("referrer", "currency", "earned_at"), name="reward_caps"),
+            models.Index(fields=("holder", "program", "earned_at"), name="reward_caps"),
             models.Index(
                 fields=("expires_at",), condition=Q(status="issued"), name="reward_expiry"
             ),
@@ -220,7 +233,7 @@ class LedgerEntry(models.Model):
     """One line of the books, never changed and never deleted (PostgreSQL sees to it).
 
     PROMISED    what the decision says more (or less) than it said before
-    DELIVERED   put in the referrer's hands
+    DELIVERED   put in the holder's hands
     TAKEN_BACK  taken out of them again
     OFFSET      a debt paid by another reward: two entries that cancel out
     SPENT       used on an order (or, positive, given back by one)
@@ -239,15 +252,15 @@ class LedgerEntry(models.Model):
         EXPIRED = "expired"
 
     reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="entries")
-    referrer = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="entries")
+    holder = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    currency = models.CharField(max_length=3)
+    currency = models.CharField(max_length=16)
     amount = money_field()
     created_at = models.DateTimeField()
 
     class Meta:
         ordering = ("pk",)
-        indexes = [models.Index(fields=("referrer", "currency"), name="ledger_balance")]
+        indexes = [models.Index(fields=("holder", "currency"), name="ledger_balance")]
         constraints = [
             models.CheckConstraint(
                 name="ledger_sign",

@@ -4,12 +4,14 @@ The claim is what makes the store's voucher worth anything: without an open clai
 voucher is refused, whoever types its code.
 """
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ..models import Claim, ReferralCode, Referrer
+from ..models import Claim, ReferralCode, Referrer, TermsVersion
 from . import codes, history
 from .decide import ClaimDecision, judge_claim
 from .facts import CheckoutFacts, History, Person
@@ -17,6 +19,7 @@ from .findings import Finding, FindingCode, Refused
 from .programs import current_terms
 from .referrers import keep_up
 from .store import Store
+from .terms import Touch
 
 #: Public checkout metadata under this key is taken for a code the shopper brought along.
 METADATA_KEY = "referral_code"
@@ -42,19 +45,17 @@ def claim_code(
     if code is None or version is None or not _is_there(code.referrer, store):
         raise Refused(Finding(FindingCode.CODE_INVALID, False))
 
-    known = _history(
-        store, facts, _person(code.referrer), version.program_id, code.program.is_running
-    )
-    decision = judge_claim(version.terms, facts, known)
+    now = store.now()
+    decision = _judge_new(code, version, facts, store, now)
     claim = Claim(
         checkout_ref=facts.ref,
         code=code,
         terms=version,
         typed=typed[:255],
         source=source,
-        created_at=store.now(),
+        created_at=now,
     )
-    _note(claim, facts, decision, store)
+    _note(claim, facts, decision, now)
     if decision.refusal is not None:
         claim.status = Claim.Status.REFUSED
         claim.save()
@@ -106,18 +107,20 @@ def objection(*, store: Store, facts: CheckoutFacts, completing: bool = False) -
     claim = open_claim(facts.ref)
     if claim is None or claim.terms.offer_code != facts.voucher_code:
         return Finding(FindingCode.CODE_INVALID, False)
+    now = store.now()
     referrer = claim.code.referrer
     judged = Person(claim.buyer_user_ref, claim.buyer_email_key)
     if facts.buyer == judged and not completing:
         known = History(referrer=_person(referrer))
     else:
         keep_up(referrer, store=store)
-        known = _history(store, facts, _person(referrer), claim.terms.program_id, True)
-    decision = judge_claim(claim.terms.terms, facts, known)
+        known = _history(store, facts, referrer, claim.terms, now)
+    known = replace(known, claimed_at=claim.created_at)
+    decision = judge_claim(claim.terms.terms, facts, known, now)
     if decision.refusal is not None:
         claim.status = Claim.Status.REFUSED
     if facts.buyer != judged or decision.refusal is not None:
-        _note(claim, facts, decision, store)
+        _note(claim, facts, decision, now)
         claim.save()
     return decision.refusal
 
@@ -147,23 +150,30 @@ def preview(*, store: Store, facts: CheckoutFacts, typed: str) -> ClaimDecision:
     version = current_terms(code.program) if code else None
     if code is None or version is None:
         return ClaimDecision((Finding(FindingCode.CODE_INVALID, False),), None)
-    known = _history(
-        store, facts, _person(code.referrer), version.program_id, code.program.is_running
-    )
-    return judge_claim(version.terms, facts, known)
+    return _judge_new(code, version, facts, store, store.now())
+
+
+def _judge_new(
+    code: ReferralCode, version: TermsVersion, facts: CheckoutFacts, store: Store, now: datetime
+) -> ClaimDecision:
+    known = _history(store, facts, code.referrer, version, now)
+    holds_other = False
+    if version.terms.touch is Touch.FIRST:
+        holds_other = _open_claims(facts.ref).exclude(code=code).exists()
+    known = replace(known, is_running=code.program.is_running, holds_other_code=holds_other)
+    return judge_claim(version.terms, facts, known, now)
 
 
 def _history(
-    store: Store, facts: CheckoutFacts, referrer: Person, program_id: int, is_running: bool
+    store: Store, facts: CheckoutFacts, referrer: Referrer, version: TermsVersion, now: datetime
 ) -> History:
-    buyer = history.look_up(
-        facts.buyer, store=store, program_id=program_id, placed_before=store.now()
+    known = history.look_up(
+        facts.buyer, version.terms, store=store, program_id=version.program_id, at=now
     )
     return History(
-        referrer=referrer,
-        is_running=is_running,
-        earlier_orders=buyer.earlier_orders,
-        referred_before=buyer.referred_before,
+        referrer=_person(referrer),
+        earlier_orders=known.earlier_orders,
+        referred_before=known.referred_before,
     )
 
 
@@ -181,8 +191,8 @@ def _open_claims(checkout_ref: str) -> QuerySet[Claim]:
     return Claim.objects.filter(checkout_ref=checkout_ref, status=Claim.Status.OPEN)
 
 
-def _note(claim: Claim, facts: CheckoutFacts, decision: ClaimDecision, store: Store) -> None:
+def _note(claim: Claim, facts: CheckoutFacts, decision: ClaimDecision, now: datetime) -> None:
     claim.buyer_user_ref = facts.buyer.user_ref
     claim.buyer_email_key = facts.buyer.email_key
     claim.findings = [finding.to_json() for finding in decision.findings]
-    claim.judged_at = store.now()
+    claim.judged_at = now

@@ -18,6 +18,7 @@ from . import ledger
 from .facts import CreditRequest
 from .referrers import keep_up
 from .store import Store
+from .terms import RewardKind
 
 logger = logging.getLogger(__name__)
 
@@ -76,14 +77,15 @@ def _wait(attempts: int) -> timedelta:
 
 
 def _credit(effect: Effect, store: Store, now: datetime) -> None:
-    """Bring the referrer's credits in the effect's currency in line with the ledger: take
-    back what is no longer deserved, let what is owed pay debts first, deliver the rest."""
+    """Bring the holder's rewards in the effect's currency (or unit of points) in line with
+    the ledger: take back what is no longer deserved, let what is owed pay debts first, deliver
+    the rest."""
     reward = Reward.objects.get(pk=effect.reward_id)
-    referrer = Referrer.objects.select_for_update().get(pk=reward.referrer_id)
-    keep_up(referrer, store=store)
-    if referrer.forgotten_at is not None:
+    holder = Referrer.objects.select_for_update().get(pk=reward.holder_id)
+    keep_up(holder, store=store)
+    if holder.forgotten_at is not None:
         return
-    sums = ledger.out_of_balance(referrer, reward.currency)
+    sums = ledger.out_of_balance(holder, reward.currency)
     rewards = list(
         Reward.objects.filter(pk__in=sums).select_related("referral__terms").order_by("pk")
     )
@@ -94,7 +96,7 @@ def _credit(effect: Effect, store: Store, now: datetime) -> None:
     for each in rewards:
         if sums[each.pk].owed > 0 and _may_be_delivered(each):
             left = _pay_debts(each, sums[each.pk].owed, debts, now)
-            _deliver(each, left, referrer, store, now)
+            _deliver(each, left, holder, store, now)
 
 
 def _pay_debts(
@@ -111,7 +113,7 @@ def _pay_debts(
 
 
 def _may_be_delivered(reward: Reward) -> bool:
-    return reward.status in (
+    return reward.kind != RewardKind.CUSTOM and reward.status in (
         Reward.Status.APPROVED,
         Reward.Status.ISSUED,
         Reward.Status.EXPIRED,
@@ -124,6 +126,10 @@ def _take_back(reward: Reward, amount: Decimal, store: Store, now: datetime) -> 
         _note_spending(reward, store, now)
         delta = Money(-amount, reward.currency)
         moved = -store.adjust_credit(reward.credit_ref, delta, now=now).amount
+        ledger.post(reward, Kind.TAKEN_BACK, -moved, now=now)
+        amount -= moved
+    elif reward.kind == RewardKind.POINTS:
+        moved = min(amount, ledger.sums_of([reward.pk])[reward.pk].balance)
         ledger.post(reward, Kind.TAKEN_BACK, -moved, now=now)
         amount -= moved
     # What ran out unused never reached anybody: it is no debt.
@@ -139,11 +145,18 @@ def _expired(reward: Reward) -> Decimal:
 
 
 def _deliver(
-    reward: Reward, amount: Decimal, referrer: Referrer, store: Store, now: datetime
+    reward: Reward, amount: Decimal, holder: Referrer, store: Store, now: datetime
 ) -> None:
-    """Put `amount` on the reward's credit, making it if it is not there (any more)."""
-    valid_days = reward.referral.terms.terms.credit_valid_days
+    """Put `amount` on the reward's credit, making it if it is not there (any more). Points
+    are nowhere but in the books."""
+    terms = reward.referral.terms.terms
+    valid = terms.reward(reward.rule).valid
+    expires_at = None if valid is None else valid.after(now, terms.zone)
     left = amount
+    if reward.kind == RewardKind.POINTS:
+        reward.expires_at = expires_at
+        ledger.post(reward, Kind.DELIVERED, left, now=now)
+        left = Decimal(0)
     if reward.credit_ref and left and reward.status != Reward.Status.EXPIRED:
         _note_spending(reward, store, now)
         moved = store.adjust_credit(reward.credit_ref, Money(left, reward.currency), now=now).amount
@@ -151,11 +164,12 @@ def _deliver(
         left -= moved
     if left:
         deliveries = LedgerEntry.objects.filter(reward=reward, kind=Kind.DELIVERED).count()
-        reward.expires_at = None if valid_days is None else now + timedelta(days=valid_days)
+        reward.expires_at = expires_at
         reward.credit_ref = store.issue_credit(
             CreditRequest(
                 key=f"reward-{reward.pk}-{deliveries}",
-                user_ref=referrer.user_ref or "",
+                user_ref=holder.user_ref or "",
+                order_ref=reward.referral.order_ref,
                 amount=Money(left, reward.currency),
                 expires_at=reward.expires_at,
                 note=f"Referral reward for order {reward.referral.order_number}",
@@ -180,7 +194,7 @@ def _note_spending(reward: Reward, store: Store, now: datetime) -> None:
 def note_spending(reward: Reward, *, store: Store) -> None:
     """Book what moved on the reward's credit without us."""
     with transaction.atomic():
-        Referrer.objects.select_for_update().get(pk=reward.referrer_id)
+        Referrer.objects.select_for_update().get(pk=reward.holder_id)
         _note_spending(reward, store, store.now())
 
 
@@ -188,16 +202,16 @@ def expire(reward: Reward, *, store: Store) -> None:
     """The credit's time is up: what is left on it is gone, in the store and in the books."""
     now = store.now()
     with transaction.atomic():
-        Referrer.objects.select_for_update().get(pk=reward.referrer_id)
+        Referrer.objects.select_for_update().get(pk=reward.holder_id)
         reward.refresh_from_db()
         if reward.status != Reward.Status.ISSUED or not (
             reward.expires_at and reward.expires_at <= now
         ):
             return
-        left = Decimal(0)
         if reward.credit_ref:
             _note_spending(reward, store, now)
-            left = ledger.write_off(reward, now=now)
+        left = ledger.write_off(reward, now=now)
+        if reward.credit_ref:
             store.adjust_credit(reward.credit_ref, Money(-left, reward.currency), now=now)
         reward.status = Reward.Status.EXPIRED
         reward.save(update_fields=["status"])
@@ -223,7 +237,7 @@ def _tell_later(reward: Reward, event: str, amount: Decimal, now: datetime) -> N
 
 def _tell(effect: Effect, store: Store, now: datetime) -> None:
     """Tell the referrer. One who is gone is told nothing."""
-    user_ref = effect.reward.referrer.user_ref
+    user_ref = effect.reward.holder.user_ref
     if user_ref:
         payload: dict[str, Any] = dict(effect.payload)
         store.tell(user_ref, payload.pop("event"), payload)

@@ -1,7 +1,9 @@
 """What is true of the store's objects now: the only input a decision has."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 
 from prices import Money
@@ -112,32 +114,43 @@ class OrderFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """What already counts towards one limit: rewards, and their sums by currency or unit."""
+
+    count: int = 0
+    amounts: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What the books and the store know besides the order or checkout at hand.
 
     is_running        the program takes new claims; always True for an order, whose claim
                       was accepted when it was made
+    claimed_at        when the code was claimed; None: it is being claimed now
+    holds_other_code  another code was accepted on this checkout before
     referrer_is_gone  the account was deleted: nothing more can be credited
     was_qualified     the referral has been qualified before
-    earned_at         when the books say that it earned its reward; None: not yet, or no more
+    earned_at         when the books say that it earned its rewards; None: not yet, or no more
     earlier_orders    the buyer's other orders that stand, placed before this one, guest
                       orders included; cancelled, expired and draft orders do not stand
     referred_before   another order of the buyer is already somebody's referral here
-    credits_count     the referrer's other rewards in the cap period
-    credits_amount    their sum, in the order's currency
-    delivered         what of this order's reward is already in the referrer's hands
+    used              for each limit of the terms what counts towards it already, this
+                      referral's own rewards left out
+    delivered         what of this referral's rewards is already in somebody's hands, by rule
     """
 
     referrer: Person
     is_running: bool = True
+    claimed_at: datetime | None = None
+    holds_other_code: bool = False
     referrer_is_gone: bool = False
     was_qualified: bool = False
     earned_at: datetime | None = None
     earlier_orders: int = 0
     referred_before: bool = False
-    credits_count: int = 0
-    credits_amount: Money | None = None
-    delivered: Money | None = None
+    used: tuple[Used, ...] = ()
+    delivered: Mapping[str, Money] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +176,12 @@ class CustomerFacts:
 
 @dataclass(frozen=True, slots=True)
 class CreditRequest:
-    """A credit to be made in the store. `key` names it for ever: one key, one credit."""
+    """A credit to be made in the store. `key` names it for ever: one key, one credit. It is
+    for the account, or, where `user_ref` is empty, for whoever placed the order as a guest."""
 
     key: str
     user_ref: str
     amount: Money
     expires_at: datetime | None
-    note: str = field(default="")
+    note: str = ""
+    order_ref: str = ""

@@ -11,9 +11,11 @@ class FindingCode(StrEnum):
 
     CODE_INVALID = "code_invalid"
     PROGRAM_NOT_RUNNING = "program_not_running"
+    CLAIM_EXPIRED = "claim_expired"
     OWN_CODE = "own_code"
     NOT_NEW_CUSTOMER = "not_new_customer"
     ALREADY_REFERRED = "already_referred"
+    OTHER_CODE_HELD = "other_code_held"
     BELOW_MINIMUM = "below_minimum"
     ORDER_VOID = "order_void"
     NOT_CONFIRMED = "not_confirmed"
@@ -36,9 +38,11 @@ class Audience(StrEnum):
 SENTENCES: dict[FindingCode, str] = {
     FindingCode.CODE_INVALID: "This referral code is not valid.",
     FindingCode.PROGRAM_NOT_RUNNING: "Referral codes cannot be used here at the moment.",
+    FindingCode.CLAIM_EXPIRED: "This referral code has expired.",
     FindingCode.OWN_CODE: "You cannot use your own referral code.",
     FindingCode.NOT_NEW_CUSTOMER: "This referral code is for new customers only.",
     FindingCode.ALREADY_REFERRED: "You have already used a friend's referral code.",
+    FindingCode.OTHER_CODE_HELD: "Another friend's referral code is already in use here.",
     FindingCode.BELOW_MINIMUM: (
         "Add {missing} more to use this referral code (minimum {minimum})."
     ),
@@ -56,6 +60,7 @@ SENTENCES: dict[FindingCode, str] = {
 ORDER_SENTENCES: dict[FindingCode, str] = {
     FindingCode.BELOW_MINIMUM: "What is left of the order is below the minimum of {minimum}.",
     FindingCode.NOT_NEW_CUSTOMER: "The order was not the customer's first.",
+    FindingCode.CLAIM_EXPIRED: "The order came after the referral code had expired.",
     FindingCode.OWN_CODE: "The order was made with the customer's own referral code.",
     FindingCode.ALREADY_REFERRED: "The customer had been referred by somebody before.",
 }

@@ -2,25 +2,25 @@
 order at hand. Two queries, the books' and the store's: a shopper may be waiting.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from ..models import Referral
 from . import rows
-from .decide import Beneficiary
-from .facts import Person
+from .facts import Person, Used
 from .known_orders import KNOWN, LATE
 from .people import person
 from .store import Store
+from .terms import Terms
 
 #: How many orders newer than the last sweep are looked through. With a sweep every minute
 #: there are few; more wait only while a large shop is being indexed first.
 RECENT = 20_000
 
-#: NULL equals nothing: what is not known of the buyer finds nothing, and no credits are
-#: counted where no referrer is asked for.
+#: NULL equals nothing: what is not known of the buyer finds nothing. Limits are counted one
+#: by one, each in its own window; an empty window is for life.
 _BOOKS = """
 SELECT (SELECT position FROM referral_bookmark WHERE name = %(known)s),
        ARRAY(SELECT order_ref FROM referral_knownorder WHERE email_key = %(email_key)s),
@@ -28,54 +28,57 @@ SELECT (SELECT position FROM referral_bookmark WHERE name = %(known)s),
                 WHERE program_id = %(program)s AND status = ANY(%(active)s)
                   AND order_ref <> %(except_ref)s
                   AND (referee_email_key = %(email_key)s OR referee_user_ref = %(user_ref)s)),
-       ARRAY(SELECT ARRAY[currency, count(*)::text, sum(amount)::text] FROM referral_reward
-              WHERE referrer_id = %(referrer)s AND beneficiary = %(beneficiary)s AND amount > 0
-                AND referral_id IS DISTINCT FROM %(except_referral)s
-                AND (%(start)s::timestamptz IS NULL
-                     OR earned_at >= %(start)s AND earned_at < %(end)s)
-              GROUP BY currency)
+       ARRAY(SELECT ARRAY[place::text, reward.currency, count(*)::text, sum(amount)::text]
+               FROM unnest(%(holders)s::bigint[], %(starts)s::timestamptz[],
+                           %(ends)s::timestamptz[])
+                    WITH ORDINALITY AS cap (holder, starts, ends, place)
+               JOIN referral_reward reward ON reward.holder_id = cap.holder
+              WHERE reward.program_id = %(program)s AND reward.amount > 0
+                AND reward.referral_id IS DISTINCT FROM %(except_referral)s
+                AND (cap.starts IS NULL
+                     OR reward.earned_at >= cap.starts AND reward.earned_at < cap.ends)
+              GROUP BY place, reward.currency)
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Credits:
-    """Which credits of a referrer count: those in the window (its start included and its end
-    not; None: for life), but for those of one referral."""
+class Counted:
+    """Whose rewards count towards a limit: those of `holder_id` (None: nobody's) earned in
+    the window (its start included and its end not; None: for life)."""
 
-    referrer_id: int
+    holder_id: int | None
     window: tuple[datetime, datetime] | None = None
-    except_referral: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`earlier_orders` and `referred_before` as in `facts.History`; `credits` are the number of
-    credits and their sum, by currency."""
+    """See `facts.History`; `used` is in the order of what was to be counted."""
 
     earlier_orders: int = 0
     referred_before: bool = False
-    credits: Mapping[str, tuple[int, Decimal]] = field(default_factory=dict)
+    used: tuple[Used, ...] = ()
 
 
 def look_up(
     buyer: Person,
+    terms: Terms,
     *,
     store: Store,
     program_id: int,
-    placed_before: datetime,
+    at: datetime,
     except_ref: str = "",
-    count_orders: bool = True,
-    credits: Credits | None = None,
+    except_referral: int | None = None,
+    counted: Sequence[Counted] = (),
 ) -> Known:
-    """How many of the buyer's orders stand that were placed before (0 unless they count),
-    whether another order of theirs is a referral in the program, and the referrer's credits.
+    """The buyer's earlier orders (if they matter to the terms) and whether another order of
+    theirs is a referral in the program; and what counts towards limits, leaving out one order
+    and its referral.
 
     Of somebody not known yet nothing is asked.
     """
-    if not buyer.is_known and credits is None:
+    if not buyer.is_known and not counted:
         return Known()
-    start, end = (credits and credits.window) or (None, None)
-    [(indexed_to, refs, referred_before, counted)] = rows.select(
+    [(indexed_to, refs, referred_before, used)] = rows.select(
         _BOOKS,
         {
             "known": KNOWN,
@@ -84,18 +87,14 @@ def look_up(
             "program": program_id,
             "active": list(Referral.ACTIVE),
             "except_ref": except_ref,
-            "referrer": credits and credits.referrer_id,
-            "except_referral": credits and credits.except_referral,
-            "beneficiary": Beneficiary.REFERRER.value,
-            "start": start,
-            "end": end,
+            "except_referral": except_referral,
+            "holders": [each.holder_id for each in counted],
+            "starts": [each.window and each.window[0] for each in counted],
+            "ends": [each.window and each.window[1] for each in counted],
         },
     )
-    known = Known(
-        referred_before=referred_before,
-        credits={currency: (int(count), Decimal(sum)) for currency, count, sum in counted},
-    )
-    if not count_orders or not buyer.is_known:
+    known = Known(referred_before=referred_before, used=_used(used, len(counted)))
+    if not terms.new_customers_only or not buyer.is_known:
         return known
     named = set(refs)
     standing = store.standing_orders(
@@ -104,13 +103,29 @@ def look_up(
         # Rows may become visible a little later than their timestamp says.
         changed_since=indexed_to and indexed_to - LATE,
         at_most=RECENT,
-        placed_before=placed_before,
+        placed_before=at,
     )
+    new_after = terms.new_after
+    counts_from = None if new_after is None else new_after.before(at, terms.zone)
     earlier = {
         order.ref
         for order in standing
+        if (counts_from is None or order.placed_at >= counts_from)
         # Those that no sweep has seen yet are compared in memory: nothing is written while a
         # shopper waits.
-        if order.ref in named or person(order.user_ref, order.email).is_same_as(buyer)
+        and (order.ref in named or person(order.user_ref, order.email).is_same_as(buyer))
     }
     return replace(known, earlier_orders=len(earlier - {except_ref}))
+
+
+def _used(found: Sequence[Sequence[str]], length: int) -> tuple[Used, ...]:
+    by_place: list[dict[str, tuple[int, Decimal]]] = [{} for _ in range(length)]
+    for place, unit, count, amount in found:
+        by_place[int(place) - 1][unit] = int(count), Decimal(amount)
+    return tuple(
+        Used(
+            sum(count for count, _ in units.values()),
+            {unit: amount for unit, (_, amount) in units.items()},
+        )
+        for units in by_place
+    )

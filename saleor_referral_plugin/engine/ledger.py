@@ -21,7 +21,7 @@ ON_CREDIT = (Kind.DELIVERED, Kind.TAKEN_BACK, Kind.SPENT, Kind.EXPIRED)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A referrer's money in one currency.
+    """Somebody's rewards in one currency, or one unit of points.
 
     available  spendable now: what was delivered and neither spent, taken back nor expired
     pending    promised and not yet delivered, holds included
@@ -60,7 +60,7 @@ def post(reward: Reward, kind: Kind, amount: Decimal, *, now: datetime) -> None:
             [
                 LedgerEntry(
                     reward=reward,
-                    referrer_id=reward.referrer_id,
+                    holder_id=reward.holder_id,
                     kind=kind,
                     currency=reward.currency,
                     amount=amount,
@@ -71,11 +71,11 @@ def post(reward: Reward, kind: Kind, amount: Decimal, *, now: datetime) -> None:
 
 
 def summed(entries: QuerySet[LedgerEntry]) -> Iterator[tuple[int, int, str, Sums]]:
-    """(referrer, reward, currency, sums) for every reward that has entries, by currency; one
+    """(holder, reward, currency, sums) for every reward that has entries, by currency; one
     query."""
     found = (
         entries.order_by("currency")
-        .values_list("referrer_id", "reward_id", "currency")
+        .values_list("holder_id", "reward_id", "currency")
         .annotate(
             promised=Sum("amount", filter=Q(kind=Kind.PROMISED), default=Decimal(0)),
             delivered=Sum("amount", filter=Q(kind__in=DELIVERY), default=Decimal(0)),
@@ -83,8 +83,8 @@ def summed(entries: QuerySet[LedgerEntry]) -> Iterator[tuple[int, int, str, Sums
             balance=Sum("amount", filter=Q(kind__in=ON_CREDIT), default=Decimal(0)),
         )
     )
-    for referrer_id, reward_id, currency, promised, delivered, balance in found:
-        yield referrer_id, reward_id, currency, Sums(promised, delivered, balance)
+    for holder_id, reward_id, currency, promised, delivered, balance in found:
+        yield holder_id, reward_id, currency, Sums(promised, delivered, balance)
 
 
 def sums_of(reward_ids: Iterable[int]) -> dict[int, Sums]:
@@ -95,9 +95,9 @@ def sums_of(reward_ids: Iterable[int]) -> dict[int, Sums]:
     return {reward_id: by_reward.get(reward_id, NOTHING) for reward_id in ids}
 
 
-def out_of_balance(referrer: Referrer, currency: str) -> dict[int, Sums]:
-    """The referrer's rewards of which more, or less, is promised than delivered."""
-    found = summed(LedgerEntry.objects.filter(referrer=referrer, currency=currency))
+def out_of_balance(holder: Referrer, currency: str) -> dict[int, Sums]:
+    """The holder's rewards of which more, or less, is promised than delivered."""
+    found = summed(LedgerEntry.objects.filter(holder=holder, currency=currency))
     return {reward_id: sums for _, reward_id, _, sums in found if sums.owed}
 
 

@@ -1,5 +1,7 @@
 """Referrers: customers who have asked for a code. Nobody needs to enrol."""
 
+from datetime import datetime
+
 from django.db import transaction
 from django.db.models import Q
 from prices import Money
@@ -22,6 +24,17 @@ def referrer_of(customer: CustomerFacts, *, store: Store) -> Referrer:
     return referrer
 
 
+def holder_of(person: Person, now: datetime) -> Referrer:
+    """The row of somebody who gets a reward: of their account, or of a guest's address."""
+    made = {"email_key": person.email_key, "created_at": now}
+    if person.user_ref:
+        return Referrer.objects.get_or_create(user_ref=person.user_ref, defaults=made)[0]
+    guest, _ = Referrer.objects.get_or_create(
+        user_ref=None, email_key=person.email_key, defaults=made
+    )
+    return guest
+
+
 def code_for(customer: CustomerFacts, program: Program, *, store: Store) -> ReferralCode:
     """The code a customer shares."""
     return codes.code_of(referrer_of(customer, store=store), program, store=store)
@@ -40,7 +53,7 @@ def forget(gone: Person, *, store: Store) -> bool:
         return False
     now = store.now()
     ReferralCode.objects.filter(referrer=referrer).update(is_active=False)
-    issued = list(Reward.objects.filter(referrer=referrer, issued_at__isnull=False))
+    issued = list(Reward.objects.filter(holder=referrer, issued_at__isnull=False))
     balances = store.credit_balances([r.credit_ref for r in issued if r.credit_ref])
     for reward in issued:
         balance = balances.get(reward.credit_ref or "")
@@ -53,7 +66,7 @@ def forget(gone: Person, *, store: Store) -> bool:
             reward.status = Reward.Status.EXPIRED
         reward.expires_at = now
         reward.save(update_fields=["status", "expires_at"])
-    Effect.objects.filter(reward__referrer=referrer, kind=Effect.Kind.TELL, done_at=None).delete()
+    Effect.objects.filter(reward__holder=referrer, kind=Effect.Kind.TELL, done_at=None).delete()
     referrer.user_ref = None
     referrer.email_key = None
     referrer.forgotten_at = now
@@ -64,9 +77,9 @@ def forget(gone: Person, *, store: Store) -> bool:
 def keep_up(referrer: Referrer, *, store: Store) -> None:
     """Bring a referrer in line with the account: deleted without a hook having told us, or
     with another e-mail address by now."""
-    if referrer.forgotten_at is not None:
+    if referrer.forgotten_at is not None or referrer.user_ref is None:
         return
-    customer = store.customer(referrer.user_ref or "")
+    customer = store.customer(referrer.user_ref)
     if customer is None:
         forget(Person(referrer.user_ref, referrer.email_key), store=store)
         referrer.refresh_from_db()

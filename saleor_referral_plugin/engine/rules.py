@@ -2,39 +2,51 @@
 
 A rule looks at the terms and a case and gives a Finding; all of them run, none stops at the
 first refusal. Adding a rule means: a function here, a code and a sentence in findings.py,
-and its place in CLAIM_RULES or ORDER_RULES.
+and its place in CLAIM_RULES, QUALIFYING_RULES or EARNING_RULES.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from prices import Money
 
 from .facts import CheckoutFacts, History, OrderFacts, Person
 from .findings import Audience, Finding, FindingCode
 from .money import say, times
-from .terms import EarnedWhen, Terms
+from .terms import EarnedWhen, MinimumOf, Terms, Touch
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What the rules look at: a checkout, or an order made from one."""
+    """What the rules look at: a checkout, or an order made from one.
+
+    at     now, or when the order was placed
+    goods  their value before the discount, as the shop enters prices; of an order, what
+           stands of it
+    """
 
     channel: str
     currency: str
+    at: datetime
     goods: Money
     buyer: Person
     history: History
     order: OrderFacts | None = None
 
     @classmethod
-    def of_checkout(cls, facts: CheckoutFacts, history: History) -> "Case":
-        return cls(facts.channel, facts.currency, facts.goods, facts.buyer, history)
+    def of_checkout(cls, facts: CheckoutFacts, history: History, now: datetime) -> "Case":
+        return cls(facts.channel, facts.currency, now, facts.goods, facts.buyer, history)
 
     @classmethod
     def of_order(cls, facts: OrderFacts, history: History) -> "Case":
         kept = times(facts.goods, facts.kept)
-        return cls(facts.channel, facts.currency, kept, facts.buyer, history, facts)
+        at = facts.placed_at
+        return cls(facts.channel, facts.currency, at, kept, facts.buyer, history, facts)
+
+    @property
+    def claimed_at(self) -> datetime:
+        return self.history.claimed_at or self.at
 
 
 def _order(case: Case) -> OrderFacts:
@@ -44,13 +56,35 @@ def _order(case: Case) -> OrderFacts:
 
 
 def program_running(terms: Terms, case: Case) -> Finding:
-    """The program takes claims, in this channel and currency."""
+    """The program takes claims, in this channel and currency; a code claimed in time keeps
+    its promise."""
     why_not = terms.why_not_in(case.channel, case.currency)
+    is_open = terms.claims_until is None or case.claimed_at < terms.claims_until
     return Finding(
         FindingCode.PROGRAM_NOT_RUNNING,
-        case.history.is_running and not why_not,
+        case.history.is_running and is_open and not why_not,
         {"channel": case.channel, "currency": case.currency},
     )
+
+
+def in_time(terms: Terms, case: Case) -> Finding:
+    """The order comes within the span that a claim is valid, its last moment included, and
+    before the program closes for orders."""
+    ends = []
+    if terms.orders_until is not None:
+        ends.append(terms.orders_until - timedelta(microseconds=1))
+    if terms.claim_valid is not None:
+        ends.append(terms.claim_valid.after(case.claimed_at, terms.zone))
+    if not ends:
+        return Finding(FindingCode.CLAIM_EXPIRED, True)
+    until = min(ends)
+    return Finding(FindingCode.CLAIM_EXPIRED, case.at <= until, {"until": until.isoformat()})
+
+
+def first_code(terms: Terms, case: Case) -> Finding:
+    """Where the first code counts, a second one is not taken before the order."""
+    passed = terms.touch is not Touch.FIRST or not case.history.holds_other_code
+    return Finding(FindingCode.OTHER_CODE_HELD, passed)
 
 
 def not_own_code(terms: Terms, case: Case) -> Finding:
@@ -70,14 +104,18 @@ def not_referred_before(terms: Terms, case: Case) -> Finding:
 
 
 def minimum_reached(terms: Terms, case: Case) -> Finding:
-    """The goods, less what was given back, are worth the minimum of their currency."""
+    """The goods, less what was given back, are worth the minimum of their currency. What a
+    checkout is worth net is not known before its taxes are: its goods are looked at."""
     minimum = terms.minimum.get(case.currency)
-    if minimum is None or case.goods >= minimum:
+    worth = case.goods
+    if terms.minimum_of is MinimumOf.NET and case.order is not None:
+        worth = times(case.order.net_goods, case.order.kept)
+    if minimum is None or worth >= minimum:
         return Finding(FindingCode.BELOW_MINIMUM, True)
     return Finding(
         FindingCode.BELOW_MINIMUM,
         False,
-        {"minimum": say(minimum), "missing": say(minimum - case.goods)},
+        {"minimum": say(minimum), "missing": say(minimum - worth)},
     )
 
 
@@ -92,8 +130,10 @@ def not_void(terms: Terms, case: Case) -> Finding:
 
 
 def something_kept(terms: Terms, case: Case) -> Finding:
-    """Not everything was refunded, charged back or returned."""
-    return Finding(FindingCode.MONEY_BACK, _order(case).kept > 0)
+    """Not everything was refunded, charged back or returned. (Of a cancelled order nothing
+    stands either; that it was cancelled says another rule.)"""
+    order = _order(case)
+    return Finding(FindingCode.MONEY_BACK, order.is_void or order.kept > 0)
 
 
 def confirmed(terms: Terms, case: Case) -> Finding:
@@ -127,9 +167,11 @@ Rule = Callable[[Terms, Case], Finding]
 #: In the order in which a shopper should hear of them.
 CLAIM_RULES: tuple[Rule, ...] = (
     program_running,
+    in_time,
     not_own_code,
     new_customer,
     not_referred_before,
+    first_code,
     minimum_reached,
 )
 
@@ -139,6 +181,7 @@ QUALIFYING_RULES: tuple[Rule, ...] = (
     not_void,
     something_kept,
     code_still_on,
+    in_time,
     not_own_code,
     new_customer,
     not_referred_before,

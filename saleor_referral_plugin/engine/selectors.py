@@ -91,11 +91,11 @@ def accounts_of(
     What is available is what the store has left on the credits: the books hear only later
     of what was spent."""
     left = _left_on_credits(referrer_ids, store, using)
-    entries = LedgerEntry.objects.using(using).filter(referrer__in=referrer_ids)
+    entries = LedgerEntry.objects.using(using).filter(holder__in=referrer_ids)
     sums: dict[int, dict[str, list[ledger.Sums]]] = {pk: {} for pk in referrer_ids}
-    for referrer_id, reward_id, currency, of_reward in ledger.summed(entries):
+    for holder_id, reward_id, currency, of_reward in ledger.summed(entries):
         in_store = replace(of_reward, balance=left.get(reward_id, of_reward.balance))
-        sums[referrer_id].setdefault(currency, []).append(in_store)
+        sums[holder_id].setdefault(currency, []).append(in_store)
     return {
         pk: [_account(currency, rewards) for currency, rewards in by_currency.items()]
         for pk, by_currency in sums.items()
@@ -105,7 +105,7 @@ def accounts_of(
 def _left_on_credits(referrer_ids: Collection[int], store: Store, using: str) -> dict[int, Decimal]:
     """What the store has left on the issued credits, by reward; nothing on one that is gone."""
     issued = Reward.objects.using(using).filter(
-        referrer__in=referrer_ids, status=Reward.Status.ISSUED, credit_ref__isnull=False
+        holder__in=referrer_ids, status=Reward.Status.ISSUED, credit_ref__isnull=False
     )
     refs = {pk: ref or "" for pk, ref in issued.order_by().values_list("pk", "credit_ref")}
     balances = store.credit_balances(list(refs.values()), using=using)

@@ -15,11 +15,12 @@ from prices import Money
 from ..models import Claim, Effect, LedgerEntry, Referral, Referrer, Reward, TermsVersion
 from . import history, ledger, rows
 from .codes import is_offer_code
-from .decide import Decision, ReferralStatus, RewardDecision, cap_window, decide, earned_at
+from .decide import Decision, ReferralStatus, decide
 from .facts import History, OrderFacts, Person
-from .referrers import keep_up
+from .referrers import holder_of, keep_up
+from .rewards import RewardDecision, cap_window, earned_at
 from .store import Store
-from .terms import Terms
+from .terms import Beneficiary, RewardKind, Terms
 
 logger = logging.getLogger(__name__)
 
@@ -101,9 +102,11 @@ SELECT {rows.columns(Claim, "claim")}, {rows.columns(TermsVersion, "terms")},
 """
 
 _BOOKS = f"""
-SELECT {rows.columns(Referral, "referral")}, {rows.columns(TermsVersion, "terms")},
-       {rows.columns(Reward, "reward")}, promised, delivered, promises
+SELECT {rows.columns(Referral, "referral")}, {rows.columns(Claim, "claim")},
+       {rows.columns(TermsVersion, "terms")}, {rows.columns(Reward, "reward")},
+       promised, delivered, promises
   FROM referral_referral referral
+  JOIN referral_claim claim ON claim.id = referral.claim_id
   JOIN referral_termsversion terms ON terms.id = referral.terms_id
   LEFT JOIN referral_reward reward ON reward.referral_id = referral.id
   LEFT JOIN LATERAL (
@@ -150,7 +153,7 @@ def _claimed(checkout_ref: str | None, code: str | None) -> tuple[Claim | None, 
     values = iter(found[0])
     claim = rows.take(Claim, values)
     terms = rows.take(TermsVersion, values)
-    if claim is not None and terms is not None:
+    if claim and terms:
         claim.terms = terms
     return claim, rows.take(Referrer, values)
 
@@ -160,10 +163,11 @@ def _books(order_ref: str) -> _Books | None:
     for row in rows.select(_BOOKS, [order_ref]):
         values = iter(row)
         referral = rows.take(Referral, values)
+        claim = rows.take(Claim, values)
         terms = rows.take(TermsVersion, values)
         reward = rows.take(Reward, values)
-        if books is None and referral is not None and terms is not None:
-            referral.terms = terms
+        if books is None and referral and claim and terms:
+            referral.claim, referral.terms = claim, terms
             books = _Books(referral, {})
         if books is not None and reward is not None:
             reward.referral = books.referral
@@ -196,43 +200,49 @@ def _decide(
 ) -> Decision:
     referral = books.referral
     terms = referral.terms.terms
-    is_capped = terms.cap_count is not None or terms.cap_amount.get(facts.currency) is not None
     known = history.look_up(
         facts.buyer,
+        terms,
         store=store,
         program_id=referral.program_id,
-        placed_before=facts.placed_at,
+        at=facts.placed_at,
         except_ref=facts.ref,
-        count_orders=terms.new_customers_only,
-        credits=_counted_credits(terms, facts, referral, now) if is_capped else None,
+        except_referral=referral.pk,
+        counted=_counted(terms, facts, books, now),
     )
-    _, amount = known.credits.get(facts.currency, (0, Decimal(0)))
-    delivered = sum((booked.delivered for booked in books.rewards.values()), Decimal(0))
     return decide(
         terms,
         facts,
         History(
             referrer=Person(referrer.user_ref, referrer.email_key),
+            claimed_at=referral.claim.created_at,
             referrer_is_gone=referrer.forgotten_at is not None,
             was_qualified=referral.status in WAS_QUALIFIED,
             earned_at=referral.earned_at,
             earlier_orders=known.earlier_orders,
             referred_before=known.referred_before,
-            # The count is over all currencies, the amount in the order's own.
-            credits_count=sum(count for count, _ in known.credits.values()),
-            credits_amount=Money(amount, facts.currency),
-            delivered=Money(delivered, facts.currency) if books.rewards else None,
+            used=known.used,
+            delivered={
+                booked.reward.rule: Money(booked.delivered, booked.reward.currency)
+                for booked in books.rewards.values()
+            },
         ),
         now,
     )
 
 
-def _counted_credits(
-    terms: Terms, facts: OrderFacts, referral: Referral, now: datetime
-) -> history.Credits:
-    """The referrer's other credits that count towards the caps."""
-    window = cap_window(terms, earned_at(terms, facts, referral.earned_at, now))
-    return history.Credits(referral.referrer_id, window, except_referral=referral.pk)
+def _counted(
+    terms: Terms, facts: OrderFacts, books: _Books, now: datetime
+) -> tuple[history.Counted, ...]:
+    """What counts towards each limit besides this referral. A friend has one referral in a
+    program at a time: nothing else of theirs does."""
+    earned = earned_at(terms, facts, books.referral.earned_at, now)
+    return tuple(
+        history.Counted(None)
+        if cap.per_referee or cap.to is Beneficiary.REFEREE
+        else history.Counted(books.referral.referrer_id, cap_window(terms, cap, earned))
+        for cap in terms.caps
+    )
 
 
 # writing ------------------------------------------------------------------------------------
@@ -258,16 +268,26 @@ def _write(books: _Books, facts: OrderFacts, decision: Decision, now: datetime) 
         if booked is None:
             booked = _Booked(
                 Reward(
+                    program_id=referral.program_id,
                     referral=referral,
-                    referrer_id=referral.referrer_id,
+                    holder_id=_holder_id(referral, facts, decided, now),
                     beneficiary=decided.beneficiary.value,
                     rule=decided.rule,
-                    currency=referral.currency,
+                    kind=decided.kind.value,
+                    currency=decided.amount.currency,
                     amount=Decimal(0),
                     created_at=now,
                 )
             )
         _write_reward(booked, decided, decision, now)
+
+
+def _holder_id(
+    referral: Referral, facts: OrderFacts, decided: RewardDecision, now: datetime
+) -> int:
+    if decided.beneficiary is Beneficiary.REFERRER:
+        return referral.referrer_id
+    return holder_of(facts.buyer, now).pk
 
 
 def _write_reward(
@@ -282,6 +302,7 @@ def _write_reward(
     rows.save(reward)
     ledger.post(reward, LedgerEntry.Kind.PROMISED, difference, now=now)
     is_due = decided.is_approved or reward.issued_at is not None
+    is_due = is_due and reward.kind != RewardKind.CUSTOM
     if is_due and booked.promised + difference != booked.delivered:
         promises = booked.promises + bool(difference)
         effect = Effect(

@@ -1,37 +1,177 @@
-"""The rules of a program, as one immutable value."""
+"""The rules of a program, as one immutable value.
 
-from dataclasses import asdict, dataclass, fields
+A setting says here what it is, its unit and its default; `docs/settings.md` is made from
+it. What a setting does is in one rule of `rules.py`, or in `rewards.py`.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from functools import lru_cache
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo, available_timezones
 
+from dateutil.relativedelta import relativedelta
 from prices import Money
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+    model_validator,
+)
 
 from .money import Amounts, plain, share
 
 
+class Beneficiary(StrEnum):
+    REFERRER = "referrer"
+    REFEREE = "referee"
+
+
 class EarnedWhen(StrEnum):
+    ORDERED = "ordered"
     PAID = "paid"
     FULFILLED = "fulfilled"
+
+
+class RewardKind(StrEnum):
+    """How a reward reaches its beneficiary.
+
+    CREDIT  a gift card of the shop
+    POINTS  points in a unit of the program's own, kept in the books
+    CUSTOM  something delivered outside the shop; staff mark it as sent
+    """
+
+    CREDIT = "credit"
+    POINTS = "points"
+    CUSTOM = "custom"
 
 
 class CapPeriod(StrEnum):
     LIFE = "life"
     CALENDAR_MONTH = "month"
     CALENDAR_YEAR = "year"
+    ROLLING = "rolling"
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Either a percentage (0 < percent <= 100) or an amount per currency."""
+class Overflow(StrEnum):
+    """What becomes of a reward for which a limit leaves too little room."""
 
-    percent: Decimal | None = None
-    amounts: Amounts = Amounts()
+    CUT = "cut"
+    REFUSE = "refuse"
 
-    def __post_init__(self) -> None:
+
+class Touch(StrEnum):
+    """Which code counts when a second one is entered before the order."""
+
+    FIRST = "first"
+    LAST = "last"
+
+
+class MinimumOf(StrEnum):
+    """What is compared with the minimum.
+
+    GOODS  the goods before the discount, as the shop enters prices
+    NET    the goods net of discount, tax and shipping
+    """
+
+    GOODS = "goods"
+    NET = "net"
+
+
+def _amounts(value: Any) -> Amounts:
+    return value if isinstance(value, Amounts) else Amounts.of(value)
+
+
+#: An amount per currency (or unit of points): {"USD": "10", "EUR": "9"}.
+PerCurrency = Annotated[
+    Amounts,
+    BeforeValidator(_amounts, json_schema_input_type=dict[str, str]),
+    PlainSerializer(Amounts.as_dict, return_type=dict[str, str]),
+]
+Number = Annotated[
+    Decimal,
+    BeforeValidator(lambda value: plain(Decimal(str(value)))),
+    PlainSerializer(str, return_type=str),
+]
+
+
+class Settings(BaseModel):
+    """A value that is checked when it is made and never changes. What a newer release has
+    stored and this one does not know is an error: better late than judged by half the rules."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True
+    )
+
+    def but(self, **changes: Any) -> Self:
+        """The same with some settings changed, checked like a new one."""
+        same = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)(**same | changes)
+
+
+class Span(Settings):
+    """A length of time. An hour and a day have a fixed length, a month the calendar's."""
+
+    hours: int = Field(default=0, ge=0, le=1_000_000)
+    days: int = Field(default=0, ge=0, le=36_600)
+    months: int = Field(default=0, ge=0, le=1_200)
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> Self:
+        if sum(map(bool, (self.hours, self.days, self.months))) > 1:
+            raise ValueError("write hours, days or months, only one of them")
+        return self
+
+    def after(self, start: datetime, zone: ZoneInfo) -> datetime:
+        """The end of the span that begins then. A day is 24 hours; a month ends on the same
+        day and at the same time in `zone`, or on the month's last day."""
+        if self.months:
+            local = start.astimezone(zone) + relativedelta(months=self.months)
+            return local.astimezone(start.tzinfo)
+        return start + timedelta(hours=self.hours, days=self.days)
+
+    def before(self, end: datetime, zone: ZoneInfo) -> datetime:
+        """The start of the span that ends then."""
+        if self.months:
+            local = end.astimezone(zone) - relativedelta(months=self.months)
+            return local.astimezone(end.tzinfo)
+        return end - timedelta(hours=self.hours, days=self.days)
+
+    def __bool__(self) -> bool:
+        return bool(self.hours or self.days or self.months)
+
+    def __str__(self) -> str:
+        for number, unit in (
+            (self.hours, "hour"),
+            (self.months, "month"),
+            (self.days, "day"),
+        ):
+            if number:
+                return f"{number} {unit}{'' if number == 1 else 's'}"
+        return "0 days"
+
+
+class Offer(Settings):
+    """What is given: a percentage, or an amount per currency."""
+
+    percent: Annotated[Number, Field(gt=0, le=100)] | None = None
+    """A percentage, above 0 and up to 100."""
+    amounts: PerCurrency = Amounts()
+    """An amount per currency, or a number of points in their unit."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
         if (self.percent is None) == (not self.amounts):
             raise ValueError("An offer is either a percentage or amounts, not both or neither.")
+        return self
 
     def is_priced_in(self, currency: str) -> bool:
         return self.percent is not None or self.amounts.get(currency) is not None
@@ -51,36 +191,125 @@ class Offer:
         return f"{plain(self.percent)}%" if self.percent is not None else str(self.amounts)
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """One version of a program's rules. Days are 24 hours; calendar periods are in UTC.
+class RewardRule(Settings):
+    """One reward of a referral that qualifies."""
 
-    channels            slugs the program runs in; empty: all of them
-    discount            what the referee gets at checkout
-    minimum             least goods value before the discount, as the shop enters prices
-                        (with tax where it does), per currency; none named: no minimum
-    new_customers_only  earlier orders, by account or by e-mail, exclude the referee
-    credit              what the referrer gets: amounts, or a percentage of the referee's
-                        goods net of discount, tax and shipping
-    earned_when         the order is fully paid, or fully fulfilled
-    hold_days           days between earning and crediting
-    cap_count           most credits per referrer in `cap_period`; None: no limit
-    cap_amount          most credit per referrer in `cap_period`, per currency; no limit
-                        where none is named
-    credit_valid_days   days an issued credit stays valid; None: for ever
-    """
+    name: str = Field(default="credit", pattern=r"^[a-z][a-z0-9-]{0,31}$")
+    """Names the reward in the books for ever. Two rules of one program differ in it."""
+    to: Beneficiary = Beneficiary.REFERRER
+    """Who gets it."""
+    kind: RewardKind = RewardKind.CREDIT
+    """How it is delivered."""
+    worth: Offer
+    """How much: an amount, or a percentage of the order's goods net of discount, tax and
+    shipping. Points and custom rewards are amounts in their own unit: {"MB": 500}."""
+    least: PerCurrency = Amounts()
+    """A percentage is at least this amount, per currency."""
+    most: PerCurrency = Amounts()
+    """A percentage is at most this amount, per currency."""
+    never_above_net: bool = False
+    """Never more than the order's goods net of discount, tax and shipping."""
+    hold: Span = Span()
+    """From earning to issuing."""
+    valid: Span | None = None
+    """How long an issued credit can be spent. None: for ever."""
 
-    discount: Offer
-    credit: Offer
+    @model_validator(mode="after")
+    def _percentages_are_of_money(self) -> Self:
+        if self.kind is not RewardKind.CREDIT and self.worth.percent is not None:
+            raise ValueError("only a credit can be a percentage; write an amount in its unit")
+        if (self.least or self.most) and self.worth.percent is None:
+            raise ValueError("least and most are for percentages")
+        return self
+
+    def is_due_in(self, currency: str) -> bool:
+        """Is there an amount for an order in this currency? Points have no currency."""
+        return self.kind is not RewardKind.CREDIT or self.worth.is_priced_in(currency)
+
+
+class Cap(Settings):
+    """A limit to what one person gets: a number of rewards, or an amount per currency."""
+
+    count: int | None = Field(default=None, ge=1)
+    """The most rewards."""
+    amount: PerCurrency = Amounts()
+    """The most in all, per currency or unit; no limit where none is named."""
+    to: Beneficiary = Beneficiary.REFERRER
+    """Whose rewards are counted."""
+    per_referee: bool = False
+    """Counted for each referee by themselves, rather than over all referrals."""
+    period: CapPeriod = CapPeriod.CALENDAR_YEAR
+    """In which time the rewards were earned that count. Calendar periods are those of the
+    program's time zone."""
+    rolling: Span | None = None
+    """How far a rolling period reaches back."""
+    overflow: Overflow = Overflow.CUT
+    """The last reward is cut to what is left, or refused."""
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        if (self.count is None) == (not self.amount):
+            raise ValueError("a limit is either a number of rewards or an amount")
+        if (self.rolling is None) == (self.period is CapPeriod.ROLLING):
+            raise ValueError("a rolling period, and no other, needs its length")
+        return self
+
+
+class Terms(Settings):
+    """One version of a program's rules."""
+
     channels: tuple[str, ...] = ()
-    minimum: Amounts = Amounts()
+    """Slugs of the channels it runs in. Empty: all of them."""
+    time_zone: str = "UTC"
+    """In which calendar months and calendar periods are counted (IANA name)."""
+    claims_until: AwareDatetime | None = None
+    """From this moment on no new code is taken."""
+    orders_until: AwareDatetime | None = None
+    """From this moment on no new order qualifies, whenever its code was claimed."""
+    discount: Offer | None = None
+    """What the referee gets off the goods at checkout. None: nothing."""
+    minimum: PerCurrency = Amounts()
+    """Least value of the order, per currency; none named: no minimum."""
+    minimum_of: MinimumOf = MinimumOf.GOODS
+    """What is compared with the minimum."""
     new_customers_only: bool = True
+    """Earlier orders, by account or by e-mail, exclude the referee."""
+    new_after: Span | None = None
+    """An order that is older than this no longer counts as an earlier one. None: for ever."""
+    claim_valid: Span | None = None
+    """From the claim to the order: its last moment is the end of this span. None: for ever."""
+    touch: Touch = Touch.LAST
+    """Which code counts when a second one is entered on a checkout."""
     earned_when: EarnedWhen = EarnedWhen.PAID
-    hold_days: int = 14
-    cap_count: int | None = None
-    cap_amount: Amounts = Amounts()
-    cap_period: CapPeriod = CapPeriod.CALENDAR_YEAR
-    credit_valid_days: int | None = 365
+    """What the order must be for the rewards to be earned: placed, fully paid or fully sent."""
+    rewards: tuple[RewardRule, ...] = ()
+    """What is given for a referral that qualifies, in this order."""
+    caps: tuple[Cap, ...] = ()
+    """How much at most."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f'"{value}" is no time zone; write a name such as "Europe/Berlin"')
+        return value
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [rule.name for rule in self.rewards]
+        if len(set(names)) < len(names):
+            raise ValueError("two rewards of one program have the same name")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def rewards_to(self, beneficiary: Beneficiary) -> Iterator[RewardRule]:
+        return (rule for rule in self.rewards if rule.to is beneficiary)
+
+    def reward(self, name: str) -> RewardRule:
+        return next(rule for rule in self.rewards if rule.name == name)
 
     def runs_in(self, channel: str, currency: str) -> bool:
         return not self.why_not_in(channel, currency)
@@ -91,60 +320,35 @@ class Terms:
 
     @property
     def _voucher(self) -> tuple[Any, ...]:
-        """What it says, and where it is listed: only where the credit has a price, too."""
-        return self.discount, self.minimum, self.channels, self.credit.currencies
+        """What it says, and where it is listed: only where the rewards have a price, too."""
+        priced = [rule.worth.currencies for rule in self.rewards if rule.kind is RewardKind.CREDIT]
+        return self.discount, self.minimum, self.minimum_of, self.channels, tuple(priced)
 
     def why_not_in(self, channel: str, currency: str) -> str:
         """Why the program does not run in a channel, in words; empty when it does."""
         if self.channels and channel not in self.channels:
             return "not among the program's channels"
-        missing = [
-            name
-            for name, offer in (
-                ("referee discount", self.discount),
-                ("referrer credit", self.credit),
-            )
-            if not offer.is_priced_in(currency)
-        ]
-        if missing:
-            return f"no {' and no '.join(missing)} in {currency}"
-        return ""
+        missing = []
+        if self.discount is not None and not self.discount.is_priced_in(currency):
+            missing.append("friend's discount")
+        for beneficiary, noun in (
+            (Beneficiary.REFERRER, "referrer's credit"),
+            (Beneficiary.REFEREE, "friend's credit"),
+        ):
+            if not all(rule.is_due_in(currency) for rule in self.rewards_to(beneficiary)):
+                missing.append(noun)
+        return f"no {' and no '.join(missing)} in {currency}" if missing else ""
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            **asdict(self),
-            "channels": list(self.channels),
-            "discount": _offer_to_json(self.discount),
-            "credit": _offer_to_json(self.credit),
-            "minimum": self.minimum.as_dict(),
-            "cap_amount": self.cap_amount.as_dict(),
-        }
+        """All of it: a default that changes in a later release must not change old terms."""
+        return self.model_dump(mode="json")
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Terms":
-        known = {field.name for field in fields(cls)}
-        values = {name: value for name, value in data.items() if name in known}
-        return cls(
-            **{
-                **values,
-                "channels": tuple(values["channels"]),
-                "discount": _offer_from_json(values["discount"]),
-                "credit": _offer_from_json(values["credit"]),
-                "minimum": Amounts.of(values["minimum"]),
-                "cap_amount": Amounts.of(values["cap_amount"]),
-                "earned_when": EarnedWhen(values["earned_when"]),
-                "cap_period": CapPeriod(values["cap_period"]),
-            }
-        )
+        """Raises pydantic's ValidationError for what are no terms."""
+        return _parsed(json.dumps(data, sort_keys=True))
 
 
-def _offer_to_json(offer: Offer) -> dict[str, Any]:
-    if offer.percent is not None:
-        return {"percent": str(plain(offer.percent))}
-    return {"amounts": offer.amounts.as_dict()}
-
-
-def _offer_from_json(data: dict[str, Any]) -> Offer:
-    if "percent" in data:
-        return Offer(percent=Decimal(data["percent"]))
-    return Offer(amounts=Amounts.of(data["amounts"]))
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Terms:
+    return Terms.model_validate_json(text)

@@ -111,11 +111,11 @@ class ReferralCountLoader(CountLoader):
 class RewardPageLoader(PageLoader):
     context_key = "referral_reward_page"
     model = Reward
-    parent = "referrer"
+    parent = "holder"
     newest_by = ("created_at", "pk")
 
 
 class RewardCountLoader(CountLoader):
     context_key = "referral_reward_count"
     model = Reward
-    parent = "referrer"
+    parent = "holder"

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from enum import Enum
 
-from ..engine.decide import Beneficiary, ReferralStatus
+from ..engine.decide import ReferralStatus
 from ..engine.findings import FindingCode
-from ..engine.terms import EarnedWhen
+from ..engine.terms import Beneficiary, EarnedWhen
 from ..models import Claim, Reward
 from . import host
 
@@ -24,9 +24,11 @@ _ErrorCode = Enum(  # type: ignore[misc]
 _FAILED_RULES = {
     "CODE_INVALID": "The code is nobody's, or no longer anybody's.",
     "PROGRAM_NOT_RUNNING": "The program takes no codes in this channel.",
+    "CLAIM_EXPIRED": "The code was claimed too long ago, or the program takes no more orders.",
     "OWN_CODE": "The code is the customer's own.",
     "NOT_NEW_CUSTOMER": "The customer has ordered before.",
     "ALREADY_REFERRED": "The customer has been referred before.",
+    "OTHER_CODE_HELD": "Another code was claimed first, and the first one counts.",
     "BELOW_MINIMUM": "The goods are worth less than the minimum.",
     "ORDER_VOID": "The order was cancelled, or has expired.",
     "NOT_CONFIRMED": "The shop has not confirmed the order yet.",
@@ -35,7 +37,7 @@ _FAILED_RULES = {
     "MONEY_BACK": "The order was refunded, charged back or returned.",
     "CODE_TAKEN_OFF": "The order was made without the code's discount.",
     "REFERRER_GONE": "The referrer no longer has an account.",
-    "CAP_REACHED": "The referrer has reached a limit on credits.",
+    "CAP_REACHED": "A limit on rewards is reached.",
 }
 
 
@@ -149,6 +151,6 @@ class ReferralEarnedWhenEnum(host.BaseEnum):
         enum = EarnedWhen
         description = _described(
             "What the referee's order must be for a credit to be earned.",
-            {"PAID": "Fully paid.", "FULFILLED": "Fully sent."},
+            {"ORDERED": "Placed.", "PAID": "Fully paid.", "FULFILLED": "Fully sent."},
         )
         doc_category = DOC_CATEGORY

@@ -5,6 +5,7 @@ itself: typed by hand, on a draft order, with the plugin inactive or gone. `guar
 the condition, in memory only, for a checkout whose claim stands.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from saleor.channel.models import Channel
 from saleor.discount import DiscountValueType, VoucherType
 from saleor.discount.models import Voucher, VoucherChannelListing, VoucherCode
 
-from ..engine.terms import Terms
+from ..engine.terms import MinimumOf, Terms
 
 #: The greatest number the field holds: "at least so many items".
 LOCK = 2_147_483_647
@@ -34,13 +35,12 @@ def publish(code: str, terms: Terms) -> None:
     voucher = ours(code).select_for_update().first()
     if voucher is None:
         voucher = Voucher(private_metadata={MARK: code}, name=NAME)
-    percent = terms.discount.percent
+    # Terms without a discount have a voucher all the same, worth nothing: it marks the order.
+    percent = None if terms.discount is None else terms.discount.percent
     _write(
         voucher,
         type=VoucherType.ENTIRE_ORDER,
-        discount_value_type=(
-            DiscountValueType.FIXED if percent is None else DiscountValueType.PERCENTAGE
-        ),
+        discount_value_type=(DiscountValueType.PERCENTAGE if percent else DiscountValueType.FIXED),
         min_checkout_items_quantity=LOCK,
         end_date=None,
     )
@@ -50,13 +50,16 @@ def publish(code: str, terms: Terms) -> None:
     for channel in Channel.objects.all():
         if not terms.runs_in(channel.slug, channel.currency_code):
             continue
-        amount = terms.discount.amounts.get(channel.currency_code)
+        discount = terms.discount
+        amount = None if discount is None else discount.amounts.get(channel.currency_code)
         minimum = terms.minimum.get(channel.currency_code)
+        if terms.minimum_of is not MinimumOf.GOODS:
+            minimum = None
         _write(
             listings.pop(channel.pk, None)
             or VoucherChannelListing(voucher=voucher, channel=channel),
             currency=channel.currency_code,
-            discount_value=percent if amount is None else amount.amount,
+            discount_value=percent or (amount.amount if amount else Decimal(0)),
             min_spent_amount=None if minimum is None else minimum.amount,
         )
     for no_longer_listed in listings.values():

@@ -94,7 +94,7 @@ class Offer(models.Model):
         constraints = [
             models.UniqueConstraint(fields=("code", "channel"), name="sandbox_offer_once"),
             models.CheckConstraint(
-                condition=Q(percent__isnull=True, amount__gt=0)
+                condition=Q(percent__isnull=True, amount__gte=0)
                 | Q(percent__gt=0, percent__lte=100, amount__isnull=True),
                 name="sandbox_offer_percent_or_amount",
             ),

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from prices import Money
 
-from ..engine import codes, ledger, selectors
+from ..engine import codes, ledger, programs, selectors
 from ..engine.findings import Audience, Finding, FindingCode
 from ..engine.money import say
 from ..engine.programs import current_program
@@ -140,13 +140,13 @@ class ReferrerSeen:
 
 def offer_seen(channel: Channel) -> OfferSeen | None:
     """None: no program runs in the channel."""
-    program = selectors.program()
+    program = programs.current_program()
     running = selectors.running_terms([program.slug]) if program else {}
     found = next((c for c in get_store().channels() if c.slug == channel.slug), None)
     for version in running.values():
         offer, credit = offer_in(version.terms, found), credit_in(version.terms, found)
-        if offer and credit:
-            return OfferSeen(offer.description, credit.description)
+        if offer:
+            return OfferSeen(offer.description, credit.description if credit else "")
     return None
 
 

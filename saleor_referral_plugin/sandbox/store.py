@@ -155,13 +155,17 @@ class SandboxStore:
         ]
         models.Offer.objects.filter(code=code).exclude(channel__in=running).delete()
         for channel in running:
-            amount = terms.discount.amounts.get(channel.currency)
+            percent, amount = None, None
+            if terms.discount is not None:
+                percent = terms.discount.percent
+                amount = terms.discount.amounts.get(channel.currency)
             models.Offer.objects.update_or_create(
                 code=code,
                 channel=channel,
                 defaults={
-                    "percent": terms.discount.percent,
-                    "amount": amount.amount if amount else None,
+                    "percent": percent,
+                    # Terms without a discount have an offer all the same: it marks the order.
+                    "amount": None if percent else (amount.amount if amount else 0),
                 },
             )
 

@@ -8,12 +8,12 @@ from typing import Any
 from django.db.models import F
 
 from saleor_referral_plugin.engine import codes
-from saleor_referral_plugin.engine.decide import Beneficiary, ReferralStatus
+from saleor_referral_plugin.engine.decide import ReferralStatus
 from saleor_referral_plugin.engine.facts import CustomerFacts, OrderFacts, Person, PlacedOrder
 from saleor_referral_plugin.engine.people import person
 from saleor_referral_plugin.engine.programs import current_terms, save_program
 from saleor_referral_plugin.engine.referrers import code_for
-from saleor_referral_plugin.engine.terms import Terms
+from saleor_referral_plugin.engine.terms import Beneficiary, RewardKind, Terms
 from saleor_referral_plugin.models import (
     Claim,
     Effect,
@@ -132,10 +132,12 @@ def reward_row(store: FakeStore, *, currency: str = "USD", number: int = 1) -> R
         settled_at=NOW,
     )
     return Reward.objects.create(
+        program=version.program,
         referral=referral,
-        referrer=code.referrer,
+        holder=code.referrer,
         beneficiary=Beneficiary.REFERRER.value,
         rule="credit",
+        kind=RewardKind.CREDIT.value,
         currency=currency,
         amount=Decimal(0),
         status=Reward.Status.PENDING,
@@ -147,7 +149,7 @@ def entry(reward: Reward, kind: LedgerEntry.Kind, amount: str, **other: Any) -> 
     """An entry straight into the table, past everything but the database's own rules."""
     values: dict[str, Any] = {
         "reward": reward,
-        "referrer_id": reward.referrer_id,
+        "holder_id": reward.holder_id,
         "kind": kind,
         "currency": reward.currency,
         "amount": Decimal(amount),

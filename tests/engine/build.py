@@ -9,9 +9,10 @@ from prices import Money
 
 from saleor_referral_plugin.engine.facts import CheckoutFacts, History, OrderFacts, Person
 from saleor_referral_plugin.engine.money import Amounts
-from saleor_referral_plugin.engine.terms import Offer, Terms
+from saleor_referral_plugin.engine.terms import Cap, CapPeriod, Offer, RewardRule, Span, Terms
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+NO_AMOUNTS = Amounts()
 PAID_AT = NOW - timedelta(days=1)
 
 ANNA = Person("1", "a" * 64)
@@ -34,10 +35,30 @@ def amounts(**by_currency: str | int) -> Offer:
     return Offer(amounts=Amounts.of(by_currency))
 
 
-def terms(**changes: Any) -> Terms:
-    """10% off; 10 USD or 9 EUR, paid, after 14 days; no limits."""
-    ordinary = Terms(discount=percent(10), credit=amounts(USD=10, EUR=9))
-    return replace(ordinary, **changes)
+def terms(
+    *,
+    credit: Offer | None = None,
+    hold_days: int = 14,
+    credit_valid_days: int | None = 365,
+    cap_count: int | None = None,
+    cap_amount: Amounts = NO_AMOUNTS,
+    cap_period: CapPeriod = CapPeriod.CALENDAR_YEAR,
+    **changes: Any,
+) -> Terms:
+    """10% off; 10 USD or 9 EUR, paid, after 14 days; no limits. The first names are of what
+    most programs have: one credit and a limit or two."""
+    rule = RewardRule(
+        worth=credit or amounts(USD=10, EUR=9),
+        hold=Span(days=hold_days),
+        valid=None if credit_valid_days is None else Span(days=credit_valid_days),
+    )
+    caps = []
+    if cap_count is not None:
+        caps.append(Cap(count=cap_count, period=cap_period))
+    if cap_amount:
+        caps.append(Cap(amount=cap_amount, period=cap_period))
+    ordinary = {"discount": percent(10), "rewards": (rule,), "caps": tuple(caps)}
+    return Terms(**ordinary | changes)
 
 
 def checkout(**changes: Any) -> CheckoutFacts:

@@ -397,7 +397,7 @@ def test_a_credit_for_an_account_that_is_gone_is_not_made(store: FakeStore) -> N
 
     # then
     assert store.credits == {}
-    assert reward_of(ref).referrer.forgotten_at == NOW
+    assert reward_of(ref).holder.forgotten_at == NOW
 
     # when
     settle_and_carry_out(store, ref)
@@ -412,7 +412,7 @@ def test_a_message_to_somebody_forgotten_is_not_sent(store: FakeStore) -> None:
     # given
     reward = reward_row(store)
     tell_effect(reward, NOW, "one")
-    type(reward.referrer).objects.update(user_ref=None, forgotten_at=NOW)
+    type(reward.holder).objects.update(user_ref=None, forgotten_at=NOW)
 
     # when
     done = carry_out(store=store)

@@ -92,7 +92,7 @@ def test_an_account_for_every_currency_ever_used(
 
     # when
     with django_assert_num_queries(2):
-        accounts = selectors.accounts_of([spent.referrer.pk], store=store)[spent.referrer.pk]
+        accounts = selectors.accounts_of([spent.holder.pk], store=store)[spent.holder.pk]
 
     # then
     assert accounts == [

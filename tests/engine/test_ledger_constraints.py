@@ -89,7 +89,7 @@ def test_an_entry_belongs_to_the_referrer_of_its_reward(store: FakeStore) -> Non
     another = Referrer.objects.create(user_ref="another", created_at=NOW)
 
     # when
-    entry(reward, Kind.DELIVERED, "1", referrer_id=another.pk)
+    entry(reward, Kind.DELIVERED, "1", holder_id=another.pk)
 
     # then
     with pytest.raises(IntegrityError, match="referral_ledger_same_currency"):

@@ -56,10 +56,12 @@ def referrals(customer: Customer, count: int, *, first: int = 0) -> list[Referra
             settled_at=day,
         )
         reward = Reward.objects.create(
+            program=referral.program,
             referral=referral,
-            referrer=referrer,
+            holder=referrer,
             beneficiary="referrer",
             rule="credit",
+            kind="credit",
             currency="USD",
             amount=Decimal(10),
             status=Reward.Status.PENDING,
@@ -68,7 +70,7 @@ def referrals(customer: Customer, count: int, *, first: int = 0) -> list[Referra
         )
         LedgerEntry.objects.create(
             reward=reward,
-            referrer=referrer,
+            holder=referrer,
             kind=LedgerEntry.Kind.PROMISED,
             currency="USD",
             amount=Decimal(10),

@@ -8,9 +8,20 @@ from fractions import Fraction
 from hypothesis import strategies as st
 from prices import Money
 
-from saleor_referral_plugin.engine.facts import CheckoutFacts, History, OrderFacts, Person
+from saleor_referral_plugin.engine.facts import CheckoutFacts, History, OrderFacts, Person, Used
 from saleor_referral_plugin.engine.money import Amounts, times, zero
-from saleor_referral_plugin.engine.terms import CapPeriod, EarnedWhen, Offer, Terms
+from saleor_referral_plugin.engine.terms import (
+    Beneficiary,
+    Cap,
+    CapPeriod,
+    EarnedWhen,
+    MinimumOf,
+    Offer,
+    Overflow,
+    RewardRule,
+    Span,
+    Terms,
+)
 from tests.engine.build import ANNA, BEN, NOW
 
 CURRENCIES = ("USD", "EUR", "JPY")
@@ -41,19 +52,50 @@ percentages = st.builds(
 )
 offers = st.one_of(percentages, st.builds(Offer, amounts=amounts(least=1)))
 
+spans = st.builds(Span, days=st.integers(0, 366)) | st.builds(Span, months=st.integers(1, 12))
+validities = st.none() | st.builds(Span, days=st.integers(1, 36_600))
+
+
+@st.composite
+def reward_rules(draw: st.DrawFn, name: str) -> RewardRule:
+    worth = draw(offers)
+    is_share = worth.percent is not None
+    return RewardRule(
+        name=name,
+        to=draw(st.sampled_from(Beneficiary)),
+        worth=worth,
+        most=draw(amounts()) if is_share else Amounts(),
+        never_above_net=draw(st.booleans()),
+        hold=draw(spans),
+        valid=draw(validities),
+    )
+
+
+@st.composite
+def caps(draw: st.DrawFn) -> Cap:
+    period = draw(st.sampled_from(CapPeriod))
+    limit = draw(st.integers(1, 5) | amounts(least=1))
+    return Cap(
+        **{"count": limit} if isinstance(limit, int) else {"amount": limit},
+        to=draw(st.sampled_from(Beneficiary)),
+        period=period,
+        rolling=Span(days=30) if period is CapPeriod.ROLLING else None,
+        overflow=draw(st.sampled_from(Overflow)),
+    )
+
+
 terms = st.builds(
     Terms,
     discount=offers,
-    credit=offers,
+    rewards=st.tuples(reward_rules("credit"), reward_rules("thanks"))
+    | st.tuples(reward_rules("credit")),
     channels=st.sampled_from([(), ("default",), ("elsewhere",)]),
+    time_zone=st.sampled_from(["UTC", "Europe/Copenhagen", "America/New_York"]),
     minimum=amounts(),
+    minimum_of=st.sampled_from(MinimumOf),
     new_customers_only=st.booleans(),
     earned_when=st.sampled_from(EarnedWhen),
-    hold_days=st.integers(0, 366),
-    cap_count=st.none() | st.integers(1, 5),
-    cap_amount=amounts(),
-    cap_period=st.sampled_from(CapPeriod),
-    credit_valid_days=st.none() | st.integers(1, 36_600),
+    caps=st.lists(caps(), max_size=3).map(tuple),
 )
 
 people = st.sampled_from(
@@ -114,9 +156,11 @@ def histories(draw: st.DrawFn, currency: str) -> History:
         earned_at=draw(st.none() | moments),
         earlier_orders=draw(st.sampled_from([0, 0, 1, 3])),
         referred_before=draw(st.sampled_from([False, False, True])),
-        credits_count=draw(st.integers(0, 6)),
-        credits_amount=draw(st.none() | money(currency, 600)),
-        delivered=draw(st.none() | money(currency, 100)) if is_gone else None,
+        used=tuple(
+            Used(draw(st.integers(0, 6)), {currency: draw(money(currency, 600)).amount})
+            for _ in range(3)
+        ),
+        delivered={"credit": draw(money(currency, 100))} if is_gone else {},
     )
 
 
@@ -149,7 +193,7 @@ def sound_histories(draw: st.DrawFn, currency: str) -> History:
         draw(histories(currency)),
         referrer=ANNA,
         referrer_is_gone=False,
-        delivered=None,
+        delivered={},
         earlier_orders=0,
         referred_before=False,
     )

@@ -13,7 +13,7 @@ from saleor_referral_plugin.sandbox import shop
 from saleor_referral_plugin.sandbox.models import Checkout, Customer, Order
 from saleor_referral_plugin.sandbox.store import SandboxStore
 
-TEN_PERCENT = Terms(discount=Offer(percent=Decimal(10)), credit=Offer(percent=Decimal(5)))
+TEN_PERCENT = Terms(discount=Offer(percent=Decimal(10)))
 
 
 def usd(amount: str) -> Money:
@@ -26,7 +26,7 @@ def eur(amount: str) -> Money:
 
 def off(**amounts: str) -> Terms:
     """Terms that take a fixed amount off: off(USD="10")."""
-    return Terms(discount=Offer(amounts=Amounts.of(amounts)), credit=Offer(percent=Decimal(5)))
+    return Terms(discount=Offer(amounts=Amounts.of(amounts)))
 
 
 def a_checkout(*prices: str, channel: str = "default", **given: Any) -> Checkout:

@@ -33,9 +33,9 @@ def test_the_story_has_the_amounts_of_the_books() -> None:
         r"to pay +\$186\.80",
         r"order #\d+, \$186\.80 +counts: \$27\.27, on hold, credited on",
         r"gift card +\S+ with \$27\.27, until",
-        r"Anna's books +to spend \$13\.63, on the way \$0\.00\n",
-        r"paid by gift card +-\$13\.63",
-        r"Anna's books +to spend \$0\.00, on the way \$0\.00, owed \$13\.63",
+        r"Anna's books +to spend \$13\.64, on the way \$0\.00\n",
+        r"paid by gift card +-\$13\.64",
+        r"Anna's books +to spend \$0\.00, on the way \$0\.00, owed \$13\.64",
         r"Anna's books +to spend \$4\.59, on the way \$0\.00\n",
         r"They do, to the cent\.",
     ):

@@ -110,7 +110,10 @@ class CheckoutReferral(host.BaseObjectType):
 def _offer_of(root: ClaimsSeen) -> OfferSeen | None:
     claim = root.claim or root.refusal
     currency = host.checkout(root.root).currency
-    if claim is None or not claim.terms.terms.discount.is_priced_in(currency):
+    if claim is None:
+        return None
+    discount = claim.terms.terms.discount
+    if discount is not None and not discount.is_priced_in(currency):
         return None
     return OfferSeen(claim.terms.terms, currency)
 

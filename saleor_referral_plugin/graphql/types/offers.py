@@ -8,7 +8,7 @@ from prices import Money
 
 from ...engine.facts import Channel
 from ...engine.money import say
-from ...engine.terms import EarnedWhen, Offer, Terms
+from ...engine.terms import Beneficiary, EarnedWhen, Offer, RewardKind, RewardRule, Terms
 from .. import host
 from ..enums import DOC_CATEGORY, ReferralEarnedWhenEnum
 
@@ -22,11 +22,11 @@ class OfferSeen:
 
     @property
     def percentage(self) -> Decimal | None:
-        return self.terms.discount.percent
+        return self.terms.discount.percent if self.terms.discount else None
 
     @property
     def amount(self) -> Money | None:
-        return self.terms.discount.amounts.get(self.currency)
+        return self.terms.discount.amounts.get(self.currency) if self.terms.discount else None
 
     @property
     def minimum(self) -> Money | None:
@@ -40,40 +40,49 @@ class OfferSeen:
     def description(self) -> str:
         order = "your first order" if self.new_customers_only else "your order"
         minimum = f" of {say(self.minimum)} or more" if self.minimum else ""
+        if self.terms.discount is None:
+            return f"Tell us who sent you: enter the code with {order}{minimum}."
         return f"{_say_offer(self.terms.discount, self.currency)} off {order}{minimum}."
 
 
 @dataclass(frozen=True, slots=True)
 class CreditSeen:
-    """What the referrer gets under some terms in one currency."""
+    """What the referrer gets by one rule of some terms, in one currency."""
 
     terms: Terms
+    rule: RewardRule
     currency: str
 
     @property
     def percentage(self) -> Decimal | None:
-        return self.terms.credit.percent
+        return self.rule.worth.percent
 
     @property
     def amount(self) -> Money | None:
-        return self.terms.credit.amounts.get(self.currency)
+        return self.rule.worth.amounts.get(self.currency)
 
     @property
     def earned_when(self) -> str:
         return self.terms.earned_when.value
 
     @property
-    def hold_days(self) -> int:
-        return self.terms.hold_days
+    def hold_days(self) -> int | None:
+        hold = self.rule.hold
+        return None if hold.months or hold.hours else hold.days
 
     @property
     def description(self) -> str:
         each = "of each friend's goods" if self.percentage is not None else "for each friend"
-        days = self.hold_days
-        when = f"{days} day{'' if days == 1 else 's'} after" if days else "as soon as"
-        done = "paid" if self.terms.earned_when is EarnedWhen.PAID else "sent"
-        offer = _say_offer(self.terms.credit, self.currency)
-        return f"{offer} {each}, {when} their order is {done}."
+        when = f"{self.rule.hold} after" if self.rule.hold else "as soon as"
+        offer = _say_offer(self.rule.worth, self.currency)
+        return f"{offer} {each}, {when} their order is {DONE[self.terms.earned_when]}."
+
+
+DONE = {
+    EarnedWhen.ORDERED: "placed",
+    EarnedWhen.PAID: "paid",
+    EarnedWhen.FULFILLED: "sent",
+}
 
 
 def offer_in(terms: Terms, channel: Channel | None) -> OfferSeen | None:
@@ -84,10 +93,12 @@ def offer_in(terms: Terms, channel: Channel | None) -> OfferSeen | None:
 
 
 def credit_in(terms: Terms, channel: Channel | None) -> CreditSeen | None:
-    """None where the terms do not run."""
+    """None where the terms do not run, and where they give the referrer no credit."""
     if channel is None or not terms.runs_in(channel.slug, channel.currency):
         return None
-    return CreditSeen(terms, channel.currency)
+    credits = (r for r in terms.rewards_to(Beneficiary.REFERRER) if r.kind is RewardKind.CREDIT)
+    rule = next(credits, None)
+    return None if rule is None else CreditSeen(terms, rule, channel.currency)
 
 
 def _say_offer(offer: Offer, currency: str) -> str:
@@ -137,7 +148,10 @@ class ReferralCredit(host.BaseObjectType):
         required=True, description="What the referee's order must be for the credit to be earned."
     )
     hold_days = graphene.Int(
-        required=True, description="Days between the credit being earned and being issued."
+        description=(
+            "Days between the credit being earned and being issued. Null when that is counted "
+            "in hours or calendar months."
+        )
     )
 
     class Meta:

@@ -10,14 +10,14 @@ CREATE TRIGGER referral_ledger_append_only
     BEFORE UPDATE OR DELETE ON referral_ledgerentry
     FOR EACH ROW EXECUTE FUNCTION referral_append_only();
 
--- An entry has the currency and the referrer of its reward, and a reward that has entries
+-- An entry has the currency and the holder of its reward, and a reward that has entries
 -- can change neither.
 ALTER TABLE referral_reward
-    ADD CONSTRAINT referral_reward_identity UNIQUE (id, referrer_id, currency);
+    ADD CONSTRAINT referral_reward_identity UNIQUE (id, holder_id, currency);
 ALTER TABLE referral_ledgerentry
     ADD CONSTRAINT referral_ledger_same_currency
-    FOREIGN KEY (reward_id, referrer_id, currency)
-    REFERENCES referral_reward (id, referrer_id, currency)
+    FOREIGN KEY (reward_id, holder_id, currency)
+    REFERENCES referral_reward (id, holder_id, currency)
     DEFERRABLE INITIALLY DEFERRED;
 
 -- At the end of every transaction: the promises add up to the decision, and neither what

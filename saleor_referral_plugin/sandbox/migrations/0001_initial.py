@@ -422,7 +422,7 @@ class Migration(migrations.Migration):
             model_name="offer",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("amount__gt", 0), ("percent__isnull", True)),
+                    models.Q(("amount__gte", 0), ("percent__isnull", True)),
                     models.Q(("amount__isnull", True), ("percent__gt", 0), ("percent__lte", 100)),
                     _connector="OR",
                 ),

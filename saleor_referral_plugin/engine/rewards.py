@@ -1,0 +1,185 @@
+"""What a qualified referral gives, and to whom: amounts, limits and dates. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from prices import Money
+
+from .facts import History, OrderFacts, Used
+from .findings import Finding, FindingCode
+from .money import say, times, zero
+from .terms import Beneficiary, Cap, CapPeriod, EarnedWhen, Overflow, RewardKind, RewardRule, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class RewardDecision:
+    """What one beneficiary gets by one rule. `amount` is in the order's currency or in the
+    points' unit, and zero when nothing is due (any more)."""
+
+    beneficiary: Beneficiary
+    rule: str
+    amount: Money
+    hold_until: datetime | None = None
+    is_approved: bool = False
+    kind: RewardKind = RewardKind.CREDIT
+
+
+def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDecision:
+    """A reward that is not due. What is delivered and can not be taken back stays."""
+    kept = _beyond_reach(rule, facts, history) or zero(unit_of(rule, facts.currency))
+    return RewardDecision(rule.to, rule.name, kept, is_approved=bool(kept), kind=rule.kind)
+
+
+def promised(
+    terms: Terms, facts: OrderFacts, history: History, earned: datetime, now: datetime
+) -> tuple[tuple[RewardDecision, ...], Finding]:
+    """The rewards that the terms promise, cut to what the limits leave, and the finding that
+    says so."""
+    room = _Room(terms.caps, history.used)
+    decisions = []
+    for rule in terms.rewards:
+        hold_until = rule.hold.after(earned, terms.zone)
+        amount = _beyond_reach(rule, facts, history)
+        if amount is None:
+            amount = room.cut(rule, _worth(rule, facts))
+        decisions.append(
+            RewardDecision(
+                rule.to, rule.name, amount, hold_until, now >= hold_until, kind=rule.kind
+            )
+        )
+    return tuple(decisions), room.finding
+
+
+def unit_of(rule: RewardRule, currency: str) -> str:
+    """In what a reward is counted: the order's currency, or a unit of its own."""
+    if rule.kind is RewardKind.CREDIT:
+        return currency
+    return rule.worth.amounts.by_currency[0][0]
+
+
+def _beyond_reach(rule: RewardRule, facts: OrderFacts, history: History) -> Money | None:
+    """What was delivered and stays, whatever becomes of the order: to a referrer who is gone
+    (and gets no more), or outside the shop. None where the books are free to follow."""
+    delivered = history.delivered.get(rule.name)
+    if rule.to is Beneficiary.REFERRER and history.referrer_is_gone:
+        return delivered or zero(unit_of(rule, facts.currency))
+    if rule.kind is RewardKind.CUSTOM and delivered:
+        return delivered
+    return None
+
+
+def _worth(rule: RewardRule, facts: OrderFacts) -> Money:
+    """Before any limit. A percentage is one exact product, rounded half up once."""
+    unit = unit_of(rule, facts.currency)
+    if rule.worth.percent is None:
+        amount = rule.worth.amounts.get(unit) or zero(unit)
+    else:
+        amount = times(facts.net_goods, facts.kept * Fraction(rule.worth.percent) / 100)
+        if amount:
+            amount = max(amount, rule.least.get(unit) or amount)
+        amount = min(amount, rule.most.get(unit) or amount)
+    if rule.never_above_net and rule.kind is RewardKind.CREDIT:
+        amount = min(amount, times(facts.net_goods, facts.kept))
+    return amount
+
+
+def earned_at(terms: Terms, facts: OrderFacts, booked: datetime | None, now: datetime) -> datetime:
+    """When the order earned its rewards: the store's own date where it has one, so that a
+    hook that came late does not lengthen the hold; else the date booked when it was first
+    seen, so that looking again does not lengthen it either."""
+    match terms.earned_when:
+        case EarnedWhen.ORDERED:
+            at: datetime | None = facts.placed_at
+        case EarnedWhen.PAID:
+            at = facts.paid_at
+        case EarnedWhen.FULFILLED:
+            at = facts.fulfilled_at
+    at = at or booked
+    return at if at is not None and at <= now else now
+
+
+def cap_window(terms: Terms, cap: Cap, earned: datetime) -> tuple[datetime, datetime] | None:
+    """The period around a moment, start included and end not, in which a limit counts; None:
+    for life. Of a rolling one, all that shares some period of its length with the moment."""
+    if cap.rolling is not None:
+        return cap.rolling.before(earned, terms.zone), cap.rolling.after(earned, terms.zone)
+    local = earned.astimezone(terms.zone)
+    day = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    match cap.period:
+        case CapPeriod.CALENDAR_MONTH:
+            start = day.replace(day=1)
+            december = start.month == 12
+            end = start.replace(
+                year=start.year + december, month=1 if december else start.month + 1
+            )
+        case CapPeriod.CALENDAR_YEAR:
+            start = day.replace(month=1, day=1)
+            end = start.replace(year=start.year + 1)
+        case _:
+            return None
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+@dataclass(slots=True)
+class _Counter:
+    cap: Cap
+    count: int
+    amounts: dict[str, Decimal]
+
+
+@dataclass(slots=True)
+class _Room:
+    """What the limits leave, less with each reward given."""
+
+    caps: Iterable[Cap]
+    used: Iterable[Used]
+    finding: Finding = field(default_factory=lambda: Finding(FindingCode.CAP_REACHED, True))
+    _counters: list[_Counter] = field(init=False)
+
+    def __post_init__(self) -> None:
+        used = list(self.used)
+        self._counters = [
+            _Counter(cap, used[n].count, dict(used[n].amounts))
+            if n < len(used)
+            else _Counter(cap, 0, {})
+            for n, cap in enumerate(self.caps)
+        ]
+
+    def cut(self, rule: RewardRule, amount: Money) -> Money:
+        """What of a reward the limits leave; it is counted towards them."""
+        counters = [counter for counter in self._counters if counter.cap.to is rule.to]
+        for counter in counters:
+            amount = self._cut(counter, amount)
+        for counter in counters:
+            if amount:
+                counter.count += 1
+                before = counter.amounts.get(amount.currency, Decimal(0))
+                counter.amounts[amount.currency] = before + amount.amount
+        return amount
+
+    def _cut(self, counter: _Counter, amount: Money) -> Money:
+        cap = counter.cap
+        if not amount:
+            return amount
+        left = amount
+        if cap.count is not None:
+            limit = f"{cap.count} reward{'' if cap.count == 1 else 's'}"
+            if counter.count >= cap.count:
+                left = zero(amount.currency)
+        else:
+            most = cap.amount.get(amount.currency)
+            if most is None:
+                return amount
+            limit = say(most)
+            used = Money(counter.amounts.get(amount.currency, Decimal(0)), amount.currency)
+            if used + amount > most:
+                cut = max(most - used, zero(amount.currency))
+                left = cut if cap.overflow is Overflow.CUT else zero(amount.currency)
+        if left < amount and self.finding.passed:
+            period = str(cap.rolling) if cap.rolling else cap.period.value
+            detail = {"limit": limit, "period": period}
+            self.finding = Finding(FindingCode.CAP_REACHED, False, detail)
+        return left
