@@ -5,27 +5,34 @@ What must hold for the ledger whatever code runs is in `migrations/sql/`: trigge
 deferred constraints of PostgreSQL.
 """
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
 from .engine.decide import ReferralStatus
-from .engine.terms import Beneficiary, RewardKind, Terms
+from .engine.terms import Beneficiary, ProgramKind, RewardKind, Terms
 
 
 def choices_of(enum: type) -> list[tuple[str, str]]:
     return [(item.value, item.name.replace("_", " ").capitalize()) for item in enum]  # type: ignore[attr-defined]
 
 
-def money_field() -> models.DecimalField:
+def money_field(**options: Any) -> models.DecimalField:
     """An amount in major units; its currency is in a column beside it."""
-    return models.DecimalField(max_digits=20, decimal_places=4)
+    return models.DecimalField(max_digits=20, decimal_places=4, **options)
 
 
 class Program(models.Model):
-    """One offer of the shop. Its rules are versions of terms; the newest takes new claims."""
+    """One offer of the shop. Its rules are versions of terms; the newest takes new claims.
+    Where two programs overlap, the one with the higher priority goes before."""
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
+    kind = models.CharField(
+        max_length=16, choices=choices_of(ProgramKind), default=ProgramKind.CUSTOMER.value
+    )
+    priority = models.IntegerField(default=0)
     is_running = models.BooleanField(default=False)
     link_url = models.URLField(blank=True, max_length=500)
     created_at = models.DateTimeField()
@@ -77,6 +84,21 @@ class Referrer(models.Model):
                 condition=Q(user_ref__isnull=True),
                 name="referral_one_row_per_guest",
             )
+        ]
+
+
+class Membership(models.Model):
+    """A referrer who was invited to a program, or put into one of its groups."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="members")
+    referrer = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="memberships")
+    group = models.CharField(max_length=32, blank=True)
+    since = models.DateTimeField()
+    by = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("program", "referrer"), name="referral_member_once")
         ]
 
 
@@ -142,14 +164,25 @@ class Claim(models.Model):
 
 
 class Referral(models.Model):
-    """Referrer and referee bound by one order, under the terms of its claim."""
+    """Referrer and referee bound by one order, under the terms of its claim; or, where the
+    terms count later orders, one of those, which `follows` the first.
+
+    `group` is the referrer's in the program when it first qualified, and `net` what of the
+    order stood when it was last settled, without discount, tax and shipping."""
 
     ACTIVE = (ReferralStatus.ATTRIBUTED.value, ReferralStatus.QUALIFIED.value)
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="referrals")
     terms = models.ForeignKey(TermsVersion, on_delete=models.PROTECT, related_name="referrals")
     referrer = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="referrals")
-    claim = models.OneToOneField(Claim, on_delete=models.PROTECT, related_name="referral")
+    claim = models.OneToOneField(
+        Claim, on_delete=models.PROTECT, null=True, related_name="referral"
+    )
+    follows = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="later_orders"
+    )
+    group = models.CharField(max_length=32, blank=True)
+    net = money_field(default=0)
     order_ref = models.CharField(max_length=64, unique=True)
     order_number = models.CharField(max_length=64)
     channel = models.CharField(max_length=250)
@@ -167,6 +200,7 @@ class Referral(models.Model):
         ordering = ("-placed_at", "-pk")
         indexes = [
             models.Index(fields=("referrer", "-placed_at"), name="referral_mine"),
+            models.Index(fields=("referrer", "program", "earned_at"), name="referral_counted"),
             models.Index(
                 fields=("look_again_at",),
                 condition=Q(look_again_at__isnull=False),
@@ -176,20 +210,22 @@ class Referral(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=("program", "referee_email_key"),
-                condition=Q(status__in=("attributed", "qualified")),
+                condition=Q(status__in=("attributed", "qualified"), follows__isnull=True),
                 name="referral_one_referrer_per_email",
             ),
             models.UniqueConstraint(
                 fields=("program", "referee_user_ref"),
-                condition=Q(status__in=("attributed", "qualified")),
+                condition=Q(status__in=("attributed", "qualified"), follows__isnull=True),
                 name="referral_one_referrer_per_account",
             ),
         ]
 
 
 class Reward(models.Model):
-    """What one beneficiary gets for a referral. `amount` is the last decision's, in a currency
-    or in a unit of points; `holder` is whose it is: the referrer, or the referee."""
+    """What one beneficiary gets: for a referral, or (without one) for a milestone, which
+    `occurrence` names. `amount` is the last decision's, in a currency or in a unit of points;
+    `holder` is whose it is: the referrer, or the referee. `valid_for` is how long an issued
+    credit can be spent: a span and its time zone."""
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -200,16 +236,20 @@ class Reward(models.Model):
         EXPIRED = "expired"
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="rewards")
-    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="rewards")
+    referral = models.ForeignKey(
+        Referral, on_delete=models.PROTECT, null=True, related_name="rewards"
+    )
     holder = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="rewards")
     beneficiary = models.CharField(max_length=16, choices=choices_of(Beneficiary))
     rule = models.CharField(max_length=32)
+    occurrence = models.CharField(max_length=64, blank=True)
     kind = models.CharField(max_length=16, choices=choices_of(RewardKind))
     currency = models.CharField(max_length=16)
     amount = money_field()
     status = models.CharField(max_length=16, choices=Status.choices)
     earned_at = models.DateTimeField(null=True, blank=True)
     hold_until = models.DateTimeField(null=True, blank=True)
+    valid_for = models.JSONField(null=True)
     issued_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     credit_ref = models.CharField(max_length=64, null=True, unique=True)
@@ -222,9 +262,19 @@ class Reward(models.Model):
             models.Index(
                 fields=("expires_at",), condition=Q(status="issued"), name="reward_expiry"
             ),
+            models.Index(
+                fields=("hold_until",),
+                condition=Q(status="pending", referral__isnull=True),
+                name="reward_milestone_due",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=("referral", "beneficiary", "rule"), name="reward_once"),
+            models.UniqueConstraint(
+                fields=("program", "holder", "rule", "occurrence"),
+                condition=Q(referral__isnull=True),
+                name="reward_milestone_once",
+            ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="reward_not_negative"),
         ]
 

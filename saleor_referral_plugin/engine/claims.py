@@ -157,10 +157,11 @@ def _judge_new(
     code: ReferralCode, version: TermsVersion, facts: CheckoutFacts, store: Store, now: datetime
 ) -> ClaimDecision:
     known = _history(store, facts, code.referrer, version, now)
-    holds_other = False
-    if version.terms.touch is Touch.FIRST:
-        holds_other = _open_claims(facts.ref).exclude(code=code).exists()
-    known = replace(known, is_running=code.program.is_running, holds_other_code=holds_other)
+    others = _open_claims(facts.ref).exclude(code=code)
+    if version.terms.touch is not Touch.FIRST:
+        # The last code counts, but not against a program that goes before this one.
+        others = others.filter(code__program__priority__gt=code.program.priority)
+    known = replace(known, is_running=code.program.is_running, holds_other_code=others.exists())
     return judge_claim(version.terms, facts, known, now)
 
 

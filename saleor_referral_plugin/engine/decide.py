@@ -14,8 +14,16 @@ from prices import Money
 from .facts import CheckoutFacts, History, OrderFacts
 from .findings import Finding, first_failed
 from .money import zero
-from .rewards import RewardDecision, earned_at, nothing, promised
-from .rules import CLAIM_RULES, EARNING_RULES, QUALIFYING_RULES, Case, Rule, referrer_there
+from .rewards import RewardDecision, due, earned_at, nothing, promised
+from .rules import (
+    CLAIM_RULES,
+    EARNING_RULES,
+    LATER_ORDER_RULES,
+    QUALIFYING_RULES,
+    Case,
+    Rule,
+    referrer_there,
+)
 from .terms import Terms
 
 
@@ -65,7 +73,8 @@ def judge_claim(
 def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> Decision:
     """What the books should say about an order made with a claim. `now` is aware."""
     case = Case.of_order(facts, history)
-    qualifying = _ask(QUALIFYING_RULES, terms, case)
+    rules = QUALIFYING_RULES if history.follows is None else LATER_ORDER_RULES
+    qualifying = _ask(rules, terms, case)
     earning = _ask(EARNING_RULES, terms, case)
     findings = (*qualifying, *earning, *_ask((referrer_there,), terms, case))
 
@@ -77,7 +86,7 @@ def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> 
         else:
             status = ReferralStatus.ATTRIBUTED
         return Decision(
-            status, findings, tuple(nothing(rule, facts, history) for rule in terms.rewards)
+            status, findings, tuple(nothing(rule, facts, history) for rule in due(terms, history))
         )
 
     earned = earned_at(terms, facts, history.earned_at, now)

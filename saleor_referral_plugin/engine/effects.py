@@ -9,6 +9,7 @@ import logging
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from prices import Money
@@ -18,7 +19,7 @@ from . import ledger
 from .facts import CreditRequest
 from .referrers import keep_up
 from .store import Store
-from .terms import RewardKind
+from .terms import RewardKind, Span
 
 logger = logging.getLogger(__name__)
 
@@ -86,9 +87,7 @@ def _credit(effect: Effect, store: Store, now: datetime) -> None:
     if holder.forgotten_at is not None:
         return
     sums = ledger.out_of_balance(holder, reward.currency)
-    rewards = list(
-        Reward.objects.filter(pk__in=sums).select_related("referral__terms").order_by("pk")
-    )
+    rewards = list(Reward.objects.filter(pk__in=sums).select_related("referral").order_by("pk"))
     debts: dict[Reward, Decimal] = {}
     for each in rewards:
         if sums[each.pk].owed < 0:
@@ -149,9 +148,7 @@ def _deliver(
 ) -> None:
     """Put `amount` on the reward's credit, making it if it is not there (any more). Points
     are nowhere but in the books."""
-    terms = reward.referral.terms.terms
-    valid = terms.reward(reward.rule).valid
-    expires_at = None if valid is None else valid.after(now, terms.zone)
+    expires_at = _expiry(reward, now)
     left = amount
     if reward.kind == RewardKind.POINTS:
         reward.expires_at = expires_at
@@ -169,10 +166,10 @@ def _deliver(
             CreditRequest(
                 key=f"reward-{reward.pk}-{deliveries}",
                 user_ref=holder.user_ref or "",
-                order_ref=reward.referral.order_ref,
+                order_ref=reward.referral.order_ref if reward.referral else "",
                 amount=Money(left, reward.currency),
                 expires_at=reward.expires_at,
-                note=f"Referral reward for order {reward.referral.order_number}",
+                note=_note(reward),
             )
         )
         ledger.post(reward, Kind.DELIVERED, left, now=now)
@@ -182,6 +179,19 @@ def _deliver(
     reward.save(update_fields=["credit_ref", "expires_at", "issued_at", "status"])
     if is_news and amount:
         _tell_later(reward, "referral_reward_issued", amount, now)
+
+
+def _expiry(reward: Reward, now: datetime) -> datetime | None:
+    if reward.valid_for is None:
+        return None
+    span = {unit: length for unit, length in reward.valid_for.items() if unit != "zone"}
+    return Span(**span).after(now, ZoneInfo(reward.valid_for["zone"]))
+
+
+def _note(reward: Reward) -> str:
+    if reward.referral is None:
+        return f"Referral reward for reaching {reward.occurrence}"
+    return f"Referral reward for order {reward.referral.order_number}"
 
 
 def _note_spending(reward: Reward, store: Store, now: datetime) -> None:

@@ -122,19 +122,29 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """The first order of a referral, seen from a later one. `later_orders`: how many others
+    have counted since."""
+
+    placed_at: datetime
+    later_orders: int
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What the books and the store know besides the order or checkout at hand.
 
     is_running        the program takes new claims; always True for an order, whose claim
                       was accepted when it was made
     claimed_at        when the code was claimed; None: it is being claimed now
-    holds_other_code  another code was accepted on this checkout before
+    holds_other_code  a code is on this checkout that goes before this one
     referrer_is_gone  the account was deleted: nothing more can be credited
     was_qualified     the referral has been qualified before
     earned_at         when the books say that it earned its rewards; None: not yet, or no more
     earlier_orders    the buyer's other orders that stand, placed before this one, guest
                       orders included; cancelled, expired and draft orders do not stand
     referred_before   another order of the buyer is already somebody's referral here
+    follows           the referral's first order, when this is a later one of the referee
     used              for each limit of the terms what counts towards it already, this
                       referral's own rewards left out
     delivered         what of this referral's rewards is already in somebody's hands, by rule
@@ -149,6 +159,7 @@ class History:
     earned_at: datetime | None = None
     earlier_orders: int = 0
     referred_before: bool = False
+    follows: Followed | None = None
     used: tuple[Used, ...] = ()
     delivered: Mapping[str, Money] = field(default_factory=dict)
 

@@ -10,6 +10,7 @@ class FindingCode(StrEnum):
     """What a rule looked at. The same code is used whether it passed or not."""
 
     CODE_INVALID = "code_invalid"
+    NOT_INVITED = "not_invited"
     PROGRAM_NOT_RUNNING = "program_not_running"
     CLAIM_EXPIRED = "claim_expired"
     OWN_CODE = "own_code"
@@ -22,6 +23,7 @@ class FindingCode(StrEnum):
     NOT_PAID = "not_paid"
     NOT_FULFILLED = "not_fulfilled"
     MONEY_BACK = "money_back"
+    LATER_ORDER = "later_order"
     CODE_TAKEN_OFF = "code_taken_off"
     REFERRER_GONE = "referrer_gone"
     CAP_REACHED = "cap_reached"
@@ -37,6 +39,7 @@ class Audience(StrEnum):
 #: One plain sentence per failed finding, for the person it concerns.
 SENTENCES: dict[FindingCode, str] = {
     FindingCode.CODE_INVALID: "This referral code is not valid.",
+    FindingCode.NOT_INVITED: "This program is by invitation only.",
     FindingCode.PROGRAM_NOT_RUNNING: "Referral codes cannot be used here at the moment.",
     FindingCode.CLAIM_EXPIRED: "This referral code has expired.",
     FindingCode.OWN_CODE: "You cannot use your own referral code.",
@@ -51,6 +54,7 @@ SENTENCES: dict[FindingCode, str] = {
     FindingCode.NOT_PAID: "The order is not fully paid yet.",
     FindingCode.NOT_FULFILLED: "The order has not been fully sent yet.",
     FindingCode.MONEY_BACK: "The order was refunded or given back.",
+    FindingCode.LATER_ORDER: "This order of the friend no longer counts.",
     FindingCode.CODE_TAKEN_OFF: "The order was made without the referral discount.",
     FindingCode.REFERRER_GONE: "The referrer's account no longer exists.",
     FindingCode.CAP_REACHED: "The limit of {limit} per {period} is reached.",

@@ -28,13 +28,17 @@ SELECT (SELECT position FROM referral_bookmark WHERE name = %(known)s),
                 WHERE program_id = %(program)s AND status = ANY(%(active)s)
                   AND order_ref <> %(except_ref)s
                   AND (referee_email_key = %(email_key)s OR referee_user_ref = %(user_ref)s)),
-       ARRAY(SELECT ARRAY[place::text, reward.currency, count(*)::text, sum(amount)::text]
-               FROM unnest(%(holders)s::bigint[], %(starts)s::timestamptz[],
-                           %(ends)s::timestamptz[])
-                    WITH ORDINALITY AS cap (holder, starts, ends, place)
-               JOIN referral_reward reward ON reward.holder_id = cap.holder
-              WHERE reward.program_id = %(program)s AND reward.amount > 0
+       ARRAY(SELECT ARRAY[place::text, reward.currency, count(*)::text, sum(reward.amount)::text]
+               FROM unnest(%(beneficiaries)s::text[], %(holders)s::bigint[], %(pairs)s::bigint[],
+                           %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+                    WITH ORDINALITY AS cap (beneficiary, holder, pair, starts, ends, place)
+               JOIN referral_reward reward ON reward.program_id = %(program)s
+                AND reward.beneficiary = cap.beneficiary
+                AND (cap.holder IS NULL OR reward.holder_id = cap.holder)
+               LEFT JOIN referral_referral referral ON referral.id = reward.referral_id
+              WHERE reward.amount > 0
                 AND reward.referral_id IS DISTINCT FROM %(except_referral)s
+                AND (cap.pair IS NULL OR referral.id = cap.pair OR referral.follows_id = cap.pair)
                 AND (cap.starts IS NULL
                      OR reward.earned_at >= cap.starts AND reward.earned_at < cap.ends)
               GROUP BY place, reward.currency)
@@ -43,10 +47,13 @@ SELECT (SELECT position FROM referral_bookmark WHERE name = %(known)s),
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Whose rewards count towards a limit: those of `holder_id` (None: nobody's) earned in
-    the window (its start included and its end not; None: for life)."""
+    """Which rewards count towards a limit: the beneficiary's, of one holder or (None) of all,
+    of one referral and its later orders or (None) of all, earned in the window (its start
+    included and its end not; None: for life)."""
 
-    holder_id: int | None
+    beneficiary: str
+    holder_id: int | None = None
+    pair_id: int | None = None
     window: tuple[datetime, datetime] | None = None
 
 
@@ -88,6 +95,8 @@ def look_up(
             "active": list(Referral.ACTIVE),
             "except_ref": except_ref,
             "except_referral": except_referral,
+            "beneficiaries": [each.beneficiary for each in counted],
+            "pairs": [each.pair_id for each in counted],
             "holders": [each.holder_id for each in counted],
             "starts": [each.window and each.window[0] for each in counted],
             "ends": [each.window and each.window[1] for each in counted],

@@ -5,7 +5,7 @@ from django.db import transaction
 from ..models import Program, TermsVersion
 from . import codes
 from .store import Store
-from .terms import Terms
+from .terms import ProgramKind, Terms
 
 #: The one program of the plugin's page.
 DEFAULT_PROGRAM = "default"
@@ -25,9 +25,17 @@ def current_terms(program: Program) -> TermsVersion | None:
 
 @transaction.atomic
 def save_program(
-    *, store: Store, terms: Terms | None, is_running: bool, link_url: str = ""
+    *,
+    store: Store,
+    terms: Terms | None,
+    is_running: bool,
+    link_url: str = "",
+    slug: str = DEFAULT_PROGRAM,
+    name: str = "Refer a friend",
+    kind: ProgramKind = ProgramKind.CUSTOMER,
+    priority: int = 0,
 ) -> Program:
-    """Make the program say what its owner saved.
+    """Make a program say what its owner saved; the one of the plugin's page, or another.
 
     The same terms again make no new version; new terms do, and take over the claims to
     come, while referrals already claimed keep theirs. Any number of times and from two
@@ -36,10 +44,11 @@ def save_program(
     """
     now = store.now()
     Program.objects.bulk_create(
-        [Program(slug=DEFAULT_PROGRAM, name="Refer a friend", created_at=now)],
+        [Program(slug=slug, name=name, created_at=now)],
         ignore_conflicts=True,
     )
-    program = Program.objects.select_for_update().get(slug=DEFAULT_PROGRAM)
+    program = Program.objects.select_for_update().get(slug=slug)
+    program.name, program.kind, program.priority = name, kind.value, priority
     newest = current_terms(program) if terms is None else _version_of(terms, program, store)
     program.is_running = is_running and newest is not None
     program.link_url = link_url
@@ -80,19 +89,20 @@ def _lost_its_code(version: TermsVersion, store: Store) -> bool:
 
 @transaction.atomic
 def publish_again(*, store: Store) -> None:
-    """Put the offer in place that the terms now promise: the shop's channels may have changed,
-    or staff may have deleted it or changed it by hand. Not for a program that was stopped."""
-    program = Program.objects.select_for_update().filter(slug=DEFAULT_PROGRAM).first()
-    newest = current_terms(program) if program is not None and program.is_running else None
-    if newest is not None:
-        store.publish_offer(newest.offer_code, newest.terms)
+    """Put the offers in place that the terms now promise: the shop's channels may have
+    changed, or staff may have deleted one or changed it by hand. Not for a program that was
+    stopped."""
+    for program in Program.objects.select_for_update().filter(is_running=True).order_by("pk"):
+        newest = current_terms(program)
+        if newest is not None:
+            store.publish_offer(newest.offer_code, newest.terms)
 
 
 @transaction.atomic
-def stop_program(*, store: Store) -> None:
+def stop_programs() -> None:
     """Take no more claims. Promises made stand; offers stay for the checkouts that carry
     them, and are worth nothing to anyone else."""
-    Program.objects.filter(slug=DEFAULT_PROGRAM).update(is_running=False)
+    Program.objects.update(is_running=False)
 
 
 @transaction.atomic

@@ -6,12 +6,14 @@ from django.db import transaction
 from django.db.models import Q
 from prices import Money
 
-from ..models import Effect, Program, ReferralCode, Referrer, Reward
+from ..models import Effect, Membership, Program, ReferralCode, Referrer, Reward
 from . import codes
 from .facts import CustomerFacts, Person
+from .findings import Finding, FindingCode, Refused
 from .ledger import note_spending, write_off
 from .people import email_key
 from .store import Store
+from .terms import ProgramKind
 
 
 def referrer_of(customer: CustomerFacts, *, store: Store) -> Referrer:
@@ -35,8 +37,28 @@ def holder_of(person: Person, now: datetime) -> Referrer:
     return guest
 
 
+def invite(
+    customer: CustomerFacts, program: Program, *, store: Store, group: str = "", by: str = ""
+) -> Membership:
+    """Let a customer take part in a program that is by invitation, or put them into one of its
+    groups. Again: into another group. `by` says whose decision it was."""
+    referrer = referrer_of(customer, store=store)
+    member, _ = Membership.objects.update_or_create(
+        program=program,
+        referrer=referrer,
+        defaults={"group": group, "by": by},
+        create_defaults={"group": group, "by": by, "since": store.now()},
+    )
+    return member
+
+
 def code_for(customer: CustomerFacts, program: Program, *, store: Store) -> ReferralCode:
-    """The code a customer shares."""
+    """The code a customer shares. Raises Refused in a program by invitation to which they
+    were not invited."""
+    if program.kind != ProgramKind.CUSTOMER.value:
+        invited = Membership.objects.filter(program=program, referrer__user_ref=customer.user_ref)
+        if not invited.exists():
+            raise Refused(Finding(FindingCode.NOT_INVITED, False))
     return codes.code_of(referrer_of(customer, store=store), program, store=store)
 
 

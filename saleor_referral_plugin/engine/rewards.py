@@ -2,16 +2,28 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from prices import Money
 
 from .facts import History, OrderFacts, Used
 from .findings import Finding, FindingCode
 from .money import say, times, zero
-from .terms import Beneficiary, Cap, CapPeriod, EarnedWhen, Overflow, RewardKind, RewardRule, Terms
+from .terms import (
+    Beneficiary,
+    Cap,
+    CapPeriod,
+    EarnedWhen,
+    Overflow,
+    Per,
+    RewardKind,
+    RewardRule,
+    Span,
+    Terms,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +37,15 @@ class RewardDecision:
     hold_until: datetime | None = None
     is_approved: bool = False
     kind: RewardKind = RewardKind.CREDIT
+    valid: Span | None = None
 
 
 def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDecision:
     """A reward that is not due. What is delivered and can not be taken back stays."""
     kept = _beyond_reach(rule, facts, history) or zero(unit_of(rule, facts.currency))
-    return RewardDecision(rule.to, rule.name, kept, is_approved=bool(kept), kind=rule.kind)
+    return RewardDecision(
+        rule.to, rule.name, kept, is_approved=bool(kept), kind=rule.kind, valid=rule.valid
+    )
 
 
 def promised(
@@ -38,19 +53,30 @@ def promised(
 ) -> tuple[tuple[RewardDecision, ...], Finding]:
     """The rewards that the terms promise, cut to what the limits leave, and the finding that
     says so."""
+    rules = due(terms, history)
     room = _Room(terms.caps, history.used)
+    stays = {rule.name: _beyond_reach(rule, facts, history) for rule in rules}
+    for rule in rules:
+        # It takes its room first: what is still to be given must fit beside it.
+        room.count(rule, stays[rule.name])
     decisions = []
-    for rule in terms.rewards:
+    for rule in rules:
         hold_until = rule.hold.after(earned, terms.zone)
-        amount = _beyond_reach(rule, facts, history)
+        amount = stays[rule.name]
         if amount is None:
             amount = room.cut(rule, _worth(rule, facts))
         decisions.append(
             RewardDecision(
-                rule.to, rule.name, amount, hold_until, now >= hold_until, kind=rule.kind
+                rule.to, rule.name, amount, hold_until, now >= hold_until, rule.kind, rule.valid
             )
         )
     return tuple(decisions), room.finding
+
+
+def due(terms: Terms, history: History) -> list[RewardRule]:
+    """The rewards that an order may earn: a later one those that are given for each order."""
+    is_later = history.follows is not None
+    return [rule for rule in terms.rewards if rule.per is Per.ORDER or not is_later]
 
 
 def unit_of(rule: RewardRule, currency: str) -> str:
@@ -78,7 +104,7 @@ def _worth(rule: RewardRule, facts: OrderFacts) -> Money:
         amount = rule.worth.amounts.get(unit) or zero(unit)
     else:
         amount = times(facts.net_goods, facts.kept * Fraction(rule.worth.percent) / 100)
-        if amount:
+        if facts.net_goods:
             amount = max(amount, rule.least.get(unit) or amount)
         amount = min(amount, rule.most.get(unit) or amount)
     if rule.never_above_net and rule.kind is RewardKind.CREDIT:
@@ -105,10 +131,18 @@ def cap_window(terms: Terms, cap: Cap, earned: datetime) -> tuple[datetime, date
     """The period around a moment, start included and end not, in which a limit counts; None:
     for life. Of a rolling one, all that shares some period of its length with the moment."""
     if cap.rolling is not None:
-        return cap.rolling.before(earned, terms.zone), cap.rolling.after(earned, terms.zone)
-    local = earned.astimezone(terms.zone)
-    day = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    match cap.period:
+        # What lies the whole length apart shares none, before as after.
+        start = cap.rolling.before(earned, terms.zone) + timedelta.resolution
+        return start, cap.rolling.after(earned, terms.zone)
+    return calendar_period(cap.period, terms.zone, earned)
+
+
+def calendar_period(
+    period: CapPeriod, zone: ZoneInfo, moment: datetime
+) -> tuple[datetime, datetime] | None:
+    """The calendar month or year around a moment, start included and end not; None: for life."""
+    day = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    match period:
         case CapPeriod.CALENDAR_MONTH:
             start = day.replace(day=1)
             december = start.month == 12
@@ -150,15 +184,21 @@ class _Room:
 
     def cut(self, rule: RewardRule, amount: Money) -> Money:
         """What of a reward the limits leave; it is counted towards them."""
-        counters = [counter for counter in self._counters if counter.cap.to is rule.to]
-        for counter in counters:
+        for counter in self._counters_of(rule):
             amount = self._cut(counter, amount)
-        for counter in counters:
+        self.count(rule, amount)
+        return amount
+
+    def count(self, rule: RewardRule, amount: Money | None) -> None:
+        """A reward of so much is given, whatever the limits leave."""
+        for counter in self._counters_of(rule):
             if amount:
                 counter.count += 1
                 before = counter.amounts.get(amount.currency, Decimal(0))
                 counter.amounts[amount.currency] = before + amount.amount
-        return amount
+
+    def _counters_of(self, rule: RewardRule) -> list[_Counter]:
+        return [counter for counter in self._counters if counter.cap.to is rule.to]
 
     def _cut(self, counter: _Counter, amount: Money) -> Money:
         cap = counter.cap

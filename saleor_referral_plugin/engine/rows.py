@@ -33,9 +33,17 @@ def take(model: type[Row], values: Iterator[Any]) -> Row | None:
     if own[0] is None:
         return None
     for place in _json_places(model):
-        own[place] = json.loads(own[place])
+        if own[place] is not None:
+            own[place] = json.loads(own[place])
     row = model.from_db(connection.alias, [field.attname for field in fields], own)
     setattr(row, _TAKEN, own)
+    return row
+
+
+def take_joined(model: type[Row], values: Iterator[Any]) -> Row:
+    """The same for an inner join, which finds a row or none at all."""
+    row = take(model, values)
+    assert row is not None
     return row
 
 
@@ -143,7 +151,7 @@ def _values(row: models.Model) -> list[Any]:
 
 
 def _adapted(row: models.Model, place: int, value: Any) -> Any:
-    if place in _json_places(type(row)):
+    if value is not None and place in _json_places(type(row)):
         return connection.ops.adapt_json_value(value, None)
     return value
 

@@ -14,7 +14,7 @@ from prices import Money
 from .facts import CheckoutFacts, History, OrderFacts, Person
 from .findings import Audience, Finding, FindingCode
 from .money import say, times
-from .terms import EarnedWhen, MinimumOf, Terms, Touch
+from .terms import EarnedWhen, MinimumOf, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,20 @@ def in_time(terms: Terms, case: Case) -> Finding:
 
 
 def first_code(terms: Terms, case: Case) -> Finding:
-    """Where the first code counts, a second one is not taken before the order."""
-    passed = terms.touch is not Touch.FIRST or not case.history.holds_other_code
-    return Finding(FindingCode.OTHER_CODE_HELD, passed)
+    """A code on the checkout stays that goes before this one: the first one, where the first
+    counts, or one of a program with a higher priority."""
+    return Finding(FindingCode.OTHER_CODE_HELD, not case.history.holds_other_code)
+
+
+def later_order(terms: Terms, case: Case) -> Finding:
+    """A later order is among those that count, and placed while they do."""
+    first, limits = case.history.follows, terms.later_orders
+    if first is None or limits is None:
+        return Finding(FindingCode.LATER_ORDER, False)
+    in_time = limits.within is None or case.at <= limits.within.after(first.placed_at, terms.zone)
+    is_open = terms.orders_until is None or case.at < terms.orders_until
+    is_counted = limits.count is None or first.later_orders < limits.count
+    return Finding(FindingCode.LATER_ORDER, in_time and is_open and is_counted)
 
 
 def not_own_code(terms: Terms, case: Case) -> Finding:
@@ -185,6 +196,15 @@ QUALIFYING_RULES: tuple[Rule, ...] = (
     not_own_code,
     new_customer,
     not_referred_before,
+    minimum_reached,
+)
+
+#: The same for a later order of the referee, which carries no code.
+LATER_ORDER_RULES: tuple[Rule, ...] = (
+    not_void,
+    something_kept,
+    later_order,
+    not_own_code,
     minimum_reached,
 )
 

@@ -5,22 +5,36 @@ any order; the result is the same.
 """
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from prices import Money
 
-from ..models import Claim, Effect, LedgerEntry, Referral, Referrer, Reward, TermsVersion
-from . import history, ledger, rows
+from ..models import Claim, Membership, Program, Referral, Referrer, Reward
+from . import history, rows
+from .books import (
+    Booked,
+    Books,
+    books_of,
+    claim_of,
+    first_of,
+    followed,
+    milestones_of,
+    referrer_of,
+    standing_of,
+    write_reward,
+)
 from .codes import is_offer_code
 from .decide import Decision, ReferralStatus, decide
-from .facts import History, OrderFacts, Person
+from .facts import Followed, History, OrderFacts, Person
+from .milestones import Given, decide_milestones, group_of, period_of
+from .money import times
+from .programs import current_terms
 from .referrers import holder_of, keep_up
 from .rewards import RewardDecision, cap_window, earned_at
 from .store import Store
-from .terms import Beneficiary, RewardKind, Terms
+from .terms import Beneficiary, Milestones, Terms
 
 logger = logging.getLogger(__name__)
 
@@ -49,140 +63,75 @@ def settle(order_ref: str, *, store: Store) -> Referral | None:
 
 
 def _settle(order_ref: str, store: Store) -> Referral | None:
-    claim = None
-    referrer = _locked_referrer(order_ref)
-    if referrer is None:
-        claim, referrer = _claimed(*store.order_origin(order_ref))
-    if referrer is None:
-        return None
+    referrer = referrer_of(order_ref)
+    if referrer is not None:
+        return _settle_known(order_ref, referrer, store)
+    checkout_ref, code = store.order_origin(order_ref)
+    if checkout_ref and is_offer_code(code) and (found := claim_of(checkout_ref, code or "")):
+        return _settle_claimed(order_ref, *found, store)
+    return _settle_later(order_ref, store)
+
+
+def _settle_known(order_ref: str, referrer: Referrer, store: Store) -> Referral | None:
     keep_up(referrer, store=store)
     # Read under the lock: whoever held it may have settled this very order, and what is
     # decided upon must not be older than the lock.
     facts = store.order_facts(order_ref)
-    is_new = claim is not None and claim.status != Claim.Status.USED
-    books = None if is_new else _books(order_ref)
+    books = books_of(order_ref)
+    if books is None:
+        return None
     if facts is None:
         # The order itself was deleted: what the books say of it stays, and stays so.
-        if books is not None:
-            books.referral.look_again_at = None
-            rows.save(books.referral)
-        return books.referral if books else None
+        books.referral.look_again_at = None
+        rows.save(books.referral)
+        return books.referral
+    return _bring_in_line(books, facts, referrer, store, store.now())
+
+
+def _settle_claimed(
+    order_ref: str, claim: Claim, referrer: Referrer, has_milestones: bool, store: Store
+) -> Referral | None:
+    if claim.status == Claim.Status.USED:
+        return _settle_known(order_ref, referrer, store)
+    keep_up(referrer, store=store)
+    facts = store.order_facts(order_ref)
+    if facts is None:
+        return None
     now = store.now()
-    if books is None:
-        if claim is None:
-            return None
-        books = _Books(_new_referral(claim, referrer.pk, facts, now), {})
-    decision = _decide(facts, books, referrer, store, now)
-    _write(books, facts, decision, now)
-    return books.referral
-
-
-# reading ------------------------------------------------------------------------------------
-
-_REFERRER_OF_ORDER = f"""
-SELECT {rows.columns(Referrer, "person")}
-  FROM referral_referrer person JOIN referral_referral referral ON referral.referrer_id = person.id
- WHERE referral.order_ref = %s
-   FOR UPDATE OF person
-"""
-
-#: The claim in force, if any; else the newest: the order was made with its discount.
-_CLAIM_OF_CHECKOUT = f"""
-SELECT {rows.columns(Claim, "claim")}, {rows.columns(TermsVersion, "terms")},
-       {rows.columns(Referrer, "person")}
-  FROM referral_claim claim
-  JOIN referral_termsversion terms ON terms.id = claim.terms_id
-  JOIN referral_referralcode code ON code.id = claim.code_id
-  JOIN referral_referrer person ON person.id = code.referrer_id
- WHERE claim.checkout_ref = %s AND terms.offer_code = %s
-   AND NOT EXISTS (SELECT FROM referral_referral WHERE claim_id = claim.id)
- ORDER BY claim.status, claim.id DESC
- LIMIT 1
-   FOR UPDATE OF person, claim
-"""
-
-_BOOKS = f"""
-SELECT {rows.columns(Referral, "referral")}, {rows.columns(Claim, "claim")},
-       {rows.columns(TermsVersion, "terms")}, {rows.columns(Reward, "reward")},
-       promised, delivered, promises
-  FROM referral_referral referral
-  JOIN referral_claim claim ON claim.id = referral.claim_id
-  JOIN referral_termsversion terms ON terms.id = referral.terms_id
-  LEFT JOIN referral_reward reward ON reward.referral_id = referral.id
-  LEFT JOIN LATERAL (
-       SELECT coalesce(sum(amount) FILTER (WHERE kind = 'promised'), 0) AS promised,
-              coalesce(sum(amount) FILTER (
-                  WHERE kind IN ('delivered', 'taken_back', 'offset')), 0) AS delivered,
-              count(*) FILTER (WHERE kind = 'promised') AS promises
-         FROM referral_ledgerentry WHERE reward_id = reward.id) entries ON true
- WHERE referral.order_ref = %s
-"""
-
-
-@dataclass(slots=True)
-class _Booked:
-    """A reward and the sums of its entries; `promises` counts how often it was decided anew."""
-
-    reward: Reward
-    promised: Decimal = Decimal(0)
-    delivered: Decimal = Decimal(0)
-    promises: int = 0
-
-
-@dataclass(slots=True)
-class _Books:
-    """What the books say of one order. Rewards by beneficiary and rule."""
-
-    referral: Referral
-    rewards: dict[tuple[str, str], _Booked]
-
-
-def _locked_referrer(order_ref: str) -> Referrer | None:
-    found = rows.select(_REFERRER_OF_ORDER, [order_ref])
-    return rows.take(Referrer, iter(found[0])) if found else None
-
-
-def _claimed(checkout_ref: str | None, code: str | None) -> tuple[Claim | None, Referrer | None]:
-    """The claim that put our code on an order's checkout, and its referrer, both locked; used
-    is one of which another has meanwhile made the referral."""
-    if not checkout_ref or not is_offer_code(code):
-        return None, None
-    found = rows.select(_CLAIM_OF_CHECKOUT, [checkout_ref, code])
-    if not found:
-        return None, None
-    values = iter(found[0])
-    claim = rows.take(Claim, values)
-    terms = rows.take(TermsVersion, values)
-    if claim and terms:
-        claim.terms = terms
-    return claim, rows.take(Referrer, values)
-
-
-def _books(order_ref: str) -> _Books | None:
-    books = None
-    for row in rows.select(_BOOKS, [order_ref]):
-        values = iter(row)
-        referral = rows.take(Referral, values)
-        claim = rows.take(Claim, values)
-        terms = rows.take(TermsVersion, values)
-        reward = rows.take(Reward, values)
-        if books is None and referral and claim and terms:
-            referral.claim, referral.terms = claim, terms
-            books = _Books(referral, {})
-        if books is not None and reward is not None:
-            reward.referral = books.referral
-            books.rewards[reward.beneficiary, reward.rule] = _Booked(reward, *values)
-    return books
-
-
-def _new_referral(claim: Claim, referrer_id: int, facts: OrderFacts, now: datetime) -> Referral:
     claim.status = Claim.Status.USED
     rows.save(claim)
+    referral = _new_referral(facts, now)
+    referral.program_id, referral.terms = claim.terms.program_id, claim.terms
+    referral.referrer_id, referral.claim = referrer.pk, claim
+    return _bring_in_line(Books(referral, has_milestones), facts, referrer, store, now)
+
+
+def _settle_later(order_ref: str, store: Store) -> Referral | None:
+    """An order without a code may be a later one of a referee whose orders count."""
+    facts = store.order_facts(order_ref)
+    found = first_of(facts.buyer, facts.placed_at) if facts else None
+    if facts is None or found is None:
+        return None
+    first, referrer, has_milestones = found
+    if books_of(order_ref) is not None:
+        return _settle_known(order_ref, referrer, store)
+    now = store.now()
+    keep_up(referrer, store=store)
+    referral = _new_referral(facts, now)
+    referral.program_id, referral.terms = first.program_id, first.terms
+    referral.referrer_id, referral.follows, referral.group = referrer.pk, first, first.group
+    books = Books(referral, has_milestones)
+    decision = _decide(facts, books, referrer, store, now)
+    if decision.status is ReferralStatus.REJECTED:
+        # An ordinary order of somebody who was referred once: none of the books' business.
+        return None
+    _write(books, facts, decision, now)
+    _settle_milestones_of(books, None, store, now)
+    return referral
+
+
+def _new_referral(facts: OrderFacts, now: datetime) -> Referral:
     return Referral(
-        program_id=claim.terms.program_id,
-        terms=claim.terms,
-        referrer_id=referrer_id,
-        claim=claim,
         order_ref=facts.ref,
         order_number=facts.number,
         channel=facts.channel,
@@ -192,14 +141,27 @@ def _new_referral(claim: Claim, referrer_id: int, facts: OrderFacts, now: dateti
     )
 
 
+def _bring_in_line(
+    books: Books, facts: OrderFacts, referrer: Referrer, store: Store, now: datetime
+) -> Referral:
+    was_earned_at = books.referral.earned_at
+    decision = _decide(facts, books, referrer, store, now)
+    _write(books, facts, decision, now)
+    _settle_milestones_of(books, was_earned_at, store, now)
+    return books.referral
+
+
 # deciding -----------------------------------------------------------------------------------
 
 
 def _decide(
-    facts: OrderFacts, books: _Books, referrer: Referrer, store: Store, now: datetime
+    facts: OrderFacts, books: Books, referrer: Referrer, store: Store, now: datetime
 ) -> Decision:
     referral = books.referral
-    terms = referral.terms.terms
+    terms = _terms_of(referral)
+    if any(cap.whole_program for cap in terms.caps):
+        # A budget is shared by all referrers: whoever draws on it waits for the others.
+        Program.objects.select_for_update().get(pk=referral.program_id)
     known = history.look_up(
         facts.buyer,
         terms,
@@ -215,12 +177,13 @@ def _decide(
         facts,
         History(
             referrer=Person(referrer.user_ref, referrer.email_key),
-            claimed_at=referral.claim.created_at,
+            claimed_at=referral.claim.created_at if referral.claim else None,
             referrer_is_gone=referrer.forgotten_at is not None,
             was_qualified=referral.status in WAS_QUALIFIED,
             earned_at=referral.earned_at,
             earlier_orders=known.earlier_orders,
             referred_before=known.referred_before,
+            follows=_followed(referral),
             used=known.used,
             delivered={
                 booked.reward.rule: Money(booked.delivered, booked.reward.currency)
@@ -231,33 +194,59 @@ def _decide(
     )
 
 
+def _terms_of(referral: Referral) -> Terms:
+    """Those of the claim; for a referrer in a group those of the group, as it was when the
+    referral first qualified."""
+    terms = referral.terms.terms
+    if terms.groups and referral.status not in WAS_QUALIFIED and referral.follows is None:
+        members = Membership.objects.filter(
+            program=referral.program_id, referrer=referral.referrer_id
+        )
+        referral.group = members.values_list("group", flat=True).first() or ""
+    return terms.for_group(referral.group)
+
+
+def _followed(referral: Referral) -> Followed | None:
+    first = referral.follows
+    return None if first is None else followed(first, except_ref=referral.order_ref)
+
+
 def _counted(
-    terms: Terms, facts: OrderFacts, books: _Books, now: datetime
+    terms: Terms, facts: OrderFacts, books: Books, now: datetime
 ) -> tuple[history.Counted, ...]:
-    """What counts towards each limit besides this referral. A friend has one referral in a
-    program at a time: nothing else of theirs does."""
-    earned = earned_at(terms, facts, books.referral.earned_at, now)
-    return tuple(
-        history.Counted(None)
-        if cap.per_referee or cap.to is Beneficiary.REFEREE
-        else history.Counted(books.referral.referrer_id, cap_window(terms, cap, earned))
-        for cap in terms.caps
-    )
+    """What counts towards each limit besides this order."""
+    referral = books.referral
+    earned = earned_at(terms, facts, referral.earned_at, now)
+    counted = []
+    for cap in terms.caps:
+        window = cap_window(terms, cap, earned)
+        if cap.whole_program:
+            counted.append(history.Counted(cap.to.value, window=window))
+        elif cap.per_referee or cap.to is Beneficiary.REFEREE:
+            # A referee has one referral in a program at a time, and its later orders.
+            first = referral.follows_id or referral.pk or 0
+            counted.append(history.Counted(cap.to.value, pair_id=first, window=window))
+        else:
+            holder_id = referral.referrer_id
+            counted.append(history.Counted(cap.to.value, holder_id=holder_id, window=window))
+    return tuple(counted)
 
 
 # writing ------------------------------------------------------------------------------------
 
 
-def _write(books: _Books, facts: OrderFacts, decision: Decision, now: datetime) -> None:
+def _write(books: Books, facts: OrderFacts, decision: Decision, now: datetime) -> None:
     referral = books.referral
     referral.status = decision.status.value
     referral.referee_user_ref = facts.buyer.user_ref
     referral.referee_email_key = facts.buyer.email_key
     referral.findings = [finding.to_json() for finding in decision.findings]
     referral.earned_at = decision.earned_at
+    referral.net = times(facts.net_goods, facts.kept).amount
     referral.look_again_at = decision.look_again_at
     referral.settled_at = now
     rows.save(referral)
+    zone = referral.terms.terms.time_zone
     for decided in decision.rewards:
         booked = books.rewards.get((decided.beneficiary.value, decided.rule))
         never_due = not decided.amount.amount and decision.status is not ReferralStatus.QUALIFIED
@@ -266,20 +255,10 @@ def _write(books: _Books, facts: OrderFacts, decision: Decision, now: datetime) 
             # nothing has one, to say so.)
             continue
         if booked is None:
-            booked = _Booked(
-                Reward(
-                    program_id=referral.program_id,
-                    referral=referral,
-                    holder_id=_holder_id(referral, facts, decided, now),
-                    beneficiary=decided.beneficiary.value,
-                    rule=decided.rule,
-                    kind=decided.kind.value,
-                    currency=decided.amount.currency,
-                    amount=Decimal(0),
-                    created_at=now,
-                )
-            )
-        _write_reward(booked, decided, decision, now)
+            holder_id = _holder_id(referral, facts, decided, now)
+            booked = Booked(_new_reward(referral.program_id, holder_id, decided, now))
+            booked.reward.referral = referral
+        write_reward(booked, decided, earned_at=decision.earned_at, zone=zone, now=now)
 
 
 def _holder_id(
@@ -290,37 +269,93 @@ def _holder_id(
     return holder_of(facts.buyer, now).pk
 
 
-def _write_reward(
-    booked: _Booked, decided: RewardDecision, decision: Decision, now: datetime
+def _new_reward(program_id: int, holder_id: int, decided: RewardDecision, now: datetime) -> Reward:
+    return Reward(
+        program_id=program_id,
+        holder_id=holder_id,
+        beneficiary=decided.beneficiary.value,
+        rule=decided.rule,
+        kind=decided.kind.value,
+        currency=decided.amount.currency,
+        amount=Decimal(0),
+        created_at=now,
+    )
+
+
+# milestones ---------------------------------------------------------------------------------
+
+
+def _settle_milestones_of(
+    books: Books, was_earned_at: datetime | None, store: Store, now: datetime
 ) -> None:
-    reward = booked.reward
-    difference = decided.amount.amount - reward.amount
-    reward.amount = decided.amount.amount
-    reward.hold_until = decided.hold_until or reward.hold_until
-    reward.earned_at = decision.earned_at or reward.earned_at
-    reward.status = _status(reward, decided)
-    rows.save(reward)
-    ledger.post(reward, LedgerEntry.Kind.PROMISED, difference, now=now)
-    is_due = decided.is_approved or reward.issued_at is not None
-    is_due = is_due and reward.kind != RewardKind.CUSTOM
-    if is_due and booked.promised + difference != booked.delivered:
-        promises = booked.promises + bool(difference)
-        effect = Effect(
-            kind=Effect.Kind.CREDIT,
-            # The hold's end too: an effect of before it was put off delivers nothing.
-            key=f"credit:{reward.pk}:{promises}:{reward.hold_until or ''}",
-            reward=reward,
-            created_at=now,
-            due_at=now,
-        )
-        rows.insert([effect], unless_there=True)
+    """In the periods that the referral counts in, and counted in before."""
+    if not books.has_milestones:
+        return
+    referral = books.referral
+    moments = [moment for moment in (was_earned_at, referral.earned_at) if moment]
+    settle_milestones(referral.program, referral.referrer_id, moments, referral.currency, now=now)
 
 
-def _status(reward: Reward, decided: RewardDecision) -> Reward.Status:
-    if not decided.amount.amount:
-        return Reward.Status.CLAWED_BACK if reward.issued_at else Reward.Status.VOIDED
-    if reward.status == Reward.Status.EXPIRED:
-        return Reward.Status.EXPIRED
-    if reward.issued_at:
-        return Reward.Status.ISSUED
-    return Reward.Status.APPROVED if decided.is_approved else Reward.Status.PENDING
+def settle_milestones(
+    program: Program,
+    referrer_id: int,
+    moments: list[datetime],
+    currency: str,
+    *,
+    now: datetime,
+) -> None:
+    """Bring a referrer's milestones in line with the referrals that count in the periods
+    around some moments. The referrer's row is locked by the caller."""
+    version = current_terms(program)
+    if version is None:
+        return
+    terms = version.terms
+    booked = milestones_of(program.pk, referrer_id)
+    for milestones in terms.milestones:
+        periods = {period_of(milestones, terms.zone, moment): moment for moment in moments}
+        for window, moment in periods.items():
+            standing = standing_of(program.pk, referrer_id, window)
+            given = {
+                occurrence: Given(each.reward.currency, each.reward.earned_at, each.delivered)
+                for (name, occurrence), each in booked.items()
+                if name == milestones.name
+            }
+            for decided in decide_milestones(
+                terms,
+                milestones,
+                standing,
+                moment=moment,
+                currency=currency,
+                given=given,
+                now=now,
+            ):
+                each = booked.get((milestones.name, decided.occurrence))
+                if each is None and not decided.reward.amount:
+                    continue
+                if each is None:
+                    each = Booked(_new_reward(program.pk, referrer_id, decided.reward, now))
+                    each.reward.occurrence = decided.occurrence
+                    booked[milestones.name, decided.occurrence] = each
+                write_reward(
+                    each,
+                    decided.reward,
+                    earned_at=decided.reached_at,
+                    zone=terms.time_zone,
+                    now=now,
+                )
+            _put_into_group(program, referrer_id, milestones, group_of(milestones, standing), now)
+
+
+def _put_into_group(
+    program: Program, referrer_id: int, milestones: Milestones, group: str | None, now: datetime
+) -> None:
+    """The highest milestone's group, unless staff have put the referrer into another."""
+    ours = {step.group for step in milestones.steps if step.group}
+    if not ours:
+        return
+    member, is_new = Membership.objects.get_or_create(
+        program=program, referrer_id=referrer_id, defaults={"since": now, "group": group or ""}
+    )
+    if not is_new and member.group in {"", *ours} and member.group != (group or ""):
+        member.group = group or ""
+        member.save(update_fields=["group"])

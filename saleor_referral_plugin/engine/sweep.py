@@ -5,17 +5,21 @@ nothing.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Q, QuerySet
 
-from ..models import Referral, Reward
+from ..models import Referral, Referrer, Reward
 from . import effects, ledger
 from .codes import is_offer_code
+from .decide import ReferralStatus
+from .facts import PlacedOrder
 from .known_orders import read_on
+from .people import email_key
 from .programs import publish_again
-from .settle import settle
+from .settle import settle, settle_milestones
 from .store import Store
 
 logger = logging.getLogger(__name__)
@@ -45,9 +49,11 @@ def sweep(*, store: Store) -> Swept:
         # Also those whose code was taken off again after they became referrals.
         known = Referral.objects.filter(order_ref__in=[order.ref for order in orders])
         ours.update(known.values_list("order_ref", flat=True))
+        ours.update(_later_orders(orders))
         _settle_all((order.ref for order in orders if order.ref in ours), store, swept)
     due = Referral.objects.filter(look_again_at__lte=store.now()).order_by("look_again_at")
     _settle_all(list(due.values_list("order_ref", flat=True)), store, swept)
+    _settle_milestones_due(store)
     over = Reward.objects.filter(status=Reward.Status.ISSUED, expires_at__lte=store.now())
     for reward in over:
         effects.expire(reward, store=store)
@@ -56,6 +62,35 @@ def sweep(*, store: Store) -> Swept:
     # Last, so that trouble with the offer holds up nothing else.
     publish_again(store=store)
     return swept
+
+
+def _later_orders(orders: Collection[PlacedOrder]) -> set[str]:
+    """Those of people who were referred under terms that count their later orders."""
+    firsts = Referral.objects.filter(follows=None, status=ReferralStatus.QUALIFIED.value).exclude(
+        terms__rules__later_orders=None
+    )
+    email_keys = {order.ref: email_key(order.email) for order in orders}
+    user_refs = {order.user_ref for order in orders if order.user_ref}
+    whose = Q(referee_email_key__in=set(filter(None, email_keys.values())))
+    whose |= Q(referee_user_ref__in=user_refs)
+    known = set(firsts.filter(whose).values_list("referee_email_key", "referee_user_ref"))
+    keys, refs = {key for key, _ in known if key}, {ref for _, ref in known if ref}
+    return {
+        order.ref for order in orders if email_keys[order.ref] in keys or order.user_ref in refs
+    }
+
+
+def _settle_milestones_due(store: Store) -> None:
+    """Those whose hold has ended."""
+    now = store.now()
+    due = Reward.objects.filter(
+        referral=None, status=Reward.Status.PENDING, hold_until__lte=now
+    ).select_related("program")
+    for reward in due:
+        with transaction.atomic():
+            Referrer.objects.select_for_update().get(pk=reward.holder_id)
+            moments = [reward.earned_at] if reward.earned_at else []
+            settle_milestones(reward.program, reward.holder_id, moments, reward.currency, now=now)
 
 
 def _settle_all(order_refs: Iterable[str], store: Store, swept: Swept) -> None:

@@ -6,8 +6,8 @@ it. What a setting does is in one rule of `rules.py`, or in `rewards.py`.
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
@@ -54,6 +54,30 @@ class RewardKind(StrEnum):
     CUSTOM = "custom"
 
 
+class ProgramKind(StrEnum):
+    """CUSTOMER: anybody has a code who asks for one. The others are by invitation."""
+
+    CUSTOMER = "customer"
+    AFFILIATE = "affiliate"
+    INFLUENCER = "influencer"
+    PARTNER = "partner"
+
+
+class Per(StrEnum):
+    """How often a reward is given: once for a referral, or for each order of the referee that
+    counts."""
+
+    REFERRAL = "referral"
+    ORDER = "order"
+
+
+class MilestoneBy(StrEnum):
+    """What is counted: qualified referrals, or what their orders are worth net."""
+
+    COUNT = "count"
+    REVENUE = "revenue"
+
+
 class CapPeriod(StrEnum):
     LIFE = "life"
     CALENDAR_MONTH = "month"
@@ -87,8 +111,27 @@ class MinimumOf(StrEnum):
 
 
 def _amounts(value: Any) -> Amounts:
-    return value if isinstance(value, Amounts) else Amounts.of(value)
+    if not isinstance(value, Amounts | dict):
+        raise ValueError('write an amount per currency, such as {"USD": "10"}')
+    pairs = value.by_currency if isinstance(value, Amounts) else value.items()
+    amounts = {currency: _number(amount) for currency, amount in pairs}
+    if any(amount <= 0 for amount in amounts.values()):
+        raise ValueError("an amount is above 0")
+    return Amounts.of(amounts)
 
+
+def _number(value: Any) -> Decimal:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise ValueError(f'"{value}" is no number')
+    return plain(number)
+
+
+#: Names in the books: lower case, digits and hyphens, at most 32 characters.
+NAME = r"^[a-z][a-z0-9-]{0,31}$"
 
 #: An amount per currency (or unit of points): {"USD": "10", "EUR": "9"}.
 PerCurrency = Annotated[
@@ -98,7 +141,7 @@ PerCurrency = Annotated[
 ]
 Number = Annotated[
     Decimal,
-    BeforeValidator(lambda value: plain(Decimal(str(value)))),
+    BeforeValidator(_number),
     PlainSerializer(str, return_type=str),
 ]
 
@@ -136,14 +179,16 @@ class Span(Settings):
         if self.months:
             local = start.astimezone(zone) + relativedelta(months=self.months)
             return local.astimezone(start.tzinfo)
-        return start + timedelta(hours=self.hours, days=self.days)
+        end = start.astimezone(UTC) + timedelta(hours=self.hours, days=self.days)
+        return end.astimezone(start.tzinfo)
 
     def before(self, end: datetime, zone: ZoneInfo) -> datetime:
         """The start of the span that ends then."""
         if self.months:
             local = end.astimezone(zone) - relativedelta(months=self.months)
             return local.astimezone(end.tzinfo)
-        return end - timedelta(hours=self.hours, days=self.days)
+        start = end.astimezone(UTC) - timedelta(hours=self.hours, days=self.days)
+        return start.astimezone(end.tzinfo)
 
     def __bool__(self) -> bool:
         return bool(self.hours or self.days or self.months)
@@ -194,12 +239,14 @@ class Offer(Settings):
 class RewardRule(Settings):
     """One reward of a referral that qualifies."""
 
-    name: str = Field(default="credit", pattern=r"^[a-z][a-z0-9-]{0,31}$")
+    name: str = Field(default="credit", pattern=NAME)
     """Names the reward in the books for ever. Two rules of one program differ in it."""
     to: Beneficiary = Beneficiary.REFERRER
     """Who gets it."""
     kind: RewardKind = RewardKind.CREDIT
     """How it is delivered."""
+    per: Per = Per.REFERRAL
+    """How often it is given."""
     worth: Offer
     """How much: an amount, or a percentage of the order's goods net of discount, tax and
     shipping. Points and custom rewards are amounts in their own unit: {"MB": 500}."""
@@ -218,6 +265,8 @@ class RewardRule(Settings):
     def _percentages_are_of_money(self) -> Self:
         if self.kind is not RewardKind.CREDIT and self.worth.percent is not None:
             raise ValueError("only a credit can be a percentage; write an amount in its unit")
+        if self.kind is not RewardKind.CREDIT and len(self.worth.amounts.by_currency) > 1:
+            raise ValueError("points and custom rewards are in one unit")
         if (self.least or self.most) and self.worth.percent is None:
             raise ValueError("least and most are for percentages")
         return self
@@ -238,6 +287,8 @@ class Cap(Settings):
     """Whose rewards are counted."""
     per_referee: bool = False
     """Counted for each referee by themselves, rather than over all referrals."""
+    whole_program: bool = False
+    """Counted over all referrers together: the program's budget."""
     period: CapPeriod = CapPeriod.CALENDAR_YEAR
     """In which time the rewards were earned that count. Calendar periods are those of the
     program's time zone."""
@@ -250,8 +301,81 @@ class Cap(Settings):
     def _one_limit(self) -> Self:
         if (self.count is None) == (not self.amount):
             raise ValueError("a limit is either a number of rewards or an amount")
-        if (self.rolling is None) == (self.period is CapPeriod.ROLLING):
+        is_empty = self.rolling is not None and not self.rolling
+        if self.per_referee and self.whole_program:
+            raise ValueError("a limit is per referee or for the whole program, not both")
+        if (self.rolling is None) == (self.period is CapPeriod.ROLLING) or is_empty:
             raise ValueError("a rolling period, and no other, needs its length")
+        return self
+
+
+class LaterOrders(Settings):
+    """Which later orders of a referee, made without a code, count as well."""
+
+    count: int | None = Field(default=None, ge=1)
+    """The first so many. None: any number."""
+    within: Span | None = None
+    """Placed within this span after the first order. None: ever."""
+
+
+class Group(Settings):
+    """Terms of its own for the referrers who are in a group when a referral qualifies."""
+
+    name: str = Field(pattern=NAME)
+    """Names the group; staff, or a milestone, put a referrer into it."""
+    rewards: tuple[RewardRule, ...] = ()
+    """In place of the program's rewards."""
+    caps: tuple[Cap, ...] = ()
+    """In place of the program's limits."""
+
+
+class Milestone(Settings):
+    """What a referrer gets for having come so far."""
+
+    count: int | None = Field(default=None, ge=1)
+    """So many qualified referrals."""
+    revenue: PerCurrency = Amounts()
+    """So much net value of their orders, per currency."""
+    kind: RewardKind = RewardKind.CREDIT
+    """How the reward is delivered."""
+    worth: Offer | None = None
+    """How much: amounts. None: nothing but the group."""
+    hold: Span = Span()
+    """From reaching to issuing."""
+    valid: Span | None = None
+    """How long an issued credit can be spent. None: for ever."""
+    group: str | None = None
+    """The group that the referrer is in from then on."""
+
+    @model_validator(mode="after")
+    def _an_amount(self) -> Self:
+        if (self.count is None) == (not self.revenue):
+            raise ValueError("a milestone is either a number of referrals or a revenue")
+        if self.worth is not None and self.worth.percent is not None:
+            raise ValueError("a milestone gives an amount, not a percentage")
+        return self
+
+
+class Milestones(Settings):
+    """Milestones that are counted together."""
+
+    name: str = Field(default="milestones", pattern=NAME)
+    """Names their rewards in the books for ever."""
+    period: CapPeriod = CapPeriod.LIFE
+    """In which time the referrals were earned that count: for life, or a calendar period."""
+    highest_only: bool = False
+    """Only the highest milestone reached gives a reward; what an earlier one has already
+    delivered stays."""
+    steps: tuple[Milestone, ...] = Field(min_length=1)
+    """The milestones, lowest first."""
+
+    @model_validator(mode="after")
+    def _steps_rise(self) -> Self:
+        if self.period is CapPeriod.ROLLING:
+            raise ValueError("milestones are counted for life, by calendar month or year")
+        counts = [step.count for step in self.steps if step.count is not None]
+        if counts != sorted(set(counts)) or 0 < len(counts) < len(self.steps):
+            raise ValueError("milestones rise, and all count referrals or all count revenue")
         return self
 
 
@@ -286,6 +410,12 @@ class Terms(Settings):
     """What is given for a referral that qualifies, in this order."""
     caps: tuple[Cap, ...] = ()
     """How much at most."""
+    later_orders: LaterOrders | None = None
+    """Which later orders of the referee count, too. None: the first one alone."""
+    milestones: tuple[Milestones, ...] = ()
+    """What a referrer gets for many referrals. They are those of the newest terms."""
+    groups: tuple[Group, ...] = ()
+    """Other rewards and limits for referrers in a group."""
 
     @field_validator("time_zone")
     @classmethod
@@ -296,9 +426,18 @@ class Terms(Settings):
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        names = [rule.name for rule in self.rewards]
-        if len(set(names)) < len(names):
-            raise ValueError("two rewards of one program have the same name")
+        milestones = [milestones.name for milestones in self.milestones]
+        for rewards in (self.rewards, *(group.rewards for group in self.groups)):
+            names = [rule.name for rule in rewards] + milestones
+            if len(set(names)) < len(names):
+                raise ValueError("two rewards of one program have the same name")
+        return self
+
+    def for_group(self, name: str) -> "Terms":
+        """The terms for a referrer who is in the group; the same ones for those in none."""
+        for group in self.groups:
+            if group.name == name:
+                return self.but(rewards=group.rewards, caps=group.caps, groups=())
         return self
 
     @property

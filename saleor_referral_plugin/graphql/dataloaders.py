@@ -78,7 +78,7 @@ class RewardsByReferralLoader(host.DataLoader):
         rewards: dict[int, list[Reward]] = {pk: [] for pk in keys}
         found = Reward.objects.using(self.database_connection_name).filter(referral__in=keys)
         for reward in found.order_by("pk"):
-            rewards[reward.referral_id].append(reward)
+            rewards[reward.referral_id or 0].append(reward)
         return [rewards[pk] for pk in keys]
 
 

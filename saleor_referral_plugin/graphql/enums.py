@@ -23,6 +23,7 @@ _ErrorCode = Enum(  # type: ignore[misc]
 
 _FAILED_RULES = {
     "CODE_INVALID": "The code is nobody's, or no longer anybody's.",
+    "NOT_INVITED": "The program is by invitation, and the customer was not invited.",
     "PROGRAM_NOT_RUNNING": "The program takes no codes in this channel.",
     "CLAIM_EXPIRED": "The code was claimed too long ago, or the program takes no more orders.",
     "OWN_CODE": "The code is the customer's own.",
@@ -35,6 +36,7 @@ _FAILED_RULES = {
     "NOT_PAID": "The order is not fully paid yet.",
     "NOT_FULFILLED": "The order is not fully sent yet.",
     "MONEY_BACK": "The order was refunded, charged back or returned.",
+    "LATER_ORDER": "The order is a later one of the referee's, and does not count (any more).",
     "CODE_TAKEN_OFF": "The order was made without the code's discount.",
     "REFERRER_GONE": "The referrer no longer has an account.",
     "CAP_REACHED": "A limit on rewards is reached.",

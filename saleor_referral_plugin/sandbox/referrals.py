@@ -209,7 +209,7 @@ def _referral_seen(referral: Referral, order: Order | None) -> ReferralSeen:
             Check(finding.passed, finding.sentence or _content(finding)) for finding in findings
         ],
         reward=_reward_seen(reward) if reward else None,
-        code=codes.show(referral.claim.code.code),
+        code=codes.show(referral.claim.code.code) if referral.claim else "",
     )
 
 

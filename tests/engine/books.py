@@ -165,14 +165,14 @@ def book(reward: Reward, kind: LedgerEntry.Kind, amount: str) -> None:
     entry(reward, kind, amount)
 
 
-def entries_of(ref: str) -> list[tuple[str, str]]:
+def entries_of(ref: str, rule: str = "credit") -> list[tuple[str, str]]:
     """The ledger of an order's reward, oldest first."""
-    rows = LedgerEntry.objects.filter(reward__referral__order_ref=ref)
+    rows = LedgerEntry.objects.filter(reward__referral__order_ref=ref, reward__rule=rule)
     return [(row.kind, f"{row.amount.normalize():f}") for row in rows]
 
 
-def reward_of(ref: str) -> Reward:
-    return Reward.objects.get(referral__order_ref=ref)
+def reward_of(ref: str, rule: str = "credit") -> Reward:
+    return Reward.objects.get(referral__order_ref=ref, rule=rule)
 
 
 def tell_effect(reward: Reward, due_at: datetime, key: str) -> Effect:

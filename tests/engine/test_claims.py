@@ -1,6 +1,7 @@
 """Claims: what is put on a checkout, what is remembered of it, and when it ends."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from pytest_django import DjangoAssertNumQueries
 from saleor_referral_plugin.engine import claims, codes
 from saleor_referral_plugin.engine.facts import CheckoutFacts, Person
 from saleor_referral_plugin.engine.findings import Finding, FindingCode, Refused
+from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.people import person
-from saleor_referral_plugin.engine.programs import stop_program
+from saleor_referral_plugin.engine.programs import stop_programs
+from saleor_referral_plugin.engine.terms import Span, Touch
 from saleor_referral_plugin.models import Claim, ReferralCode
 from tests.engine.books import put_order, run_program, share
 from tests.engine.build import NOW, checkout, order, terms, usd
@@ -63,7 +66,7 @@ def test_a_claim_binds_the_code_and_puts_the_offer_on(store: FakeStore, code: Re
     assert (made.typed, made.source) == (codes.show(code.code).lower(), Claim.Source.API)
     assert (made.status, made.created_at, made.judged_at) == (Claim.Status.OPEN, NOW, NOW)
     assert Person(made.buyer_user_ref, made.buyer_email_key) == BEN
-    assert [finding["passed"] for finding in made.findings] == [True] * 5
+    assert [finding["passed"] for finding in made.findings] == [True] * 7
     assert store.codes_on == {"checkout-1": "FRIEND"}
 
 
@@ -152,7 +155,7 @@ def test_a_refusal_is_remembered_with_all_its_findings(
     store: FakeStore, code: ReferralCode
 ) -> None:
     # given
-    run_program(store, terms(minimum=terms().credit.amounts))
+    run_program(store, terms(minimum=Amounts.of({"USD": 10})))
     put_order(store, order(ref="earlier", buyer=BEN), email="ben@example.com")
 
     # when
@@ -216,10 +219,118 @@ def test_another_code_replaces_the_first(store: FakeStore, code: ReferralCode) -
 
 def test_a_program_that_stopped_takes_no_claims(store: FakeStore, code: ReferralCode) -> None:
     # given
-    stop_program(store=store)
+    stop_programs()
 
     # then
     assert refusal(store, code.code).code is FindingCode.PROGRAM_NOT_RUNNING
+
+
+def test_where_the_first_code_counts_a_second_one_is_refused(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(touch=Touch.FIRST))
+    first = claim(store, share(store).code)
+    cleos = share(store, "2", "cleo@example.com")
+
+    # when
+    finding = refusal(store, cleos.code)
+
+    # then
+    assert finding == Finding(FindingCode.OTHER_CODE_HELD, False)
+    assert finding.sentence == "Another friend's referral code is already in use here."
+    assert claims.open_claim("checkout-1") == first
+    assert Claim.objects.get(code=cleos).status == Claim.Status.REFUSED
+    assert store.codes_on == {"checkout-1": "FRIEND"}
+
+
+def test_where_the_first_code_counts_a_preview_of_a_second_says_so(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(touch=Touch.FIRST))
+    claim(store, share(store).code)
+    cleos = share(store, "2", "cleo@example.com")
+
+    # when
+    previewed = claims.preview(store=store, facts=facts(), typed=cleos.code)
+
+    # then
+    assert previewed.refusal == Finding(FindingCode.OTHER_CODE_HELD, False)
+
+
+def test_where_the_first_code_counts_it_may_be_entered_again(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(touch=Touch.FIRST))
+    code = share(store)
+    first = claim(store, code.code)
+
+    # when
+    second = claim(store, code.code)
+
+    # then
+    first.refresh_from_db()
+    assert first.status == Claim.Status.WITHDRAWN
+    assert claims.open_claim("checkout-1") == second
+
+
+@pytest.mark.parametrize("end", ["taken off", "refused when the buyer changed"])
+def test_where_the_first_code_counts_one_that_is_off_counts_no_more(
+    store: FakeStore, end: str
+) -> None:
+    # given
+    run_program(store, terms(touch=Touch.FIRST))
+    claim(store, share(store).code)
+    cleos = share(store, "2", "cleo@example.com")
+    if end == "taken off":
+        claims.withdraw(
+            store=store, checkout="checkout-1", checkout_ref="checkout-1", code="FRIEND"
+        )
+    else:
+        anna = replace(facts(voucher_code="FRIEND"), buyer=person("1", "anna@example.com"))
+        judge_again(store, anna)
+
+    # when
+    second = claim(store, cleos.code)
+
+    # then
+    assert claims.open_claim("checkout-1") == second
+
+
+def test_from_the_moment_claims_end_no_code_is_taken(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(claims_until=NOW + timedelta(hours=1)))
+    code = share(store)
+    store.travel(hours=1, microseconds=-1)
+    made = claim(store, code.code)
+
+    # when
+    store.travel(microseconds=1)
+
+    # then: the one that was taken keeps its promise
+    assert refusal(store, code.code).code is FindingCode.PROGRAM_NOT_RUNNING
+    assert claims.open_claim("checkout-1") == made
+    assert judge_again(store, facts(voucher_code="FRIEND"), completing=True) is None
+
+
+@pytest.mark.parametrize(
+    ("older_by", "refused"), [(timedelta(0), True), (timedelta(microseconds=1), False)]
+)
+def test_an_order_that_is_too_old_makes_no_earlier_customer(
+    store: FakeStore, older_by: timedelta, refused: bool
+) -> None:
+    # given: an order of the same hour, by Berlin's clocks, five months before in summer time
+    run_program(store, terms(new_after=Span(months=5), time_zone="Europe/Berlin"))
+    code = share(store)
+    five_months_before = NOW.replace(year=2025, month=10, hour=11)
+    put_order(
+        store,
+        order(ref="old", buyer=BEN, placed_at=five_months_before - older_by),
+        email="ben@example.com",
+    )
+
+    # when
+    previewed = claims.preview(store=store, facts=facts(), typed=code.code)
+
+    # then
+    expected = Finding(FindingCode.NOT_NEW_CUSTOMER, False) if refused else None
+    assert previewed.refusal == expected
 
 
 def test_a_preview_says_the_same_and_writes_nothing(store: FakeStore, code: ReferralCode) -> None:
@@ -351,7 +462,7 @@ def test_a_new_buyer_whom_nothing_speaks_against_is_remembered(
 
 def test_the_minimum_is_asked_whenever_the_goods_change(store: FakeStore) -> None:
     # given
-    run_program(store, terms(minimum=terms().credit.amounts))
+    run_program(store, terms(minimum=Amounts.of({"USD": 10})))
     claim(store, share(store).code)
 
     # then
@@ -363,12 +474,69 @@ def test_the_minimum_is_asked_whenever_the_goods_change(store: FakeStore) -> Non
 
 
 @pytest.mark.parametrize("completing", [True, False])
+def test_a_claim_ends_with_its_time(store: FakeStore, completing: bool) -> None:
+    # given
+    run_program(store, terms(claim_valid=Span(days=1)))
+    made = claim(store, share(store).code)
+    on = facts(voucher_code="FRIEND")
+
+    # when
+    store.travel(hours=24)
+    in_time = judge_again(store, on, completing=completing)
+    store.travel(microseconds=1)
+    too_late = judge_again(store, on, completing=completing)
+
+    # then
+    made.refresh_from_db()
+    assert in_time is None
+    assert too_late == Finding(
+        FindingCode.CLAIM_EXPIRED, False, {"until": (NOW + timedelta(days=1)).isoformat()}
+    )
+    assert made.status == Claim.Status.REFUSED
+    assert store.codes_on == {}
+
+
+def test_a_code_whose_time_is_up_may_be_claimed_anew(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(claim_valid=Span(hours=1)))
+    code = share(store)
+    claim(store, code.code)
+    store.travel(hours=2)
+    judge_again(store, facts(voucher_code="FRIEND"))
+
+    # when
+    again = claim(store, code.code)
+
+    # then
+    assert claims.open_claim("checkout-1") == again
+    assert again.created_at == NOW + timedelta(hours=2)
+
+
+def test_when_the_program_closes_no_checkout_keeps_its_code(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(orders_until=NOW + timedelta(hours=1)))
+    claim(store, share(store).code)
+    on = facts(voucher_code="FRIEND")
+    store.travel(hours=1, microseconds=-1)
+    assert judge_again(store, on) is None
+
+    # when
+    store.travel(microseconds=1)
+    finding = judge_again(store, on)
+
+    # then
+    assert finding is not None
+    assert finding.code is FindingCode.CLAIM_EXPIRED
+    assert store.codes_on == {}
+
+
+@pytest.mark.parametrize("completing", [True, False])
 def test_a_promise_stands_when_the_program_was_switched_off_since(
     store: FakeStore, code: ReferralCode, completing: bool
 ) -> None:
     # given
     claim(store, code.code)
-    stop_program(store=store)
+    stop_programs()
 
     # then
     assert judge_again(store, facts(voucher_code="FRIEND"), completing=completing) is None

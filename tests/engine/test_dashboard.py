@@ -1,5 +1,6 @@
 """The plugin's page: every field, what is understood and what is said about mistakes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,17 @@ from saleor_referral_plugin import dashboard
 from saleor_referral_plugin.dashboard import FIELDS, Summary
 from saleor_referral_plugin.engine.facts import Channel
 from saleor_referral_plugin.engine.money import Amounts
-from saleor_referral_plugin.engine.terms import CapPeriod, EarnedWhen, Offer, Terms
+from saleor_referral_plugin.engine.terms import (
+    Beneficiary,
+    Cap,
+    CapPeriod,
+    EarnedWhen,
+    Offer,
+    RewardKind,
+    RewardRule,
+    Span,
+    Terms,
+)
 from tests.engine.build import amounts, percent
 from tests.engine.fake_store import FakeStore
 
@@ -31,6 +42,17 @@ def read_terms(**values: Any) -> Terms:
     terms = read(**values).terms
     assert terms is not None
     return terms
+
+
+def credit_of(terms: Terms) -> RewardRule:
+    [credit] = terms.rewards
+    return credit
+
+
+def amount_limit(terms: Terms) -> Amounts:
+    """The most in all; empty when there is no such limit."""
+    assert len(terms.caps) < 2
+    return terms.caps[0].amount if terms.caps else Amounts()
 
 
 def mistake(**values: Any) -> tuple[str, str]:
@@ -61,16 +83,21 @@ def test_a_page_with_an_offer_has_every_other_rule_by_default() -> None:
         is_running=True,
         terms=Terms(
             discount=percent(10),
-            credit=amounts(USD=10, EUR=9),
+            rewards=(
+                RewardRule(
+                    name="credit",
+                    to=Beneficiary.REFERRER,
+                    kind=RewardKind.CREDIT,
+                    worth=amounts(USD=10, EUR=9),
+                    hold=Span(days=14),
+                    valid=Span(days=365),
+                ),
+            ),
             channels=(),
             minimum=Amounts(),
             new_customers_only=True,
             earned_when=EarnedWhen.PAID,
-            hold_days=14,
-            cap_count=None,
-            cap_amount=Amounts(),
-            cap_period=CapPeriod.CALENDAR_YEAR,
-            credit_valid_days=365,
+            caps=(),
         ),
         link_url="",
     )
@@ -111,7 +138,7 @@ def test_an_offer(field: str, typed: str, understood: Offer) -> None:
     terms = read_terms(**{field: typed})
 
     # then
-    assert {"referee_discount": terms.discount, "referrer_credit": terms.credit}[
+    assert {"referee_discount": terms.discount, "referrer_credit": credit_of(terms).worth}[
         field
     ] == understood
 
@@ -119,8 +146,8 @@ def test_an_offer(field: str, typed: str, understood: Offer) -> None:
 @pytest.mark.parametrize(
     ("field", "rule"),
     [
-        ("minimum_order", "minimum"),
-        ("most_credit_amount", "cap_amount"),
+        ("minimum_order", lambda terms: terms.minimum),
+        ("most_credit_amount", amount_limit),
     ],
 )
 @pytest.mark.parametrize(
@@ -132,29 +159,55 @@ def test_an_offer(field: str, typed: str, understood: Offer) -> None:
         ("50 USD, 45.5 eur", {"USD": 50, "EUR": "45.5"}),
     ],
 )
-def test_amounts(field: str, rule: str, typed: str, understood: dict[str, Any]) -> None:
-    assert getattr(read_terms(**{field: typed}), rule) == Amounts.of(understood)
+def test_amounts(
+    field: str, rule: Callable[[Terms], Amounts], typed: str, understood: dict[str, Any]
+) -> None:
+    assert rule(read_terms(**{field: typed})) == Amounts.of(understood)
 
 
 @pytest.mark.parametrize(
     ("field", "typed", "rule", "understood"),
     [
-        ("hold_days", "0", "hold_days", 0),
-        ("hold_days", " 366 ", "hold_days", 366),
-        ("most_credits", "", "cap_count", None),
-        ("most_credits", "1", "cap_count", 1),
-        ("most_credits", "1000000", "cap_count", 1_000_000),
-        ("credit_valid_days", "", "credit_valid_days", None),
-        ("credit_valid_days", "36600", "credit_valid_days", 36_600),
-        ("earned_when", " Fulfilled ", "earned_when", EarnedWhen.FULFILLED),
-        ("cap_period", "MONTH", "cap_period", CapPeriod.CALENDAR_MONTH),
-        ("cap_period", "life", "cap_period", CapPeriod.LIFE),
-        ("new_customers_only", "false", "new_customers_only", False),
-        ("new_customers_only", "TRUE", "new_customers_only", True),
+        ("hold_days", "0", lambda terms: credit_of(terms).hold, Span()),
+        ("hold_days", " 366 ", lambda terms: credit_of(terms).hold, Span(days=366)),
+        ("most_credits", "", lambda terms: terms.caps, ()),
+        ("most_credits", "1", lambda terms: terms.caps, (Cap(count=1),)),
+        ("most_credits", "1000000", lambda terms: terms.caps, (Cap(count=1_000_000),)),
+        ("credit_valid_days", "", lambda terms: credit_of(terms).valid, None),
+        (
+            "credit_valid_days",
+            "36600",
+            lambda terms: credit_of(terms).valid,
+            Span(days=36_600),
+        ),
+        ("earned_when", " Fulfilled ", lambda terms: terms.earned_when, EarnedWhen.FULFILLED),
+        ("new_customers_only", "false", lambda terms: terms.new_customers_only, False),
+        ("new_customers_only", "TRUE", lambda terms: terms.new_customers_only, True),
     ],
 )
-def test_numbers_choices_and_flags(field: str, typed: str, rule: str, understood: Any) -> None:
-    assert getattr(read_terms(**{field: typed}), rule) == understood
+def test_numbers_choices_and_flags(
+    field: str, typed: str, rule: Callable[[Terms], Any], understood: Any
+) -> None:
+    assert rule(read_terms(**{field: typed})) == understood
+
+
+@pytest.mark.parametrize(
+    ("typed", "understood"),
+    [
+        ("MONTH", CapPeriod.CALENDAR_MONTH),
+        (" year", CapPeriod.CALENDAR_YEAR),
+        ("life", CapPeriod.LIFE),
+    ],
+)
+def test_both_limits_are_counted_in_the_period(typed: str, understood: CapPeriod) -> None:
+    # when
+    terms = read_terms(most_credits="2", most_credit_amount="25 USD", cap_period=typed)
+
+    # then
+    assert terms.caps == (
+        Cap(count=2, period=understood),
+        Cap(amount=Amounts.of({"USD": 25}), period=understood),
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,7 +219,7 @@ def test_the_address_links_lead_to(typed: str) -> None:
 
 
 def test_a_value_saleor_sends_as_null_keeps_its_default() -> None:
-    assert read_terms(hold_days=None).hold_days == 14
+    assert credit_of(read_terms(hold_days=None)).hold == Span(days=14)
 
 
 @pytest.mark.parametrize("missing", ["referee_discount", "referrer_credit"])
@@ -247,8 +300,10 @@ WHOLE_NUMBER = 'write a whole number from {} to {}, such as "30".'
             "500.5 JPY",
             "Limit per referrer: amount: JPY has 0 decimal places; write fewer.",
         ),
+        ("earned_when", "ordered", 'Earned when: write "paid" or "fulfilled".'),
         ("earned_when", "sent", 'Earned when: write "paid" or "fulfilled".'),
-        ("cap_period", "week", 'Limit per referrer: period: write "life" or "month" or "year".'),
+        ("cap_period", "rolling", 'Limit per referrer: period: write "month" or "year" or "life".'),
+        ("cap_period", "week", 'Limit per referrer: period: write "month" or "year" or "life".'),
         ("hold_days", "", "Days before crediting: " + WHOLE_NUMBER.format(0, 366)),
         ("hold_days", "two weeks", "Days before crediting: " + WHOLE_NUMBER.format(0, 366)),
         ("hold_days", "367", "Days before crediting: " + WHOLE_NUMBER.format(0, 366)),
@@ -406,12 +461,12 @@ OFFERS = (
         (
             {"referrer_credit": "10 USD"},
             "Running in 1 of 2 channels: default",
-            OFFERS.format("10 USD") + " Not in euro: no referrer credit in EUR.",
+            OFFERS.format("10 USD") + " Not in euro: no referrer's credit in EUR.",
         ),
         (
             {"referrer_credit": "10 GBP", "channels": "euro"},
             "Not running in any channel",
-            OFFERS.format("10 GBP") + " Not in euro: no referrer credit in EUR.",
+            OFFERS.format("10 GBP") + " Not in euro: no referrer's credit in EUR.",
         ),
         (
             {"program_running": False},
@@ -538,5 +593,5 @@ def test_channels_too_many_for_the_field_are_counted_there_and_named_below() -> 
         "It runs in shop-00, shop-01, shop-02, shop-03, shop-04, shop-05, shop-06, shop-07, "
         "shop-08, shop-09, shop-10, shop-11. "
         + OFFERS.format("10 USD")
-        + " Not in shop-a, shop-b: no referrer credit in PLN."
+        + " Not in shop-a, shop-b: no referrer's credit in PLN."
     )

@@ -1,6 +1,6 @@
 """Effects: what the books promise is carried out once, and tried again when it fails."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,12 @@ from prices import Money
 
 from saleor_referral_plugin.engine import effects
 from saleor_referral_plugin.engine.effects import carry_out
+from saleor_referral_plugin.engine.facts import CustomerFacts
+from saleor_referral_plugin.engine.ledger import sums_of
+from saleor_referral_plugin.engine.money import Amounts
+from saleor_referral_plugin.engine.people import person
 from saleor_referral_plugin.engine.settle import settle
+from saleor_referral_plugin.engine.terms import Beneficiary, Cap, RewardKind, RewardRule, Span
 from saleor_referral_plugin.engine.verify import verify
 from saleor_referral_plugin.models import Effect, LedgerEntry, Reward
 from tests.engine.books import (
@@ -21,7 +26,7 @@ from tests.engine.books import (
     share,
     tell_effect,
 )
-from tests.engine.build import IN_EURO, NOW, percent, terms, usd
+from tests.engine.build import IN_EURO, NOW, amounts, percent, terms, usd
 from tests.engine.fake_store import FakeStore
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +143,242 @@ def test_a_card_that_is_gone_is_made_anew(store: FakeStore) -> None:
         f"reward-{reward_of(ref).pk}-1",
     ]
     assert balances(store) == [usd("4.50"), usd("4.50")]
+
+
+def test_a_credit_of_some_months_ends_at_its_hour_in_the_programs_time_zone(
+    store: FakeStore,
+) -> None:
+    # given: noon in Berlin, in winter
+    store.time = datetime(2026, 1, 31, 11, tzinfo=UTC)
+    rule = RewardRule(worth=amounts(USD=10), valid=Span(months=3))
+    run_program(store, terms(rewards=(rule,), time_zone="Europe/Berlin"))
+
+    # when
+    ref = credited(store, placed_at=store.time, paid_at=store.time)
+
+    # then
+    assert reward_of(ref).expires_at == datetime(2026, 4, 30, 10, tzinfo=UTC)
+
+
+# to both sides --------------------------------------------------------------------------------
+
+TEN = RewardRule(worth=amounts(USD=10, EUR=9))
+THANKS = RewardRule(name="thanks", to=Beneficiary.REFEREE, worth=amounts(USD=3))
+
+
+def test_a_guest_is_given_a_credit_by_the_order_and_is_told_nothing(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(rewards=(TEN, THANKS)))
+
+    # when
+    ref = credited(store)
+
+    # then
+    anna, guest = (
+        store.credits[reward_of(ref, rule).credit_ref or ""].request
+        for rule in ("credit", "thanks")
+    )
+    assert (anna.user_ref, anna.order_ref, anna.amount) == ("1", "order-1", usd(10))
+    assert (guest.user_ref, guest.order_ref, guest.amount) == ("", "order-1", usd(3))
+    assert [(user_ref, event) for user_ref, event, _ in store.told] == [
+        ("1", "referral_reward_issued")
+    ]
+    assert entries_of(ref, "thanks") == [("promised", "3"), ("delivered", "3")]
+    assert not Effect.objects.filter(done_at=None).exists()
+
+
+def test_a_friend_with_an_account_is_given_a_credit_there_and_told(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(rewards=(THANKS,)))
+    store.customers["7"] = CustomerFacts("7", "ben@example.com")
+    ref = place(store, share(store))
+
+    # when
+    settle_and_carry_out(store, ref, buyer=person("7", "ben@example.com"))
+
+    # then
+    [credit] = store.credits.values()
+    assert (credit.request.user_ref, credit.balance) == ("7", usd(3))
+    assert [(user_ref, event) for user_ref, event, _ in store.told] == [
+        ("7", "referral_reward_issued")
+    ]
+
+
+def test_both_credits_are_taken_back_and_each_side_owes_for_itself(store: FakeStore) -> None:
+    # given: Anna has spent of hers, the friend has not
+    run_program(store, terms(rewards=(TEN, THANKS)))
+    ref = credited(store)
+    spend(store, ref, usd(4))
+
+    # when
+    settle_and_carry_out(store, ref, refunded=usd(90))
+
+    # then
+    assert entries_of(ref)[-3:] == [("promised", "-10"), ("spent", "-4"), ("taken_back", "-6")]
+    assert entries_of(ref, "thanks")[-2:] == [("promised", "-3"), ("taken_back", "-3")]
+    assert balances(store) == [usd(0), usd(0)]
+    assert list(verify(store=store)) == []
+
+
+def test_what_is_delivered_outside_the_shop_waits_for_staff(store: FakeStore) -> None:
+    # given
+    mug = RewardRule(name="mug", kind=RewardKind.CUSTOM, worth=amounts(USD=1))
+    run_program(store, terms(rewards=(TEN, mug)))
+
+    # when: what is due in the same unit is carried out
+    ref = credited(store)
+
+    # then
+    assert entries_of(ref, "mug") == [("promised", "1")]
+    assert (reward_of(ref, "mug").status, reward_of(ref, "mug").issued_at) == ("approved", None)
+    assert balances(store) == [usd(10)]
+
+
+# points ---------------------------------------------------------------------------------------
+
+
+def points(store: FakeStore, **changes: Any) -> None:
+    """500 MB at once, valid for 90 days."""
+    rule = RewardRule(
+        name="data", kind=RewardKind.POINTS, worth=amounts(MB=500), valid=Span(days=90)
+    )
+    run_program(store, terms(rewards=(rule,), **changes))
+
+
+def points_left(ref: str) -> int:
+    reward = reward_of(ref, "data")
+    return int(sums_of([reward.pk])[reward.pk].balance)
+
+
+def test_points_are_delivered_in_the_books_alone_and_told(store: FakeStore) -> None:
+    # given
+    points(store)
+
+    # when
+    ref = credited(store)
+
+    # then
+    reward = reward_of(ref, "data")
+    assert entries_of(ref, "data") == [("promised", "500"), ("delivered", "500")]
+    assert (reward.status, reward.issued_at, reward.credit_ref) == ("issued", NOW, None)
+    assert reward.expires_at == NOW + timedelta(days=90)
+    assert store.credits == {}
+    [(user_ref, event, payload)] = store.told
+    assert (user_ref, event) == ("1", "referral_reward_issued")
+    assert (float(payload["amount"]), payload["currency"]) == (500, "MB")
+    assert list(verify(store=store)) == []
+
+
+def test_points_are_taken_back_from_the_books(store: FakeStore) -> None:
+    # given
+    points(store)
+    ref = credited(store)
+
+    # when
+    settle_and_carry_out(store, ref, refunded=usd(90))
+
+    # then
+    assert entries_of(ref, "data")[2:] == [("promised", "-500"), ("taken_back", "-500")]
+    assert reward_of(ref, "data").status == Reward.Status.CLAWED_BACK
+    assert points_left(ref) == 0
+    assert list(verify(store=store)) == []
+
+
+def test_points_carried_out_again_are_not_delivered_twice(store: FakeStore) -> None:
+    # given
+    points(store)
+    ref = credited(store)
+
+    # when
+    Effect.objects.update(done_at=None)
+    carry_out(store=store)
+
+    # then
+    assert entries_of(ref, "data") == [("promised", "500"), ("delivered", "500")]
+    assert len(store.told) == 2
+
+
+def test_points_expire_when_their_time_is_up_and_not_before(store: FakeStore) -> None:
+    # given
+    points(store)
+    ref = credited(store)
+
+    # when
+    store.travel(days=90, microseconds=-1)
+    effects.expire(reward_of(ref, "data"), store=store)
+
+    # then
+    assert (points_left(ref), reward_of(ref, "data").status) == (500, "issued")
+
+    # when
+    store.travel(microseconds=1)
+    effects.expire(reward_of(ref, "data"), store=store)
+    effects.expire(reward_of(ref, "data"), store=store)
+    carry_out(store=store)
+
+    # then
+    assert entries_of(ref, "data")[2:] == [("expired", "-500")]
+    assert (points_left(ref), reward_of(ref, "data").status) == (0, "expired")
+    assert [event for _, event, _ in store.told] == [
+        "referral_reward_issued",
+        "referral_reward_expired",
+    ]
+
+
+def test_points_that_ran_out_are_no_debt(store: FakeStore) -> None:
+    # given
+    points(store)
+    ref = credited(store)
+    store.travel(days=90)
+    effects.expire(reward_of(ref, "data"), store=store)
+
+    # when
+    settle_and_carry_out(store, ref, refunded=usd(90))
+
+    # then
+    assert entries_of(ref, "data")[2:] == [
+        ("expired", "-500"),
+        ("promised", "-500"),
+        ("expired", "500"),
+        ("taken_back", "-500"),
+    ]
+    assert points_left(ref) == 0
+
+
+def test_points_for_which_there_is_room_again_follow_later(store: FakeStore) -> None:
+    # given
+    points(store, caps=(Cap(amount=Amounts.of({"MB": 800})),))
+    first, second = credited(store, 1), credited(store, 2)
+    assert [points_left(ref) for ref in (first, second)] == [500, 300]
+
+    # when
+    settle_and_carry_out(store, first, refunded=usd(90))
+    store.travel(days=10)
+    settle_and_carry_out(store, second)
+
+    # then
+    assert [points_left(ref) for ref in (first, second)] == [0, 500]
+    assert entries_of(second, "data") == [
+        ("promised", "300"),
+        ("delivered", "300"),
+        ("promised", "200"),
+        ("delivered", "200"),
+    ]
+    assert reward_of(second, "data").expires_at == NOW + timedelta(days=100)
+
+
+def test_points_and_credits_do_not_pay_each_others_debts(store: FakeStore) -> None:
+    # given: a debt of 10 USD
+    first = credited(store, 1)
+    spend(store, first, usd(10))
+    settle_and_carry_out(store, first, refunded=usd(90))
+    points(store)
+
+    # when
+    second = credited(store, 2)
+
+    # then
+    assert entries_of(second, "data") == [("promised", "500"), ("delivered", "500")]
 
 
 # taking back ----------------------------------------------------------------------------------

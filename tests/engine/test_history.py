@@ -12,7 +12,7 @@ from saleor_referral_plugin.engine.known_orders import read_on
 from saleor_referral_plugin.engine.people import person
 from saleor_referral_plugin.engine.settle import settle
 from tests.engine.books import place, put_order, run_program, share
-from tests.engine.build import NOW, order
+from tests.engine.build import NOW, order, terms
 from tests.engine.fake_store import FakeStore
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def earlier_orders(
     store: FakeStore, buyer: Person, *, placed_before: datetime, except_ref: str = ""
 ) -> int:
     known = history.look_up(
-        buyer, store=store, program_id=1, placed_before=placed_before, except_ref=except_ref
+        buyer, terms(), store=store, program_id=1, at=placed_before, except_ref=except_ref
     )
     return known.earlier_orders
 
@@ -130,11 +130,11 @@ def test_a_friend_is_known_by_account_or_address(
     def referred(program_id: int, except_ref: str = "") -> bool:
         return history.look_up(
             buyer,
+            terms(new_customers_only=False),
             store=store,
             program_id=program_id,
-            placed_before=NOW,
+            at=NOW,
             except_ref=except_ref,
-            count_orders=False,
         ).referred_before
 
     # then

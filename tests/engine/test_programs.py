@@ -11,7 +11,7 @@ from saleor_referral_plugin.engine.programs import (
     current_terms,
     retire_offers,
     save_program,
-    stop_program,
+    stop_programs,
 )
 from saleor_referral_plugin.engine.terms import CapPeriod, EarnedWhen, Terms
 from saleor_referral_plugin.models import Program, TermsVersion
@@ -248,7 +248,7 @@ def test_stopping_keeps_the_terms_and_the_offers(store: FakeStore) -> None:
     run_program(store)
 
     # when
-    stop_program(store=store)
+    stop_programs()
 
     # then
     assert not Program.objects.get().is_running

@@ -44,6 +44,21 @@ def test_a_row_taken_is_the_row_that_django_reads(store: FakeStore) -> None:
     assert [getattr(row, name) for name in names] == [getattr(read, name) for name in names]
 
 
+def test_json_that_is_null_stays_null(store: FakeStore) -> None:
+    # given
+    reward = taken(reward_row(store))
+    assert reward.valid_for is None
+
+    # when
+    reward.valid_for = {"days": 3, "zone": "UTC"}
+    rows.save(reward)
+    reward.valid_for = None
+    rows.save(reward)
+
+    # then
+    assert Reward.objects.filter(valid_for__isnull=True).count() == 1
+
+
 def test_a_row_that_an_outer_join_did_not_find_is_none() -> None:
     nothing = [None] * len(Reward._meta.concrete_fields)
     assert rows.take(Reward, iter(nothing)) is None

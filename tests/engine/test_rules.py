@@ -1,5 +1,7 @@
 """Each rule by itself: what it lets pass, what not, and what it says then."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -10,10 +12,11 @@ from saleor_referral_plugin.engine.facts import Person
 from saleor_referral_plugin.engine.findings import Audience, FindingCode
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.rules import Case, Rule
-from saleor_referral_plugin.engine.terms import EarnedWhen
+from saleor_referral_plugin.engine.terms import EarnedWhen, MinimumOf, Span, Terms, Touch
 from tests.engine.build import (
     ANNA,
     BEN,
+    NOW,
     amounts,
     checkout,
     eur,
@@ -28,11 +31,11 @@ NOBODY = Person()
 
 
 def at_checkout(**changes: Any) -> Case:
-    return Case.of_checkout(checkout(**changes), history())
+    return Case.of_checkout(checkout(**changes), history(), NOW)
 
 
 def knowing(**known: Any) -> Case:
-    return Case.of_checkout(checkout(), history(**known))
+    return Case.of_checkout(checkout(), history(**known), NOW)
 
 
 def of_order(**changes: Any) -> Case:
@@ -93,7 +96,7 @@ def test_nobody_uses_their_own_code(buyer: Person, passes: bool) -> None:
 
 def test_nobody_yet_is_not_the_same_as_a_referrer_who_is_gone() -> None:
     # given
-    case = Case.of_checkout(checkout(buyer=NOBODY), history(referrer=NOBODY))
+    case = Case.of_checkout(checkout(buyer=NOBODY), history(referrer=NOBODY), NOW)
 
     # then
     assert rules.not_own_code(terms(), case).passed
@@ -167,6 +170,186 @@ def test_what_was_given_back_counts_no_more_towards_the_minimum(
     assert finding.passed is passes
 
 
+def test_a_minimum_may_be_one_of_the_net_value() -> None:
+    # given: 100 USD of goods, of which 90 are net
+    minimum = Amounts.of({"USD": 91})
+
+    # when
+    of_goods = rules.minimum_reached(terms(minimum=minimum), of_order())
+    of_net = rules.minimum_reached(terms(minimum=minimum, minimum_of=MinimumOf.NET), of_order())
+
+    # then
+    assert of_goods.passed
+    assert not of_net.passed
+    assert of_net.detail == {"minimum": "$91.00", "missing": "$1.00"}
+
+
+@pytest.mark.parametrize(
+    ("refunded", "passes"), [("0", True), ("45", True), ("45.01", False), ("90", False)]
+)
+def test_what_was_given_back_counts_no_more_towards_a_net_minimum(
+    refunded: str, passes: bool
+) -> None:
+    # when: the half of 90 USD net stands after half of the 90 USD paid went back
+    finding = rules.minimum_reached(
+        terms(minimum=Amounts.of({"USD": 45}), minimum_of=MinimumOf.NET),
+        of_order(refunded=usd(refunded)),
+    )
+
+    # then
+    assert finding.passed is passes
+
+
+def test_a_checkout_of_which_the_net_value_is_not_known_is_asked_for_its_goods() -> None:
+    # given
+    net = terms(minimum=Amounts.of({"USD": 100}), minimum_of=MinimumOf.NET)
+
+    # then
+    assert rules.minimum_reached(net, at_checkout(goods=usd(100))).passed
+    assert not rules.minimum_reached(net, at_checkout(goods=usd("99.99"))).passed
+
+
+# in time --------------------------------------------------------------------------------------
+
+CLAIMED_AT = datetime(2026, 3, 28, 9, 30, 15, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+
+
+def ordered_at(placed_at: datetime) -> Case:
+    return Case.of_order(order(placed_at=placed_at), history(claimed_at=CLAIMED_AT))
+
+
+def checked_out_at(now: datetime) -> Case:
+    return Case.of_checkout(checkout(), history(claimed_at=CLAIMED_AT), now)
+
+
+@pytest.mark.parametrize("case_at", [ordered_at, checked_out_at])
+@pytest.mark.parametrize(
+    ("valid", "hours"),
+    [(Span(hours=1), 1), (Span(days=1), 24), (Span(days=30), 720)],
+    ids=str,
+)
+def test_a_claim_is_valid_to_the_last_moment_of_its_hours(
+    case_at: Callable[[datetime], Case], valid: Span, hours: int
+) -> None:
+    # given: the clocks of the program are changed in the night after the claim
+    value = terms(claim_valid=valid, time_zone="Europe/Berlin")
+    last = CLAIMED_AT + timedelta(hours=hours)
+
+    # when
+    in_time, too_late = (rules.in_time(value, case_at(at)) for at in (last, last + TICK))
+
+    # then
+    assert (in_time.code, in_time.passed) == (FindingCode.CLAIM_EXPIRED, True)
+    assert (too_late.code, too_late.passed) == (FindingCode.CLAIM_EXPIRED, False)
+    assert too_late.detail == {"until": last.isoformat()}
+    assert too_late.sentence == "This referral code has expired."
+
+
+def test_a_claim_that_is_valid_for_months_ends_at_its_hour_in_the_programs_time_zone() -> None:
+    # given: claimed at 10:30:15 in Berlin, in winter
+    value = terms(claim_valid=Span(months=1), time_zone="Europe/Berlin")
+    last = datetime(2026, 4, 28, 8, 30, 15, tzinfo=UTC)
+
+    # then
+    assert rules.in_time(value, ordered_at(last)).passed
+    assert not rules.in_time(value, ordered_at(last + TICK)).passed
+
+
+def test_a_claim_made_now_is_in_time() -> None:
+    # given: nothing is known of an earlier claim
+    case = Case.of_checkout(checkout(), history(), NOW)
+
+    # then
+    assert rules.in_time(terms(claim_valid=Span(hours=1)), case).passed
+
+
+@pytest.mark.parametrize("case_at", [ordered_at, checked_out_at])
+def test_a_claim_without_an_end_is_valid_for_ever(case_at: Callable[[datetime], Case]) -> None:
+    # when
+    finding = rules.in_time(terms(), case_at(CLAIMED_AT + timedelta(days=10_000)))
+
+    # then
+    assert (finding.passed, finding.detail) == (True, {})
+
+
+@pytest.mark.parametrize("case_at", [ordered_at, checked_out_at])
+def test_from_the_moment_the_program_closes_no_order_qualifies(
+    case_at: Callable[[datetime], Case],
+) -> None:
+    # given
+    closes = CLAIMED_AT + timedelta(hours=5)
+    value = terms(orders_until=closes, claim_valid=Span(days=30))
+
+    # when
+    in_time, too_late = (rules.in_time(value, case_at(at)) for at in (closes - TICK, closes))
+
+    # then
+    assert in_time.passed
+    assert not too_late.passed
+    assert too_late.detail == {"until": (closes - TICK).isoformat()}
+
+
+def test_the_earlier_of_both_ends_counts() -> None:
+    # given
+    value = terms(orders_until=CLAIMED_AT + timedelta(days=30), claim_valid=Span(hours=1))
+
+    # when
+    finding = rules.in_time(value, ordered_at(CLAIMED_AT + timedelta(hours=2)))
+
+    # then
+    assert not finding.passed
+    assert finding.detail == {"until": (CLAIMED_AT + timedelta(hours=1)).isoformat()}
+
+
+def test_from_the_moment_claims_end_no_code_is_taken() -> None:
+    # given
+    value = terms(claims_until=NOW)
+
+    # when
+    before, then = (
+        rules.program_running(value, Case.of_checkout(checkout(), history(), at))
+        for at in (NOW - TICK, NOW)
+    )
+
+    # then
+    assert (before.passed, then.passed) == (True, False)
+    assert then.code is FindingCode.PROGRAM_NOT_RUNNING
+
+
+def test_a_code_claimed_before_claims_end_keeps_its_promise() -> None:
+    # given
+    value: Terms = terms(claims_until=NOW)
+    claimed = history(claimed_at=NOW - TICK)
+
+    # when
+    finding = rules.program_running(
+        value, Case.of_checkout(checkout(), claimed, NOW + timedelta(days=30))
+    )
+
+    # then
+    assert finding.passed
+
+
+@pytest.mark.parametrize(
+    ("touch", "holds_other_code", "passes"),
+    [
+        (Touch.FIRST, True, False),
+        (Touch.FIRST, False, True),
+        (Touch.LAST, True, True),
+        (Touch.LAST, False, True),
+    ],
+)
+def test_where_the_first_code_counts_a_second_is_refused(
+    touch: Touch, holds_other_code: bool, passes: bool
+) -> None:
+    # when
+    finding = rules.first_code(terms(touch=touch), knowing(holds_other_code=holds_other_code))
+
+    # then
+    assert (finding.code, finding.passed) == (FindingCode.OTHER_CODE_HELD, passes)
+
+
 # the order ------------------------------------------------------------------------------------
 
 
@@ -180,7 +363,6 @@ def test_what_was_given_back_counts_no_more_towards_the_minimum(
         (rules.something_kept, FindingCode.MONEY_BACK, {"refunded": usd(90)}),
         (rules.something_kept, FindingCode.MONEY_BACK, {"charged_back": usd(90)}),
         (rules.something_kept, FindingCode.MONEY_BACK, {"returned": Fraction(1)}),
-        (rules.something_kept, FindingCode.MONEY_BACK, {"is_void": True}),
     ],
 )
 def test_a_sound_order_passes_and_a_broken_one_does_not(
@@ -194,6 +376,14 @@ def test_a_sound_order_passes_and_a_broken_one_does_not(
     assert (refused.code, refused.passed) == (code, False)
 
 
+def test_of_a_cancelled_order_it_is_not_said_that_the_money_went_back() -> None:
+    # when
+    finding = rules.something_kept(terms(), of_order(is_void=True, refunded=usd(90)))
+
+    # then
+    assert (finding.code, finding.passed) == (FindingCode.MONEY_BACK, True)
+
+
 def test_paid_once_in_full_is_paid_whatever_went_back() -> None:
     # when
     finding = rules.paid(terms(), of_order(captured=usd(90), refunded=usd(90)))
@@ -204,7 +394,11 @@ def test_paid_once_in_full_is_paid_whatever_went_back() -> None:
 
 @pytest.mark.parametrize(
     ("earned_when", "not_paid", "not_fulfilled"),
-    [(EarnedWhen.PAID, False, True), (EarnedWhen.FULFILLED, True, False)],
+    [
+        (EarnedWhen.ORDERED, True, True),
+        (EarnedWhen.PAID, False, True),
+        (EarnedWhen.FULFILLED, True, False),
+    ],
 )
 def test_only_what_the_terms_ask_for_must_have_happened(
     earned_when: EarnedWhen, not_paid: bool, not_fulfilled: bool

@@ -9,7 +9,7 @@ import pytest
 from saleor_referral_plugin.engine import known_orders
 from saleor_referral_plugin.engine import sweep as sweeping
 from saleor_referral_plugin.engine.facts import PlacedOrder
-from saleor_referral_plugin.engine.programs import retire_offers, stop_program
+from saleor_referral_plugin.engine.programs import retire_offers, stop_programs
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.sweep import Swept, batches, note_spending, sweep
 from saleor_referral_plugin.models import Bookmark, KnownOrder, Referral, Reward
@@ -48,7 +48,7 @@ def test_an_offer_deleted_by_hand_comes_back(store: FakeStore) -> None:
 def test_the_offer_of_a_stopped_program_stays_away(store: FakeStore) -> None:
     # given
     run_program(store)
-    stop_program(store=store)
+    stop_programs()
     retire_offers(store=store)
 
     # when

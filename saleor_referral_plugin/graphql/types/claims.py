@@ -145,7 +145,8 @@ class OrderReferralSeen:
 class OrderReferral(host.BaseObjectType):
     status = ReferralStatusEnum(required=True, description="What was decided about the order.")
     claim = graphene.Field(
-        ReferralClaim, required=True, description="The claim the order was made with."
+        ReferralClaim,
+        description="The claim the order was made with. Null for a later order of a referee.",
     )
     offer = graphene.Field(ReferralOffer, required=True, description="What the code gave.")
     discount = graphene.Field(
@@ -162,7 +163,7 @@ class OrderReferral(host.BaseObjectType):
         return root.referral.status
 
     @staticmethod
-    def resolve_claim(root: OrderReferralSeen, _info: Any) -> Claim:
+    def resolve_claim(root: OrderReferralSeen, _info: Any) -> Claim | None:
         return root.referral.claim
 
     @staticmethod

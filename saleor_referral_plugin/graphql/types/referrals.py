@@ -101,11 +101,12 @@ class ReferralReward(host.ModelObjectType):
     )
     findings = findings_field("Why it is worth what it is: what the rules say of the order.")
     referral = graphene.Field(
-        Referral, required=True, description="The referral it is the reward for."
+        Referral,
+        description="The referral it is the reward for. Null for the reward of a milestone.",
     )
 
     class Meta:
-        description = "What somebody gets for a referral."
+        description = "What somebody gets for a referral, or for a milestone."
         doc_category = DOC_CATEGORY
         interfaces = [graphene.relay.Node]
         model = Reward
@@ -116,11 +117,15 @@ class ReferralReward(host.ModelObjectType):
 
     @staticmethod
     def resolve_findings(root: Reward, info: Any) -> Promise:
+        if root.referral_id is None:
+            return Promise.resolve([])
         referral = ReferralByIdLoader(info.context).load(root.referral_id)
         return referral.then(lambda row: visible_findings(info.context, row.findings))
 
     @staticmethod
-    def resolve_referral(root: Reward, info: Any) -> Promise:
+    def resolve_referral(root: Reward, info: Any) -> Promise | None:
+        if root.referral_id is None:
+            return None
         return ReferralByIdLoader(info.context).load(root.referral_id)
 
 

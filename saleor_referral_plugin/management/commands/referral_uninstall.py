@@ -5,7 +5,7 @@ from typing import Any
 from django.apps import apps
 from django.core.management.base import BaseCommand
 
-from ...engine.programs import retire_offers, stop_program
+from ...engine.programs import retire_offers, stop_programs
 from ...engine.store import get_store
 from ...tasks import BEAT_SCHEDULE
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         store = get_store()
         with store.writing():
-            stop_program(store=store)
+            stop_programs()
             vouchers = retire_offers(store=store)
             beat = _delete("django_celery_beat.PeriodicTask", name__in=BEAT_SCHEDULE)
             settings = _delete("plugins.PluginConfiguration", identifier="referral")

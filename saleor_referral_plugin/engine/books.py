@@ -1,0 +1,254 @@
+"""The books of one order, or of one referrer's milestones: read and written in few queries.
+
+Reading locks the referrer's row first: whoever else moves the same books waits.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from ..models import Claim, Effect, LedgerEntry, Referral, Referrer, Reward, TermsVersion
+from . import ledger, rows
+from .decide import ReferralStatus
+from .facts import Followed, Person
+from .milestones import Standing
+from .rewards import RewardDecision
+from .terms import RewardKind
+
+
+@dataclass(slots=True)
+class Booked:
+    """A reward and the sums of its entries; `promises` counts how often it was decided anew."""
+
+    reward: Reward
+    promised: Decimal = Decimal(0)
+    delivered: Decimal = Decimal(0)
+    promises: int = 0
+
+
+@dataclass(slots=True)
+class Books:
+    """What the books say of one order. Rewards by beneficiary and rule. `has_milestones`:
+    some version of the program's terms has any."""
+
+    referral: Referral
+    has_milestones: bool
+    rewards: dict[tuple[str, str], Booked] = field(default_factory=dict)
+
+
+# finding the referrer ------------------------------------------------------------------------
+
+_OF_ORDER = f"""
+SELECT {rows.columns(Referrer, "person")}
+  FROM referral_referrer person JOIN referral_referral referral ON referral.referrer_id = person.id
+ WHERE referral.order_ref = %s
+   FOR UPDATE OF person
+"""
+
+_HAS_MILESTONES = """EXISTS (
+       SELECT FROM referral_termsversion version
+        WHERE version.program_id = terms.program_id
+          AND version.rules #> '{milestones,0}' IS NOT NULL)"""
+
+#: The claim in force, if any; else the newest: the order was made with its discount.
+_CLAIM_OF_CHECKOUT = f"""
+SELECT {rows.columns(Claim, "claim")}, {rows.columns(TermsVersion, "terms")},
+       {rows.columns(Referrer, "person")}, {_HAS_MILESTONES}
+  FROM referral_claim claim
+  JOIN referral_termsversion terms ON terms.id = claim.terms_id
+  JOIN referral_referralcode code ON code.id = claim.code_id
+  JOIN referral_referrer person ON person.id = code.referrer_id
+ WHERE claim.checkout_ref = %s AND terms.offer_code = %s
+   AND NOT EXISTS (SELECT FROM referral_referral WHERE claim_id = claim.id)
+ ORDER BY claim.status, claim.id DESC
+ LIMIT 1
+   FOR UPDATE OF person, claim
+"""
+
+#: Of several programs that count the order, the one that goes before the others.
+_FIRST_OF_BUYER = f"""
+SELECT {rows.columns(Referral, "referral")}, {rows.columns(TermsVersion, "terms")},
+       {rows.columns(Referrer, "person")}, {_HAS_MILESTONES}
+  FROM referral_referral referral
+  JOIN referral_termsversion terms ON terms.id = referral.terms_id
+  JOIN referral_program program ON program.id = referral.program_id
+  JOIN referral_referrer person ON person.id = referral.referrer_id
+ WHERE (referral.referee_email_key = %s OR referral.referee_user_ref = %s)
+   AND referral.follows_id IS NULL AND referral.status = %s AND referral.placed_at < %s
+   AND jsonb_typeof(terms.rules -> 'later_orders') = 'object'
+ ORDER BY program.priority DESC, referral.placed_at
+ LIMIT 1
+   FOR UPDATE OF person
+"""
+
+
+def referrer_of(order_ref: str) -> Referrer | None:
+    """The referrer of an order that is a referral already, locked."""
+    found = rows.select(_OF_ORDER, [order_ref])
+    return rows.take(Referrer, iter(found[0])) if found else None
+
+
+def claim_of(checkout_ref: str, code: str) -> tuple[Claim, Referrer, bool] | None:
+    """The claim that put our code on an order's checkout, its referrer, both locked, and
+    whether the program has milestones. A claim that is used by now has meanwhile become a
+    referral elsewhere."""
+    for row in rows.select(_CLAIM_OF_CHECKOUT, [checkout_ref, code]):
+        values = iter(row)
+        claim = rows.take_joined(Claim, values)
+        claim.terms = rows.take_joined(TermsVersion, values)
+        return claim, rows.take_joined(Referrer, values), next(values)
+    return None
+
+
+def first_of(buyer: Person, placed_at: datetime) -> tuple[Referral, Referrer, bool] | None:
+    """The qualified referral of a buyer whose terms count later orders, its referrer, locked,
+    and whether the program has milestones."""
+    params = [buyer.email_key, buyer.user_ref, ReferralStatus.QUALIFIED.value, placed_at]
+    for row in rows.select(_FIRST_OF_BUYER, params):
+        values = iter(row)
+        first = rows.take_joined(Referral, values)
+        first.terms = rows.take_joined(TermsVersion, values)
+        return first, rows.take_joined(Referrer, values), next(values)
+    return None
+
+
+# reading -------------------------------------------------------------------------------------
+
+_SUMS = """
+  LEFT JOIN LATERAL (
+       SELECT coalesce(sum(amount) FILTER (WHERE kind = 'promised'), 0) AS promised,
+              coalesce(sum(amount) FILTER (
+                  WHERE kind IN ('delivered', 'taken_back', 'offset')), 0) AS delivered,
+              count(*) FILTER (WHERE kind = 'promised') AS promises
+         FROM referral_ledgerentry WHERE reward_id = reward.id) entries ON true
+"""
+
+_BOOKS = f"""
+SELECT {rows.columns(Referral, "referral")}, {rows.columns(TermsVersion, "terms")},
+       {rows.columns(Claim, "claim")}, {rows.columns(Referral, "first")},
+       {_HAS_MILESTONES}, {rows.columns(Reward, "reward")}, promised, delivered, promises
+  FROM referral_referral referral
+  JOIN referral_termsversion terms ON terms.id = referral.terms_id
+  LEFT JOIN referral_claim claim ON claim.id = referral.claim_id
+  LEFT JOIN referral_referral first ON first.id = referral.follows_id
+  LEFT JOIN referral_reward reward ON reward.referral_id = referral.id
+  {_SUMS}
+ WHERE referral.order_ref = %s
+"""
+
+_MILESTONES = f"""
+SELECT {rows.columns(Reward, "reward")}, promised, delivered, promises
+  FROM referral_reward reward {_SUMS}
+ WHERE reward.program_id = %s AND reward.holder_id = %s AND reward.referral_id IS NULL
+"""
+
+_STANDING = """
+SELECT currency, count(*) FILTER (WHERE follows_id IS NULL), sum(net)
+  FROM referral_referral
+ WHERE program_id = %(program)s AND referrer_id = %(referrer)s AND status = %(qualified)s
+   AND (%(starts)s::timestamptz IS NULL
+        OR earned_at >= %(starts)s AND earned_at < %(ends)s)
+ GROUP BY currency
+"""
+
+
+def books_of(order_ref: str) -> Books | None:
+    books = None
+    for row in rows.select(_BOOKS, [order_ref]):
+        values = iter(row)
+        referral = rows.take_joined(Referral, values)
+        referral.terms = rows.take_joined(TermsVersion, values)
+        referral.claim = rows.take(Claim, values)
+        referral.follows = rows.take(Referral, values)
+        has_milestones = next(values)
+        books = books or Books(referral, has_milestones)
+        booked = _booked(values)
+        if booked is not None:
+            booked.reward.referral = books.referral
+            books.rewards[booked.reward.beneficiary, booked.reward.rule] = booked
+    return books
+
+
+def milestones_of(program_id: int, referrer_id: int) -> dict[tuple[str, str], Booked]:
+    """A referrer's rewards for milestones, by name and occurrence."""
+    found = rows.select(_MILESTONES, [program_id, referrer_id])
+    all_booked = filter(None, (_booked(iter(row)) for row in found))
+    return {(each.reward.rule, each.reward.occurrence): each for each in all_booked}
+
+
+def standing_of(
+    program_id: int, referrer_id: int, window: tuple[datetime, datetime] | None
+) -> Standing:
+    """A referrer's qualified referrals that were earned in a window (None: ever). Later
+    orders add to the revenue, and are no referrals of their own."""
+    starts, ends = window or (None, None)
+    found = rows.select(
+        _STANDING,
+        {
+            "program": program_id,
+            "referrer": referrer_id,
+            "qualified": ReferralStatus.QUALIFIED.value,
+            "starts": starts,
+            "ends": ends,
+        },
+    )
+    return Standing(
+        sum(count for _, count, _ in found), {currency: net for currency, _, net in found}
+    )
+
+
+def followed(first: Referral, *, except_ref: str) -> Followed:
+    """The first order of a referral as a later one sees it."""
+    others = Referral.objects.filter(follows=first, status__in=Referral.ACTIVE)
+    return Followed(first.placed_at, others.exclude(order_ref=except_ref).count())
+
+
+def _booked(values: Iterator[Any]) -> Booked | None:
+    reward = rows.take(Reward, values)
+    sums: Sequence[Any] = list(values)
+    return None if reward is None else Booked(reward, *sums)
+
+
+# writing -------------------------------------------------------------------------------------
+
+
+def write_reward(
+    booked: Booked, decided: RewardDecision, *, earned_at: datetime | None, zone: str, now: datetime
+) -> None:
+    """Make a reward and its entries say what was decided, and leave the rest to its effect."""
+    reward = booked.reward
+    difference = decided.amount.amount - reward.amount
+    reward.amount = decided.amount.amount
+    reward.hold_until = decided.hold_until or reward.hold_until
+    reward.earned_at = earned_at or reward.earned_at
+    reward.status = _status(reward, decided)
+    if decided.valid is not None:
+        reward.valid_for = {**decided.valid.model_dump(), "zone": zone}
+    rows.save(reward)
+    ledger.post(reward, LedgerEntry.Kind.PROMISED, difference, now=now)
+    is_due = decided.is_approved or reward.issued_at is not None
+    if reward.kind == RewardKind.CUSTOM or not is_due:
+        return
+    if booked.promised + difference != booked.delivered:
+        promises = booked.promises + bool(difference)
+        effect = Effect(
+            kind=Effect.Kind.CREDIT,
+            # The hold's end too: an effect of before it was put off delivers nothing.
+            key=f"credit:{reward.pk}:{promises}:{reward.hold_until or ''}",
+            reward=reward,
+            created_at=now,
+            due_at=now,
+        )
+        rows.insert([effect], unless_there=True)
+
+
+def _status(reward: Reward, decided: RewardDecision) -> Reward.Status:
+    if not decided.amount.amount:
+        return Reward.Status.CLAWED_BACK if reward.issued_at else Reward.Status.VOIDED
+    if reward.status == Reward.Status.EXPIRED:
+        return Reward.Status.EXPIRED
+    if reward.issued_at:
+        return Reward.Status.ISSUED
+    return Reward.Status.APPROVED if decided.is_approved else Reward.Status.PENDING

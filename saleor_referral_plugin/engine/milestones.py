@@ -1,0 +1,131 @@
+"""What a referrer gets for many referrals. Pure: `settle` reads the standing and writes what
+is decided here."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from prices import Money
+
+from .money import zero
+from .rewards import RewardDecision, calendar_period
+from .terms import Beneficiary, CapPeriod, Milestone, Milestones, RewardKind, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A referrer's qualified referrals in one period: how many, and the net value of their
+    orders by currency."""
+
+    count: int = 0
+    revenue: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the books say of a milestone's reward: its currency or unit, when it was reached,
+    and what is already delivered."""
+
+    unit: str
+    reached_at: datetime | None
+    delivered: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneDecision:
+    """`occurrence` names the milestone and its period, once and for all."""
+
+    occurrence: str
+    reward: RewardDecision
+    reached_at: datetime | None
+
+
+def period_of(
+    milestones: Milestones, zone: ZoneInfo, moment: datetime
+) -> tuple[datetime, datetime] | None:
+    """The period around a moment in which referrals count together; None: for life."""
+    return calendar_period(milestones.period, zone, moment)
+
+
+def reached(milestones: Milestones, standing: Standing) -> list[Milestone]:
+    """The milestones that the standing has reached, lowest first."""
+    return [step for step in milestones.steps if _is_reached(step, standing)]
+
+
+def decide_milestones(
+    terms: Terms,
+    milestones: Milestones,
+    standing: Standing,
+    *,
+    moment: datetime,
+    currency: str,
+    given: Mapping[str, Given],
+    now: datetime,
+) -> Iterator[MilestoneDecision]:
+    """What each milestone gives in the period around `moment`. One that was reached keeps the
+    time it was reached at first, so that looking again does not lengthen its hold; one that
+    is lost again gives nothing, unless it was delivered outside the shop."""
+    so_far = reached(milestones, standing)
+    for step in milestones.steps:
+        if step.worth is None:
+            continue
+        occurrence = _occurrence(milestones, terms.zone, step, moment)
+        before = given.get(occurrence)
+        unit = before.unit if before else _unit(step, currency)
+        amount = step.worth.amounts.get(unit) or zero(unit)
+        delivered = Money(before.delivered if before else Decimal(0), unit)
+        counts = step in so_far
+        if counts and milestones.highest_only and step is not so_far[-1]:
+            # Superseded: what has not been delivered by now never will be.
+            counts, amount = bool(delivered), delivered
+        if not counts and not (step.kind is RewardKind.CUSTOM and delivered):
+            amount = zero(unit)
+        elif not counts:
+            amount = delivered
+        reached_at = (before and before.reached_at) or (now if amount else None)
+        hold_until = None if reached_at is None else step.hold.after(reached_at, terms.zone)
+        yield MilestoneDecision(
+            occurrence,
+            RewardDecision(
+                Beneficiary.REFERRER,
+                milestones.name,
+                amount,
+                hold_until,
+                hold_until is not None and now >= hold_until,
+                step.kind,
+                step.valid,
+            ),
+            reached_at,
+        )
+
+
+def group_of(milestones: Milestones, standing: Standing) -> str | None:
+    """The group of the highest milestone reached that has one."""
+    groups = [step.group for step in reached(milestones, standing) if step.group]
+    return groups[-1] if groups else None
+
+
+def _is_reached(step: Milestone, standing: Standing) -> bool:
+    if step.count is not None:
+        return standing.count >= step.count
+    return any(
+        standing.revenue.get(currency, Decimal(0)) >= amount
+        for currency, amount in step.revenue.by_currency
+    )
+
+
+def _unit(step: Milestone, currency: str) -> str:
+    if step.kind is RewardKind.CREDIT or step.worth is None:
+        return currency
+    return step.worth.amounts.by_currency[0][0]
+
+
+def _occurrence(milestones: Milestones, zone: ZoneInfo, step: Milestone, moment: datetime) -> str:
+    what = str(step.count) if step.count is not None else str(step.revenue)
+    if milestones.period is CapPeriod.LIFE:
+        return what
+    local = moment.astimezone(zone)
+    when = f"{local:%Y}" if milestones.period is CapPeriod.CALENDAR_YEAR else f"{local:%Y-%m}"
+    return f"{what} in {when}"
