@@ -221,6 +221,20 @@ class Referral(models.Model):
         ]
 
 
+class Action(models.Model):
+    """Something a referee has done besides ordering, as the shop or an app recorded it."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="actions")
+    name = models.CharField(max_length=32)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("referral", "name"), name="referral_action_once")
+        ]
+
+
 class Reward(models.Model):
     """What one beneficiary gets: for a referral, or (without one) for a milestone, which
     `occurrence` names. `amount` is the last decision's, in a currency or in a unit of points;

@@ -44,6 +44,7 @@ class CheckoutFacts:
     """A checkout, before any order.
 
     goods   value of its lines before vouchers, as the shop enters prices, without shipping
+    parties keys of its recipient and payer, as `people.party_keys` makes them
     voucher_code  the store's promo code now on it, ours or another
     """
 
@@ -53,6 +54,7 @@ class CheckoutFacts:
     goods: Money
     buyer: Person
     voucher_code: str | None = None
+    parties: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class OrderFacts:
     is_confirmed  False for drafts and orders awaiting the shop's confirmation
     is_void       cancelled or expired
     is_fulfilled  everything that is to be sent has been sent
+    parties       keys of its recipient and payer, as `people.party_keys` makes them
     """
 
     ref: str
@@ -94,6 +97,7 @@ class OrderFacts:
     is_fulfilled: bool = False
     paid_at: datetime | None = None
     fulfilled_at: datetime | None = None
+    parties: frozenset[str] = frozenset()
 
     @property
     def is_paid(self) -> bool:
@@ -134,6 +138,7 @@ class Followed:
 class History:
     """What the books and the store know besides the order or checkout at hand.
 
+    referrer_parties  keys of the referrer's own addresses, phones and e-mail
     is_running        the program takes new claims; always True for an order, whose claim
                       was accepted when it was made
     claimed_at        when the code was claimed; None: it is being claimed now
@@ -145,12 +150,14 @@ class History:
                       orders included; cancelled, expired and draft orders do not stand
     referred_before   another order of the buyer is already somebody's referral here
     follows           the referral's first order, when this is a later one of the referee
+    actions           what the referee has done besides, by name, and when
     used              for each limit of the terms what counts towards it already, this
                       referral's own rewards left out
     delivered         what of this referral's rewards is already in somebody's hands, by rule
     """
 
     referrer: Person
+    referrer_parties: frozenset[str] = frozenset()
     is_running: bool = True
     claimed_at: datetime | None = None
     holds_other_code: bool = False
@@ -160,6 +167,7 @@ class History:
     earlier_orders: int = 0
     referred_before: bool = False
     follows: Followed | None = None
+    actions: Mapping[str, datetime] = field(default_factory=dict)
     used: tuple[Used, ...] = ()
     delivered: Mapping[str, Money] = field(default_factory=dict)
 

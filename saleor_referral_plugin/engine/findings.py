@@ -14,6 +14,7 @@ class FindingCode(StrEnum):
     PROGRAM_NOT_RUNNING = "program_not_running"
     CLAIM_EXPIRED = "claim_expired"
     OWN_CODE = "own_code"
+    RELATED_PARTY = "related_party"
     NOT_NEW_CUSTOMER = "not_new_customer"
     ALREADY_REFERRED = "already_referred"
     OTHER_CODE_HELD = "other_code_held"
@@ -27,6 +28,7 @@ class FindingCode(StrEnum):
     CODE_TAKEN_OFF = "code_taken_off"
     REFERRER_GONE = "referrer_gone"
     CAP_REACHED = "cap_reached"
+    CURRENCY_MISMATCH = "currency_mismatch"
 
 
 class Audience(StrEnum):
@@ -43,6 +45,9 @@ SENTENCES: dict[FindingCode, str] = {
     FindingCode.PROGRAM_NOT_RUNNING: "Referral codes cannot be used here at the moment.",
     FindingCode.CLAIM_EXPIRED: "This referral code has expired.",
     FindingCode.OWN_CODE: "You cannot use your own referral code.",
+    FindingCode.RELATED_PARTY: (
+        "You cannot use the referral code of the person who receives or pays the order."
+    ),
     FindingCode.NOT_NEW_CUSTOMER: "This referral code is for new customers only.",
     FindingCode.ALREADY_REFERRED: "You have already used a friend's referral code.",
     FindingCode.OTHER_CODE_HELD: "Another friend's referral code is already in use here.",
@@ -57,6 +62,9 @@ SENTENCES: dict[FindingCode, str] = {
     FindingCode.LATER_ORDER: "This order of the friend no longer counts.",
     FindingCode.CODE_TAKEN_OFF: "The order was made without the referral discount.",
     FindingCode.REFERRER_GONE: "The referrer's account no longer exists.",
+    FindingCode.CURRENCY_MISMATCH: (
+        "This credit is in {credit}. It cannot be spent here, where prices are in {currency}."
+    ),
     FindingCode.CAP_REACHED: "The limit of {limit} per {period} is reached.",
 }
 
@@ -66,6 +74,7 @@ ORDER_SENTENCES: dict[FindingCode, str] = {
     FindingCode.NOT_NEW_CUSTOMER: "The order was not the customer's first.",
     FindingCode.CLAIM_EXPIRED: "The order came after the referral code had expired.",
     FindingCode.OWN_CODE: "The order was made with the customer's own referral code.",
+    FindingCode.RELATED_PARTY: "The order was received or paid by the referrer.",
     FindingCode.ALREADY_REFERRED: "The customer had been referred by somebody before.",
 }
 

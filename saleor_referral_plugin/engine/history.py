@@ -2,12 +2,12 @@
 order at hand. Two queries, the books' and the store's: a shopper may be waiting.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from ..models import Referral
+from ..models import Referral, Referrer
 from . import rows
 from .facts import Person, Used
 from .known_orders import KNOWN, LATE
@@ -26,6 +26,7 @@ SELECT (SELECT position FROM referral_bookmark WHERE name = %(known)s),
        ARRAY(SELECT order_ref FROM referral_knownorder WHERE email_key = %(email_key)s),
        EXISTS (SELECT FROM referral_referral
                 WHERE program_id = %(program)s AND status = ANY(%(active)s)
+                  AND follows_id IS NULL
                   AND order_ref <> %(except_ref)s
                   AND (referee_email_key = %(email_key)s OR referee_user_ref = %(user_ref)s)),
        ARRAY(SELECT ARRAY[place::text, reward.currency, count(*)::text, sum(reward.amount)::text]
@@ -125,6 +126,15 @@ def look_up(
         and (order.ref in named or person(order.user_ref, order.email).is_same_as(buyer))
     }
     return replace(known, earlier_orders=len(earlier - {except_ref}))
+
+
+def parties_of(
+    referrer: Referrer, terms: Terms, parties: Collection[str], store: Store
+) -> frozenset[str]:
+    """The referrer's own, where the terms compare them and there is something to compare."""
+    if not (terms.exclude_related and parties and referrer.user_ref):
+        return frozenset()
+    return store.parties_of(referrer.user_ref)
 
 
 def _used(found: Sequence[Sequence[str]], length: int) -> tuple[Used, ...]:

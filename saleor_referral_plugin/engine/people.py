@@ -2,6 +2,8 @@
 
 import hashlib
 import hmac
+import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from email_normalize import Normalizer
@@ -9,6 +11,7 @@ from email_normalize import Normalizer
 from ..conf import settings
 from .facts import Person
 
+_PUNCTUATION = re.compile(r"[\W_]+")
 _normalizer = Normalizer(skip_dns=True)
 
 
@@ -39,7 +42,31 @@ def email_key(email: str | None) -> str | None:
 @lru_cache(maxsize=10_000)
 def _hashed(email: str, key: str) -> str:
     # Whoever claims a code is compared with everybody who has just ordered.
-    return hmac.new(key.encode(), normalise_email(email).encode(), hashlib.sha256).hexdigest()
+    return _keyed(normalise_email(email), key)
+
+
+def _keyed(text: str, key: str) -> str:
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def party_keys(
+    *,
+    emails: Iterable[str | None] = (),
+    phones: Iterable[str] = (),
+    addresses: Iterable[tuple[str, str, str]] = (),
+) -> frozenset[str]:
+    """Keyed hashes by which somebody is recognised as recipient or payer. An address is a
+    name, a street with its number, and a postal code; all three make one key, compared without
+    letter case, spaces and punctuation. What is empty has no key."""
+    keys = {email_key(email) for email in emails}
+    keys |= {_party_key("phone", phone) for phone in phones}
+    keys |= {_party_key(*parts) for parts in addresses}
+    return frozenset(key for key in keys if key)
+
+
+def _party_key(*parts: str) -> str | None:
+    plain = [_PUNCTUATION.sub("", part).casefold() for part in parts]
+    return _keyed("|".join(plain), settings.hash_key) if all(plain) else None
 
 
 def person(user_ref: str | int | None, *emails: str | None) -> Person:

@@ -61,8 +61,14 @@ def promised(
         room.count(rule, stays[rule.name])
     decisions = []
     for rule in rules:
-        hold_until = rule.hold.after(earned, terms.zone)
-        amount = stays[rule.name]
+        amount, since = stays[rule.name], earned
+        if rule.action is not None:
+            done_at = history.actions.get(rule.action)
+            if done_at is None:
+                decisions.append(nothing(rule, facts, history))
+                continue
+            since = max(earned, done_at)
+        hold_until = rule.hold.after(since, terms.zone)
         if amount is None:
             amount = room.cut(rule, _worth(rule, facts))
         decisions.append(

@@ -31,18 +31,29 @@ class Case:
     at: datetime
     goods: Money
     buyer: Person
+    parties: frozenset[str]
     history: History
     order: OrderFacts | None = None
 
     @classmethod
     def of_checkout(cls, facts: CheckoutFacts, history: History, now: datetime) -> "Case":
-        return cls(facts.channel, facts.currency, now, facts.goods, facts.buyer, history)
+        return cls(
+            facts.channel, facts.currency, now, facts.goods, facts.buyer, facts.parties, history
+        )
 
     @classmethod
     def of_order(cls, facts: OrderFacts, history: History) -> "Case":
         kept = times(facts.goods, facts.kept)
-        at = facts.placed_at
-        return cls(facts.channel, facts.currency, at, kept, facts.buyer, history, facts)
+        return cls(
+            facts.channel,
+            facts.currency,
+            facts.placed_at,
+            kept,
+            facts.buyer,
+            facts.parties,
+            history,
+            facts,
+        )
 
     @property
     def claimed_at(self) -> datetime:
@@ -101,6 +112,12 @@ def later_order(terms: Terms, case: Case) -> Finding:
 def not_own_code(terms: Terms, case: Case) -> Finding:
     """Nobody is rewarded for their own order: neither by account nor by e-mail."""
     return Finding(FindingCode.OWN_CODE, not case.buyer.is_same_as(case.history.referrer))
+
+
+def not_related(terms: Terms, case: Case) -> Finding:
+    """The referrer is neither recipient nor payer, if the terms exclude that."""
+    related = case.parties & case.history.referrer_parties
+    return Finding(FindingCode.RELATED_PARTY, not (terms.exclude_related and related))
 
 
 def new_customer(terms: Terms, case: Case) -> Finding:
@@ -180,6 +197,7 @@ CLAIM_RULES: tuple[Rule, ...] = (
     program_running,
     in_time,
     not_own_code,
+    not_related,
     new_customer,
     not_referred_before,
     first_code,
@@ -194,6 +212,7 @@ QUALIFYING_RULES: tuple[Rule, ...] = (
     code_still_on,
     in_time,
     not_own_code,
+    not_related,
     new_customer,
     not_referred_before,
     minimum_reached,
@@ -205,6 +224,7 @@ LATER_ORDER_RULES: tuple[Rule, ...] = (
     something_kept,
     later_order,
     not_own_code,
+    not_related,
     minimum_reached,
 )
 

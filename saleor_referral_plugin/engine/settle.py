@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from prices import Money
 
-from ..models import Claim, Membership, Program, Referral, Referrer, Reward
+from ..models import Action, Claim, Membership, Program, Referral, Referrer, Reward
 from . import history, rows
 from .books import (
     Booked,
@@ -29,12 +29,12 @@ from .codes import is_offer_code
 from .decide import Decision, ReferralStatus, decide
 from .facts import Followed, History, OrderFacts, Person
 from .milestones import Given, decide_milestones, group_of, period_of
-from .money import times
+from .money import times, zero
 from .programs import current_terms
 from .referrers import holder_of, keep_up
 from .rewards import RewardDecision, cap_window, earned_at
 from .store import Store
-from .terms import Beneficiary, Milestones, Terms
+from .terms import Beneficiary, Milestones, RewardKind, Terms
 
 logger = logging.getLogger(__name__)
 
@@ -177,6 +177,7 @@ def _decide(
         facts,
         History(
             referrer=Person(referrer.user_ref, referrer.email_key),
+            referrer_parties=history.parties_of(referrer, terms, facts.parties, store),
             claimed_at=referral.claim.created_at if referral.claim else None,
             referrer_is_gone=referrer.forgotten_at is not None,
             was_qualified=referral.status in WAS_QUALIFIED,
@@ -184,6 +185,7 @@ def _decide(
             earlier_orders=known.earlier_orders,
             referred_before=known.referred_before,
             follows=_followed(referral),
+            actions=_actions(referral, terms),
             used=known.used,
             delivered={
                 booked.reward.rule: Money(booked.delivered, booked.reward.currency)
@@ -204,6 +206,12 @@ def _terms_of(referral: Referral) -> Terms:
         )
         referral.group = members.values_list("group", flat=True).first() or ""
     return terms.for_group(referral.group)
+
+
+def _actions(referral: Referral, terms: Terms) -> dict[str, datetime]:
+    if referral.pk is None or not any(rule.action for rule in terms.rewards):
+        return {}
+    return dict(Action.objects.filter(referral=referral).values_list("name", "at"))
 
 
 def _followed(referral: Referral) -> Followed | None:
@@ -259,6 +267,22 @@ def _write(books: Books, facts: OrderFacts, decision: Decision, now: datetime) -
             booked = Booked(_new_reward(referral.program_id, holder_id, decided, now))
             booked.reward.referral = referral
         write_reward(booked, decided, earned_at=decision.earned_at, zone=zone, now=now)
+    _take_back_what_is_no_longer_promised(books, decision, now)
+
+
+def _take_back_what_is_no_longer_promised(books: Books, decision: Decision, now: datetime) -> None:
+    """Terms that were changed for past referrals, too, may have dropped a reward."""
+    decided = {(each.beneficiary.value, each.rule) for each in decision.rewards}
+    for key, booked in books.rewards.items():
+        reward = booked.reward
+        if key not in decided and reward.amount:
+            dropped = RewardDecision(
+                Beneficiary(reward.beneficiary),
+                reward.rule,
+                zero(reward.currency),
+                kind=RewardKind(reward.kind),
+            )
+            write_reward(booked, dropped, earned_at=None, zone="UTC", now=now)
 
 
 def _holder_id(

@@ -44,6 +44,9 @@ class Store(Protocol):
     def customer(self, user_ref: str) -> CustomerFacts | None:
         """None when the account was deleted."""
 
+    def parties_of(self, user_ref: str) -> frozenset[str]:
+        """Keys of the addresses, phones and e-mail of an account, made by `people.party_keys`."""
+
     def standing_orders(
         self,
         *,

@@ -247,6 +247,9 @@ class RewardRule(Settings):
     """How it is delivered."""
     per: Per = Per.REFERRAL
     """How often it is given."""
+    action: str | None = Field(default=None, pattern=NAME)
+    """What the referee must have done besides, as the shop or an app has recorded it; its time
+    is when this reward is earned. None: nothing."""
     worth: Offer
     """How much: an amount, or a percentage of the order's goods net of discount, tax and
     shipping. Points and custom rewards are amounts in their own unit: {"MB": 500}."""
@@ -400,6 +403,9 @@ class Terms(Settings):
     """Earlier orders, by account or by e-mail, exclude the referee."""
     new_after: Span | None = None
     """An order that is older than this no longer counts as an earlier one. None: for ever."""
+    exclude_related: bool = True
+    """The referrer is neither recipient nor payer of the order, by name and address, phone
+    or e-mail."""
     claim_valid: Span | None = None
     """From the claim to the order: its last moment is the end of this span. None: for ever."""
     touch: Touch = Touch.LAST

@@ -27,6 +27,7 @@ _FAILED_RULES = {
     "PROGRAM_NOT_RUNNING": "The program takes no codes in this channel.",
     "CLAIM_EXPIRED": "The code was claimed too long ago, or the program takes no more orders.",
     "OWN_CODE": "The code is the customer's own.",
+    "RELATED_PARTY": "The code's owner receives or pays the order.",
     "NOT_NEW_CUSTOMER": "The customer has ordered before.",
     "ALREADY_REFERRED": "The customer has been referred before.",
     "OTHER_CODE_HELD": "Another code was claimed first, and the first one counts.",
@@ -39,6 +40,7 @@ _FAILED_RULES = {
     "LATER_ORDER": "The order is a later one of the referee's, and does not count (any more).",
     "CODE_TAKEN_OFF": "The order was made without the code's discount.",
     "REFERRER_GONE": "The referrer no longer has an account.",
+    "CURRENCY_MISMATCH": "The credit is in another currency than the checkout.",
     "CAP_REACHED": "A limit on rewards is reached.",
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +14,8 @@ from saleor.core.utils.events import call_event
 from saleor.core.utils.promo_code import generate_promo_code
 from saleor.giftcard import events
 from saleor.giftcard.models import GiftCard, GiftCardTag
+from saleor.giftcard.notifications import send_gift_card_notification
+from saleor.order.models import Order
 from saleor.plugins.manager import get_plugins_manager
 
 from ..engine.facts import CreditRequest
@@ -26,11 +29,16 @@ _OWNER = "assigned_to" if hasattr(GiftCard, "assigned_to") else "used_by"
 
 @transaction.atomic
 def issue(request: CreditRequest) -> str:
-    """Raises User.DoesNotExist when the account is gone."""
+    """Raises User.DoesNotExist when the account is gone, Order.DoesNotExist when a guest's
+    order is."""
     card = GiftCard.objects.filter(private_metadata__contains={MARK: request.key}).first()
     if card is not None:
         return str(card.pk)
-    user = User.objects.get(pk=request.user_ref)
+    user = User.objects.get(pk=request.user_ref) if request.user_ref else None
+    order, email = None, user.email if user else ""
+    if user is None:
+        order = Order.objects.select_related("channel").get(pk=request.order_ref)
+        email = order.user_email
     card = GiftCard.objects.create(
         code=generate_promo_code(),
         currency=request.amount.currency,
@@ -39,14 +47,29 @@ def issue(request: CreditRequest) -> str:
         expiry_date=request.expires_at.date() if request.expires_at else None,
         private_metadata={MARK: request.key},
         metadata={"referral": request.note},
-        **{_OWNER: user, f"{_OWNER}_email": user.email},
+        **{_OWNER: user, f"{_OWNER}_email": email},
     )
     tag, _ = GiftCardTag.objects.get_or_create(name=TAG)
     card.tags.add(tag)
     events.gift_card_issued_event(gift_card=card, user=None, app=None)
     # Staff who open the card in the Dashboard read there why it exists.
     events.gift_card_note_added_event(gift_card=card, user=None, app=None, message=request.note)
-    call_event(get_plugins_manager(allow_replica=False).gift_card_created, card)
+    manager = get_plugins_manager(allow_replica=False)
+    call_event(manager.gift_card_created, card)
+    if order is not None:
+        # A guest has no account to find it in: Saleor's own message brings the code.
+        send = partial(
+            send_gift_card_notification,
+            None,
+            None,
+            None,
+            email,
+            card,
+            manager,
+            order.channel.slug,
+            resending=False,
+        )
+        call_event(send)
     return str(card.pk)
 
 
@@ -72,6 +95,17 @@ def _can_move(card: Any, amount: Decimal, now: datetime) -> Decimal:
         return max(amount, -card.current_balance_amount)
     is_usable = card.is_active and (card.expiry_date is None or card.expiry_date >= now.date())
     return amount if is_usable else Decimal(0)
+
+
+def currency_of(code: str, user_id: int | None) -> str | None:
+    """The currency of a customer's own credit, by its gift card's code; None for any other
+    code, so that nobody learns which codes there are."""
+    if user_id is None:
+        return None
+    cards = GiftCard.objects.filter(
+        code__iexact=code.strip(), tags__name=TAG, **{f"{_OWNER}_id": user_id}
+    )
+    return cards.values_list("currency", flat=True).first()
 
 
 def balances(credit_refs: Collection[str], *, using: str) -> dict[str, Money]:

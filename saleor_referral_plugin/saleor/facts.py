@@ -7,8 +7,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 from prices import Money
+from saleor.account.models import Address
 from saleor.checkout.base_calculations import base_checkout_subtotal
 from saleor.discount import DiscountType
 from saleor.discount.models import OrderDiscount
@@ -18,7 +19,7 @@ from saleor.payment import TransactionEventType, TransactionKind
 from saleor.payment.models import Payment, Transaction, TransactionEvent, TransactionItem
 
 from ..engine.facts import CheckoutFacts, OrderFacts
-from ..engine.people import person
+from ..engine.people import party_keys, person
 from ..engine.rows import Param, Prepared
 
 RETURNED = (FulfillmentStatus.RETURNED, FulfillmentStatus.REFUNDED_AND_RETURNED)
@@ -35,11 +36,31 @@ _ORDER = Prepared(
 _LINES = Prepared(lambda: OrderLine.objects.filter(order=_IT))
 _FULFILLMENTS = Prepared(lambda: Fulfillment.objects.filter(order=_IT))
 _FULFILLMENT_LINES = Prepared(lambda: FulfillmentLine.objects.filter(fulfillment__order=_IT))
+_ADDRESSES = Prepared(
+    lambda: Address.objects.filter(Q(pk=Param("shipping")) | Q(pk=Param("billing")))
+)
 _DISCOUNTS = Prepared(lambda: OrderDiscount.objects.filter(order=_IT))
 _PAYMENTS = Prepared(lambda: Payment.objects.filter(order=_IT))
 _PAYMENT_MOVES = Prepared(lambda: Transaction.objects.filter(payment__order=_IT, is_success=True))
 _TRANSACTIONS = Prepared(lambda: TransactionItem.objects.filter(order=_IT))
 _TRANSACTION_EVENTS = Prepared(lambda: TransactionEvent.objects.filter(transaction__order=_IT))
+
+
+def parties(addresses: Iterable[Any], *emails: str | None) -> frozenset[str]:
+    """Keys of Saleor's addresses (None among them counts for nothing) and of e-mails."""
+    known = [address for address in addresses if address is not None]
+    return party_keys(
+        emails=emails,
+        phones=[str(address.phone or "") for address in known],
+        addresses=[
+            (
+                f"{address.first_name} {address.last_name}",
+                f"{address.street_address_1} {address.street_address_2}",
+                address.postal_code,
+            )
+            for address in known
+        ],
+    )
 
 
 def checkout_facts(checkout_info: Any, lines: Iterable[Any]) -> CheckoutFacts:
@@ -54,6 +75,7 @@ def checkout_facts(checkout_info: Any, lines: Iterable[Any]) -> CheckoutFacts:
         ),
         buyer=person(checkout.user_id, checkout_info.get_customer_email()),
         voucher_code=checkout.voucher_code,
+        parties=parties((checkout_info.shipping_address, checkout_info.billing_address)),
     )
 
 
@@ -65,6 +87,7 @@ class _Sale:
     lines: list[Any]
     fulfillments: dict[int, Any]
     fulfillment_lines: list[Any]
+    addresses: list[Any]
     discounts: list[Any]
     payments: list[Any]
     payment_moves: list[Any]
@@ -82,6 +105,9 @@ class _Sale:
             lines=_LINES(order=order_ref),
             fulfillments=fulfillments,
             fulfillment_lines=_FULFILLMENT_LINES(order=order_ref) if fulfillments else [],
+            addresses=_ADDRESSES(
+                shipping=order.shipping_address_id, billing=order.billing_address_id
+            ),
             discounts=_DISCOUNTS(order=order_ref),
             payments=_PAYMENTS(order=order_ref),
             payment_moves=_PAYMENT_MOVES(order=order_ref),
@@ -130,6 +156,7 @@ def order_facts(order_ref: str) -> OrderFacts | None:
         is_fulfilled=bool(sale.lines) and fulfilled - waiting >= ordered,
         paid_at=money.last_charge_at,
         fulfilled_at=max((f.created_at for f in sale.fulfillments.values()), default=None),
+        parties=parties(sale.addresses, *(payment.billing_email for payment in sale.payments)),
     )
 
 

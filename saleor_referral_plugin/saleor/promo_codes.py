@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 from saleor.graphql.checkout.mutations import CheckoutAddPromoCode, CheckoutRemovePromoCode
 from saleor.graphql.checkout.mutations.utils import get_checkout
@@ -18,6 +19,7 @@ from ..engine import claims, codes
 from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.store import get_store
 from ..models import Claim, ReferralCode, TermsVersion
+from . import credits
 from .checkouts import OpenCheckout
 from .errors import refusal_error
 
@@ -86,7 +88,7 @@ class _PromoBox:
 def _add(cls: Any, info: Any, go_on: Callable[..., Any], *, promo_code: str, **ids: Any) -> Any:
     found = _find(promo_code)
     if found is None:
-        return go_on()
+        return _add_other(cls, info, go_on, promo_code, ids)
     checkout = get_checkout(cls, info, **ids)
     if isinstance(found, TermsVersion):
         # The code that storefronts show. It says nothing by itself: only a claim does.
@@ -108,6 +110,23 @@ def _add(cls: Any, info: Any, go_on: Callable[..., Any], *, promo_code: str, **i
     except Refused as refused:
         raise refusal_error(refused.finding) from refused
     return box.answer
+
+
+def _add_other(
+    cls: Any, info: Any, go_on: Callable[..., Any], promo_code: str, ids: dict[str, Any]
+) -> Any:
+    """A code that is no referral code. Of a credit in another currency Saleor says only that
+    it is not valid; its owner should hear why."""
+    try:
+        return go_on()
+    except ValidationError:
+        checkout = get_checkout(cls, info, **ids)
+        credit = credits.currency_of(promo_code, checkout.user_id)
+        if credit is None or credit == checkout.currency:
+            raise
+        detail = {"credit": credit, "currency": checkout.currency}
+        finding = Finding(FindingCode.CURRENCY_MISMATCH, False, detail)
+        raise refusal_error(finding) from None
 
 
 def _remove(cls: Any, info: Any, go_on: Callable[..., Any], **data: Any) -> Any:

@@ -73,6 +73,10 @@ class SaleorStore:
             is_active=user.is_active,
         )
 
+    def parties_of(self, user_ref: str) -> frozenset[str]:
+        user = User.objects.prefetch_related("addresses").get(pk=user_ref)
+        return facts.parties(user.addresses.all(), user.email)
+
     def standing_orders(
         self,
         *,

@@ -40,9 +40,12 @@ class Channel(models.Model):
 
 
 class Customer(models.Model):
+    """Addresses, here and of orders, are {"name", "street", "postal_code", "phone"}."""
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(unique=True)
     display_name = models.CharField(max_length=120, blank=True)
+    address = models.JSONField(default=dict)
     is_active = models.BooleanField(default=True)
     registered_at = models.DateTimeField()
 
@@ -113,6 +116,7 @@ class Checkout(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.SET_NULL, null=True)
     email = models.EmailField(blank=True)
     metadata = models.JSONField(default=dict)
+    ship_to = models.JSONField(default=dict)
     payments = models.CharField(
         max_length=16, choices=PaymentSystem.choices, default=PaymentSystem.TRANSACTIONS
     )
@@ -155,6 +159,7 @@ class Order(models.Model):
     )
     email = models.EmailField(blank=True)
     checkout_token = models.UUIDField(unique=True)
+    ship_to = models.JSONField(default=dict)
     voucher_code = models.CharField(max_length=32, null=True)
     payment_system = models.CharField(max_length=16, choices=PaymentSystem.choices)
     currency = models.CharField(max_length=3)

@@ -53,9 +53,14 @@ class Item:
 
 
 # people ------------------------------------------------------------------------------------
-def register(*, email: str, display_name: str = "") -> Customer:
+def register(
+    *, email: str, display_name: str = "", address: Mapping[str, str] | None = None
+) -> Customer:
     return Customer.objects.create(
-        email=email, display_name=display_name, registered_at=clock.now()
+        email=email,
+        display_name=display_name,
+        address=dict(address or {}),
+        registered_at=clock.now(),
     )
 
 
@@ -119,6 +124,12 @@ def set_email(token: UUID, email: str) -> Checkout:
     return checkout
 
 
+def ship_to(token: UUID, address: Mapping[str, str]) -> Checkout:
+    with _changing(token) as checkout:
+        checkout.ship_to = dict(address)
+    return checkout
+
+
 def log_in(token: UUID, customer: Customer) -> Checkout:
     """The guest's cart now belongs to an account, and so does its e-mail address."""
     with _changing(token) as checkout:
@@ -143,10 +154,22 @@ def add_promo_code(token: UUID, typed: str) -> Checkout:
         if usable:
             checkout.gift_cards.add(usable)
         else:
-            refusal = hooks.code_typed(checkout, typed)
+            refusal = _in_another_currency(card.first(), checkout) or hooks.code_typed(
+                checkout, typed
+            )
     if refusal is not None:
         raise _refused(refusal)
     return checkout
+
+
+def _in_another_currency(card: GiftCard | None, checkout: Checkout) -> Finding | None:
+    """Only its owner hears why; to anybody else a card is no different from nonsense."""
+    here = checkout.channel.currency
+    owner = card.customer_id if card else None
+    if card is None or owner is None or owner != checkout.customer_id or card.currency == here:
+        return None
+    detail = {"credit": card.currency, "currency": here}
+    return Finding(FindingCode.CURRENCY_MISMATCH, False, detail)
 
 
 def remove_promo_code(token: UUID, code: str) -> Checkout:
@@ -202,6 +225,7 @@ def _place(checkout: Checkout) -> Order:
         customer=checkout.customer,
         email=checkout.email,
         checkout_token=checkout.pk,
+        ship_to=checkout.ship_to,
         voucher_code=checkout.voucher_code,
         payment_system=checkout.payments,
         currency=checkout.channel.currency,

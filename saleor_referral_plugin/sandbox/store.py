@@ -1,7 +1,7 @@
 """The sandbox as the engine sees it."""
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from decimal import Decimal
@@ -24,7 +24,7 @@ from ..engine.facts import (
 )
 from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.money import times, zero
-from ..engine.people import person
+from ..engine.people import party_keys, person
 from ..engine.rows import Param, Prepared
 from ..engine.terms import Terms
 from . import clock, models
@@ -103,6 +103,10 @@ class SandboxStore:
             display_name=customer.display_name,
             is_active=customer.is_active,
         )
+
+    def parties_of(self, user_ref: str) -> frozenset[str]:
+        customer = models.Customer.objects.get(pk=as_uuid(user_ref))
+        return _parties(customer.address, customer.email)
 
     def standing_orders(
         self,
@@ -197,7 +201,10 @@ class SandboxStore:
             key=request.key,
             defaults={
                 "code": draw_card_code(),
-                "customer": models.Customer.objects.get(pk=request.user_ref),
+                # A guest's card belongs to whoever has its code.
+                "customer": models.Customer.objects.get(pk=request.user_ref)
+                if request.user_ref
+                else None,
                 "currency": request.amount.currency,
                 "initial": request.amount.amount,
                 "balance": request.amount.amount,
@@ -207,7 +214,10 @@ class SandboxStore:
             },
         )
         asked = (request.user_ref, request.amount)
-        if not is_new and asked != (str(card.customer_id), Money(card.initial, card.currency)):
+        if not is_new and asked != (
+            str(card.customer_id or ""),
+            Money(card.initial, card.currency),
+        ):
             raise ValueError(f"The credit {request.key} was issued before, as another one.")
         return str(card.pk)
 
@@ -273,6 +283,15 @@ def as_uuid(ref: str | None) -> UUID:
         return NOBODY
 
 
+def _parties(address: Mapping[str, str], *emails: str) -> frozenset[str]:
+    said = {field: address.get(field, "") for field in ("name", "street", "postal_code", "phone")}
+    return party_keys(
+        emails=emails,
+        phones=[said["phone"]],
+        addresses=[(said["name"], said["street"], said["postal_code"])],
+    )
+
+
 def checkout_facts_of(checkout: models.Checkout) -> CheckoutFacts:
     customer = checkout.customer
     return CheckoutFacts(
@@ -286,6 +305,7 @@ def checkout_facts_of(checkout: models.Checkout) -> CheckoutFacts:
             customer.email if customer else None,
         ),
         voucher_code=checkout.voucher_code,
+        parties=_parties(checkout.ship_to),
     )
 
 
@@ -322,6 +342,7 @@ def _order_facts(
         is_fulfilled=sent is not None,
         paid_at=moved.paid_at,
         fulfilled_at=sent.sent_at if sent else None,
+        parties=_parties(order.ship_to),
     )
 
 

@@ -43,6 +43,7 @@ class FakeStore:
     orders: dict[str, OrderFacts] = field(default_factory=dict)
     checkouts: dict[str, CheckoutFacts] = field(default_factory=dict)
     customers: dict[str, CustomerFacts] = field(default_factory=dict)
+    parties: dict[str, frozenset[str]] = field(default_factory=dict)
     placed: list[PlacedOrder] = field(default_factory=list)
     taken_codes: set[str] = field(default_factory=set)
     offers: dict[str, Terms] = field(default_factory=dict)
@@ -78,6 +79,9 @@ class FakeStore:
 
     def customer(self, user_ref: str) -> CustomerFacts | None:
         return self.customers.get(user_ref)
+
+    def parties_of(self, user_ref: str) -> frozenset[str]:
+        return self.parties.get(user_ref, frozenset())
 
     def standing_orders(
         self,

@@ -77,18 +77,21 @@ def test_every_rule_is_asked_and_the_shopper_hears_the_first() -> None:
         is_running=False,
         claimed_at=NOW - timedelta(hours=2),
         holds_other_code=True,
+        referrer_parties=frozenset({"anna's phone"}),
         earlier_orders=1,
         referred_before=True,
     )
 
     # when
-    decision = judge_claim(value, checkout(buyer=ANNA), everything_wrong, NOW)
+    hers = checkout(buyer=ANNA, parties=frozenset({"anna's phone"}))
+    decision = judge_claim(value, hers, everything_wrong, NOW)
 
     # then
     assert [finding.code for finding in decision.findings] == [
         FindingCode.PROGRAM_NOT_RUNNING,
         FindingCode.CLAIM_EXPIRED,
         FindingCode.OWN_CODE,
+        FindingCode.RELATED_PARTY,
         FindingCode.NOT_NEW_CUSTOMER,
         FindingCode.ALREADY_REFERRED,
         FindingCode.OTHER_CODE_HELD,
@@ -138,7 +141,9 @@ def test_an_unpaid_order_is_attributed_and_promises_nothing() -> None:
     # then
     assert decision.status is ReferralStatus.ATTRIBUTED
     assert failed(decision) == ("not_paid",)
-    assert credit(decision) == RewardDecision(Beneficiary.REFERRER, "credit", usd(0), None, False)
+    assert credit(decision) == RewardDecision(
+        Beneficiary.REFERRER, "credit", usd(0), None, False, valid=Span(days=365)
+    )
     assert (decision.earned_at, decision.look_again_at) == (None, None)
 
 
@@ -150,7 +155,7 @@ def test_a_paid_order_promises_the_credit_for_the_end_of_the_hold() -> None:
     assert decision.status is ReferralStatus.QUALIFIED
     assert failed(decision) == ()
     assert credit(decision) == RewardDecision(
-        Beneficiary.REFERRER, "credit", usd(10), IN_14_DAYS, False
+        Beneficiary.REFERRER, "credit", usd(10), IN_14_DAYS, False, valid=Span(days=365)
     )
     assert (decision.earned_at, decision.look_again_at) == (PAID_AT, IN_14_DAYS)
 

@@ -17,6 +17,8 @@ DETAIL = {
     "minimum": "$50.00",
     "missing": "$4.10",
     "kept": "50%",
+    "credit": "EUR",
+    "currency": "USD",
     "limit": "$500.00",
     "period": "year",
 }

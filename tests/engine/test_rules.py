@@ -12,7 +12,7 @@ from saleor_referral_plugin.engine.facts import Person
 from saleor_referral_plugin.engine.findings import Audience, FindingCode
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.rules import Case, Rule
-from saleor_referral_plugin.engine.terms import EarnedWhen, MinimumOf, Span, Terms, Touch
+from saleor_referral_plugin.engine.terms import EarnedWhen, MinimumOf, Span, Terms
 from tests.engine.build import (
     ANNA,
     BEN,
@@ -331,23 +331,16 @@ def test_a_code_claimed_before_claims_end_keeps_its_promise() -> None:
     assert finding.passed
 
 
-@pytest.mark.parametrize(
-    ("touch", "holds_other_code", "passes"),
-    [
-        (Touch.FIRST, True, False),
-        (Touch.FIRST, False, True),
-        (Touch.LAST, True, True),
-        (Touch.LAST, False, True),
-    ],
-)
-def test_where_the_first_code_counts_a_second_is_refused(
-    touch: Touch, holds_other_code: bool, passes: bool
-) -> None:
+@pytest.mark.parametrize("holds_other_code", [True, False])
+def test_a_code_that_goes_before_this_one_stays(holds_other_code: bool) -> None:
     # when
-    finding = rules.first_code(terms(touch=touch), knowing(holds_other_code=holds_other_code))
+    finding = rules.first_code(terms(), knowing(holds_other_code=holds_other_code))
 
     # then
-    assert (finding.code, finding.passed) == (FindingCode.OTHER_CODE_HELD, passes)
+    assert (finding.code, finding.passed) == (
+        FindingCode.OTHER_CODE_HELD,
+        not holds_other_code,
+    )
 
 
 # the order ------------------------------------------------------------------------------------

@@ -117,11 +117,11 @@ def test_accounts_of_many_are_those_of_each(
 
     # when
     with django_assert_num_queries(2):
-        accounts = selectors.accounts_of([spent.referrer_id, nobody], store=store)
+        accounts = selectors.accounts_of([spent.holder_id, nobody], store=store)
 
     # then
     assert accounts == {
-        spent.referrer_id: [
+        spent.holder_id: [
             Account("EUR", available=eur(9), pending=eur(0), debt=eur(0), earned=eur(9)),
             Account("USD", available=usd(0), pending=usd(7), debt=usd(4), earned=usd(7)),
         ],

@@ -18,6 +18,7 @@ from saleor_referral_plugin.engine.terms import (
     MinimumOf,
     Offer,
     Overflow,
+    RewardKind,
     RewardRule,
     Span,
     Terms,
@@ -56,14 +57,26 @@ spans = st.builds(Span, days=st.integers(0, 366)) | st.builds(Span, months=st.in
 validities = st.none() | st.builds(Span, days=st.integers(1, 36_600))
 
 
+kinds = st.sampled_from([RewardKind.CREDIT, RewardKind.CREDIT, *RewardKind])
+#: Points, or something outside the shop, in one unit that two rewards may share.
+units = st.builds(
+    lambda unit, number: Offer(amounts=Amounts.of({unit: number})),
+    st.sampled_from(["MB", "MUG"]),
+    st.integers(1, 500),
+)
+
+
 @st.composite
 def reward_rules(draw: st.DrawFn, name: str) -> RewardRule:
-    worth = draw(offers)
+    kind = draw(kinds)
+    worth = draw(offers if kind is RewardKind.CREDIT else units)
     is_share = worth.percent is not None
     return RewardRule(
         name=name,
         to=draw(st.sampled_from(Beneficiary)),
+        kind=kind,
         worth=worth,
+        least=draw(amounts()) if is_share else Amounts(),
         most=draw(amounts()) if is_share else Amounts(),
         never_above_net=draw(st.booleans()),
         hold=draw(spans),
@@ -71,15 +84,21 @@ def reward_rules(draw: st.DrawFn, name: str) -> RewardRule:
     )
 
 
+rolling_spans = st.builds(Span, days=st.integers(1, 366)) | st.builds(
+    Span, hours=st.integers(1, 500)
+)
+
+
 @st.composite
 def caps(draw: st.DrawFn) -> Cap:
     period = draw(st.sampled_from(CapPeriod))
-    limit = draw(st.integers(1, 5) | amounts(least=1))
+    limit = draw(st.integers(1, 5) | amounts(least=1) | units.map(lambda offer: offer.amounts))
     return Cap(
         **{"count": limit} if isinstance(limit, int) else {"amount": limit},
         to=draw(st.sampled_from(Beneficiary)),
+        per_referee=draw(st.booleans()),
         period=period,
-        rolling=Span(days=30) if period is CapPeriod.ROLLING else None,
+        rolling=draw(rolling_spans) if period is CapPeriod.ROLLING else None,
         overflow=draw(st.sampled_from(Overflow)),
     )
 
@@ -157,7 +176,13 @@ def histories(draw: st.DrawFn, currency: str) -> History:
         earlier_orders=draw(st.sampled_from([0, 0, 1, 3])),
         referred_before=draw(st.sampled_from([False, False, True])),
         used=tuple(
-            Used(draw(st.integers(0, 6)), {currency: draw(money(currency, 600)).amount})
+            Used(
+                draw(st.integers(0, 6)),
+                {
+                    currency: draw(money(currency, 600)).amount,
+                    "MB": Decimal(draw(st.integers(0, 900))),
+                },
+            )
             for _ in range(3)
         ),
         delivered={"credit": draw(money(currency, 100))} if is_gone else {},
@@ -188,7 +213,7 @@ def sound_orders(draw: st.DrawFn, currency: str) -> OrderFacts:
 
 @st.composite
 def sound_histories(draw: st.DrawFn, currency: str) -> History:
-    """Nothing speaks against the friend; the referrer may have had any number of credits."""
+    """Nothing speaks against the friend; both sides may have had any number of rewards."""
     return replace(
         draw(histories(currency)),
         referrer=ANNA,

@@ -16,7 +16,17 @@ from hypothesis import strategies as st
 from saleor_referral_plugin.engine.effects import carry_out
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.settle import settle
-from saleor_referral_plugin.engine.terms import EarnedWhen, Terms
+from saleor_referral_plugin.engine.terms import (
+    Beneficiary,
+    Cap,
+    EarnedWhen,
+    MinimumOf,
+    Overflow,
+    RewardKind,
+    RewardRule,
+    Span,
+    Terms,
+)
 from saleor_referral_plugin.engine.verify import verify
 from saleor_referral_plugin.models import Effect, LedgerEntry, Reward
 from tests.engine.books import change, place, run_program, share
@@ -46,6 +56,11 @@ few = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
+SHARE = RewardRule(worth=percent(5), least=Amounts.of({"USD": 2}), never_above_net=True)
+THANKS = RewardRule(name="thanks", to=Beneficiary.REFEREE, worth=percent("7.77"))
+DATA = RewardRule(name="data", kind=RewardKind.POINTS, worth=amounts(MB=500))
+MUG = RewardRule(name="mug", kind=RewardKind.CUSTOM, worth=amounts(MUG=1))
+
 offers = st.sampled_from(
     [
         terms(credit=percent(5), hold_days=0),
@@ -53,6 +68,20 @@ offers = st.sampled_from(
         terms(hold_days=0, minimum=Amounts.of({"USD": 50})),
         terms(credit=percent("33.33"), hold_days=0, earned_when=EarnedWhen.FULFILLED),
         terms(credit=amounts(USD=7), hold_days=0, cap_amount=Amounts.of({"USD": 4})),
+        terms(
+            rewards=(SHARE, THANKS.but(hold=Span(days=2)), DATA, MUG),
+            minimum=Amounts.of({"USD": 40}),
+            minimum_of=MinimumOf.NET,
+        ),
+        terms(
+            rewards=(DATA, SHARE, THANKS),
+            earned_when=EarnedWhen.ORDERED,
+            caps=(
+                Cap(count=2),
+                Cap(amount=Amounts.of({"MB": 300, "USD": 4}), overflow=Overflow.CUT),
+                Cap(amount=Amounts.of({"USD": 5}), to=Beneficiary.REFEREE, per_referee=True),
+            ),
+        ),
     ]
 )
 
@@ -79,6 +108,15 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
+def in_hand(store: FakeStore) -> tuple[Decimal, Decimal]:
+    """What is on all the cards, and all points."""
+    points = LedgerEntry.objects.filter(reward__kind=RewardKind.POINTS.value)
+    return (
+        sum((credit.balance.amount for credit in store.credits.values()), Decimal(0)),
+        sum((entry.amount for entry in points.exclude(kind="promised")), Decimal(0)),
+    )
+
+
 def books_after(value: Terms, story: list[Step], *, hear_all: bool) -> tuple[object, ...]:
     """Tell the story, hearing of its events as it says or only at its end; what stands then
     in the books and on the card."""
@@ -97,12 +135,11 @@ def books_after(value: Terms, story: list[Step], *, hear_all: bool) -> tuple[obj
         carry_out(store=store)
         assert referral is not None
         assert list(verify(store=store)) == []
-        reward = Reward.objects.filter(referral=referral).first()
-        on_cards = sum((c.balance.amount for c in store.credits.values()), Decimal(0))
+        rewards = Reward.objects.filter(referral=referral, amount__gt=0)
         return (
             referral.status == "qualified",
-            reward.amount if reward else Decimal(0),
-            on_cards,
+            {reward.rule: reward.amount for reward in rewards},
+            in_hand(store),
             referral.findings,
             referral.earned_at,
         )
@@ -142,7 +179,7 @@ def test_hearing_of_it_again_writes_nothing(value: Terms, story: list[Step]) -> 
             Effect.objects.count(),
             len(store.credits),
         )
-        assert Reward.objects.count() <= 1
+        assert Reward.objects.count() <= len(value.rewards)
 
 
 @few
@@ -162,7 +199,7 @@ def test_many_refunds_take_back_what_one_would_have(refunds: list[int], hundredt
                 change(store, ref, refunded=refunded)
                 settle(ref, store=store)
                 carry_out(store=store)
-            on_cards = sum((c.balance.amount for c in store.credits.values()), Decimal(0))
+            on_cards, _ = in_hand(store)
             return Reward.objects.get().amount, on_cards
 
     # then

@@ -59,7 +59,7 @@ def test_a_good_save_makes_a_version_and_says_what_the_program_gives(shop: Saleo
         "value": "Running in 1 of 2 channels: default",
         "helpText": (
             "New customers get 10% off orders from 50 USD; referrers get 10 USD, 14 days after "
-            "the order is paid. A credit is valid for 365 days. Not in euro: no referrer credit "
+            "the order is paid. A credit is valid for 365 days. Not in euro: no referrer's credit "
             "in EUR."
         ),
     }

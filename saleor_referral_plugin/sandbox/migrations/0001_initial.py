@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
                 ),
                 ("email", models.EmailField(max_length=254, unique=True)),
                 ("display_name", models.CharField(blank=True, max_length=120)),
+                ("address", models.JSONField(default=dict)),
                 ("is_active", models.BooleanField(default=True)),
                 ("registered_at", models.DateTimeField()),
             ],
@@ -89,6 +90,7 @@ class Migration(migrations.Migration):
                 ),
                 ("email", models.EmailField(blank=True, max_length=254)),
                 ("metadata", models.JSONField(default=dict)),
+                ("ship_to", models.JSONField(default=dict)),
                 (
                     "payments",
                     models.CharField(
@@ -247,6 +249,7 @@ class Migration(migrations.Migration):
                 ),
                 ("email", models.EmailField(blank=True, max_length=254)),
                 ("checkout_token", models.UUIDField(unique=True)),
+                ("ship_to", models.JSONField(default=dict)),
                 ("voucher_code", models.CharField(max_length=32, null=True)),
                 (
                     "payment_system",

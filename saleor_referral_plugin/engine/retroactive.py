@@ -1,0 +1,57 @@
+"""Terms changed for the past, too: previewed, and then carried out exactly once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+
+from ..models import LedgerEntry, Program, Referral, Referrer
+from .programs import current_terms
+from .settle import settle
+from .store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a change moves: how many referrals get the new terms, and by how much the promises
+    to each holder change, by holder and currency or unit."""
+
+    referrals: int = 0
+    promises: Mapping[tuple[int, str], Decimal] = field(default_factory=dict)
+
+
+def preview(program: Program, *, store: Store) -> Moved:
+    """What `carry_out` would move, without moving it: the same steps, rolled back. Meanwhile
+    the books it touches are locked."""
+    with transaction.atomic():
+        moved = carry_out(program, store=store)
+        transaction.set_rollback(True)
+    return moved
+
+
+def carry_out(program: Program, *, store: Store) -> Moved:
+    """Let the program's newest terms hold for its past referrals, too. Each is moved in a
+    transaction of its own; one that has the newest terms already is left alone, so that
+    what was interrupted can be done again, and what is done again moves nothing."""
+    version = current_terms(program)
+    if version is None:
+        return Moved()
+    before, count = _promises(program), 0
+    past = Referral.objects.filter(program=program).exclude(terms=version).order_by("placed_at")
+    for pk, order_ref, referrer_id in past.values_list("pk", "order_ref", "referrer_id"):
+        with transaction.atomic():
+            Referrer.objects.select_for_update().get(pk=referrer_id)
+            Referral.objects.filter(pk=pk).update(terms=version)
+            settle(order_ref, store=store)
+        count += 1
+    after = _promises(program)
+    changes = {key: after[key] - before.get(key, Decimal(0)) for key in after}
+    return Moved(count, {key: change for key, change in changes.items() if change})
+
+
+def _promises(program: Program) -> dict[tuple[int, str], Decimal]:
+    promised = LedgerEntry.objects.filter(reward__program=program, kind=LedgerEntry.Kind.PROMISED)
+    sums = promised.order_by().values_list("holder_id", "currency").annotate(sum=Sum("amount"))
+    return {(holder, currency): amount for holder, currency, amount in sums}
