@@ -163,9 +163,30 @@ class Claim(models.Model):
         ]
 
 
+class SignUp(models.Model):
+    """Somebody on a program's waiting list. Their address is kept as a keyed hash, and masked
+    as others may see it."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="sign_ups")
+    person = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="sign_ups")
+    shown_as = models.CharField(max_length=255)
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    rejected_at = models.DateTimeField(null=True)
+    rejected_by = models.CharField(max_length=255, blank=True)
+    reason = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("program", "person"), name="referral_sign_up_once")
+        ]
+
+
 class Referral(models.Model):
     """Referrer and referee bound by one order, under the terms of its claim; or, where the
     terms count later orders, one of those, which `follows` the first.
+
+    Before there is anything to buy, a sign-up takes the order's place.
 
     `group` is the referrer's in the program when it first qualified, and `net` what of the
     order stood when it was last settled, without discount, tax and shipping."""
@@ -177,6 +198,9 @@ class Referral(models.Model):
     referrer = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="referrals")
     claim = models.OneToOneField(
         Claim, on_delete=models.PROTECT, null=True, related_name="referral"
+    )
+    sign_up = models.OneToOneField(
+        SignUp, on_delete=models.PROTECT, null=True, related_name="referral"
     )
     follows = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="later_orders"

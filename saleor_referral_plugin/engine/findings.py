@@ -11,6 +11,9 @@ class FindingCode(StrEnum):
 
     CODE_INVALID = "code_invalid"
     NOT_INVITED = "not_invited"
+    ADDRESS_INVALID = "address_invalid"
+    NOT_CONFIRMED_ADDRESS = "not_confirmed_address"
+    NOT_REAL = "not_real"
     PROGRAM_NOT_RUNNING = "program_not_running"
     CLAIM_EXPIRED = "claim_expired"
     OWN_CODE = "own_code"
@@ -41,6 +44,9 @@ class Audience(StrEnum):
 #: One plain sentence per failed finding, for the person it concerns.
 SENTENCES: dict[FindingCode, str] = {
     FindingCode.CODE_INVALID: "This referral code is not valid.",
+    FindingCode.ADDRESS_INVALID: "This is not an e-mail address.",
+    FindingCode.NOT_CONFIRMED_ADDRESS: "The e-mail address has not been confirmed yet.",
+    FindingCode.NOT_REAL: "The sign-up was found not to be real.",
     FindingCode.NOT_INVITED: "This program is by invitation only.",
     FindingCode.PROGRAM_NOT_RUNNING: "Referral codes cannot be used here at the moment.",
     FindingCode.CLAIM_EXPIRED: "This referral code has expired.",

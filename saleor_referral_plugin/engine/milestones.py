@@ -124,8 +124,16 @@ def _unit(step: Milestone, currency: str) -> str:
 
 def _occurrence(milestones: Milestones, zone: ZoneInfo, step: Milestone, moment: datetime) -> str:
     what = str(step.count) if step.count is not None else str(step.revenue)
-    if milestones.period is CapPeriod.LIFE:
-        return what
+    when = period_name(milestones.period, zone, moment)
+    return f"{what} in {when}" if when else what
+
+
+def period_name(period: CapPeriod, zone: ZoneInfo, moment: datetime) -> str:
+    """`2026-03`, or `2026`; empty for life."""
     local = moment.astimezone(zone)
-    when = f"{local:%Y}" if milestones.period is CapPeriod.CALENDAR_YEAR else f"{local:%Y-%m}"
-    return f"{what} in {when}"
+    match period:
+        case CapPeriod.CALENDAR_MONTH:
+            return f"{local:%Y-%m}"
+        case CapPeriod.CALENDAR_YEAR:
+            return f"{local:%Y}"
+    return ""

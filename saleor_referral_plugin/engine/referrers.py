@@ -55,7 +55,7 @@ def invite(
 def code_for(customer: CustomerFacts, program: Program, *, store: Store) -> ReferralCode:
     """The code a customer shares. Raises Refused in a program by invitation to which they
     were not invited."""
-    if program.kind != ProgramKind.CUSTOMER.value:
+    if program.kind not in (ProgramKind.CUSTOMER.value, ProgramKind.WAITLIST.value):
         invited = Membership.objects.filter(program=program, referrer__user_ref=customer.user_ref)
         if not invited.exists():
             raise Refused(Finding(FindingCode.NOT_INVITED, False))

@@ -264,6 +264,8 @@ def _write(books: Books, facts: OrderFacts, decision: Decision, now: datetime) -
             continue
         if booked is None:
             holder_id = _holder_id(referral, facts, decided, now)
+            if holder_id is None:
+                continue
             booked = Booked(_new_reward(referral.program_id, holder_id, decided, now))
             booked.reward.referral = referral
         write_reward(booked, decided, earned_at=decision.earned_at, zone=zone, now=now)
@@ -287,10 +289,11 @@ def _take_back_what_is_no_longer_promised(books: Books, decision: Decision, now:
 
 def _holder_id(
     referral: Referral, facts: OrderFacts, decided: RewardDecision, now: datetime
-) -> int:
+) -> int | None:
+    """Whose the reward is; None while the buyer is nobody yet."""
     if decided.beneficiary is Beneficiary.REFERRER:
         return referral.referrer_id
-    return holder_of(facts.buyer, now).pk
+    return holder_of(facts.buyer, now).pk if facts.buyer.is_known else None
 
 
 def _new_reward(program_id: int, holder_id: int, decided: RewardDecision, now: datetime) -> Reward:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from ..models import Referral, Referrer, Reward
+from ..models import Program, Referral, Referrer, Reward
 from . import effects, ledger
 from .codes import is_offer_code
 from .decide import ReferralStatus
@@ -19,6 +19,7 @@ from .facts import PlacedOrder
 from .known_orders import read_on
 from .people import email_key
 from .programs import publish_again
+from .ranking import award_prizes
 from .settle import settle, settle_milestones
 from .store import Store
 
@@ -58,6 +59,8 @@ def sweep(*, store: Store) -> Swept:
     for reward in over:
         effects.expire(reward, store=store)
         swept.expired += 1
+    for program in Program.objects.order_by("pk"):
+        award_prizes(program, store=store)
     swept.effects = effects.carry_out(store=store)
     # Last, so that trouble with the offer holds up nothing else.
     publish_again(store=store)

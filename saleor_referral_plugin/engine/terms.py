@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel.numbers import list_currencies
 from dateutil.relativedelta import relativedelta
 from prices import Money
 from pydantic import (
@@ -55,12 +56,14 @@ class RewardKind(StrEnum):
 
 
 class ProgramKind(StrEnum):
-    """CUSTOMER: anybody has a code who asks for one. The others are by invitation."""
+    """CUSTOMER: anybody has a code who asks for one. WAITLIST: whoever has signed up. The
+    others are by invitation."""
 
     CUSTOMER = "customer"
     AFFILIATE = "affiliate"
     INFLUENCER = "influencer"
     PARTNER = "partner"
+    WAITLIST = "waitlist"
 
 
 class Per(StrEnum):
@@ -129,6 +132,8 @@ def _number(value: Any) -> Decimal:
         raise ValueError(f'"{value}" is no number')
     return plain(number)
 
+
+_CURRENCIES = list_currencies()
 
 #: Names in the books: lower case, digits and hyphens, at most 32 characters.
 NAME = r"^[a-z][a-z0-9-]{0,31}$"
@@ -236,6 +241,20 @@ class Offer(Settings):
         return f"{plain(self.percent)}%" if self.percent is not None else str(self.amounts)
 
 
+def _check_units(kind: RewardKind, worth: Offer) -> None:
+    """A credit is in currencies; anything else in one unit, which no currency may be named
+    like: the books add up by name."""
+    units = worth.amounts.as_dict()
+    if kind is RewardKind.CREDIT:
+        unknown = sorted(set(units) - _CURRENCIES)
+        if unknown:
+            raise ValueError(f'a credit is in currencies; "{unknown[0]}" is none')
+    elif len(units) > 1:
+        raise ValueError("points and custom rewards are in one unit")
+    elif any(unit in _CURRENCIES or not 0 < len(unit) <= 16 for unit in units):
+        raise ValueError("a unit has up to 16 characters and is not named like a currency")
+
+
 class RewardRule(Settings):
     """One reward of a referral that qualifies."""
 
@@ -268,8 +287,7 @@ class RewardRule(Settings):
     def _percentages_are_of_money(self) -> Self:
         if self.kind is not RewardKind.CREDIT and self.worth.percent is not None:
             raise ValueError("only a credit can be a percentage; write an amount in its unit")
-        if self.kind is not RewardKind.CREDIT and len(self.worth.amounts.by_currency) > 1:
-            raise ValueError("points and custom rewards are in one unit")
+        _check_units(self.kind, self.worth)
         if (self.least or self.most) and self.worth.percent is None:
             raise ValueError("least and most are for percentages")
         return self
@@ -309,6 +327,10 @@ class Cap(Settings):
             raise ValueError("a limit is per referee or for the whole program, not both")
         if (self.rolling is None) == (self.period is CapPeriod.ROLLING) or is_empty:
             raise ValueError("a rolling period, and no other, needs its length")
+        if self.rolling is not None and self.rolling.months:
+            # Seen from either end a month has another length: two orders might differ in
+            # whether they share one.
+            raise ValueError("a rolling period is in hours or days")
         return self
 
 
@@ -356,6 +378,8 @@ class Milestone(Settings):
             raise ValueError("a milestone is either a number of referrals or a revenue")
         if self.worth is not None and self.worth.percent is not None:
             raise ValueError("a milestone gives an amount, not a percentage")
+        if self.worth is not None:
+            _check_units(self.kind, self.worth)
         return self
 
 
@@ -379,6 +403,45 @@ class Milestones(Settings):
         counts = [step.count for step in self.steps if step.count is not None]
         if counts != sorted(set(counts)) or 0 < len(counts) < len(self.steps):
             raise ValueError("milestones rise, and all count referrals or all count revenue")
+        return self
+
+
+class Prize(Settings):
+    """What the referrer on one place of a ranking gets."""
+
+    kind: RewardKind = RewardKind.CUSTOM
+    """How it is delivered."""
+    worth: Offer
+    """How much: an amount of points or of something delivered outside the shop; of a credit in
+    one currency."""
+    valid: Span | None = None
+    """How long an issued credit can be spent. None: for ever."""
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> Self:
+        if len(self.worth.amounts.by_currency) != 1:
+            raise ValueError("a prize is one amount, in one currency or unit")
+        _check_units(self.kind, self.worth)
+        return self
+
+
+class Ranking(Settings):
+    """Prizes for the referrers with the most qualified referrals. Of two with as many, the
+    one goes before who got there first."""
+
+    name: str = Field(default="ranking", pattern=NAME)
+    """Names its prizes in the books for ever."""
+    period: CapPeriod = CapPeriod.CALENDAR_MONTH
+    """A calendar month or year; or for life, which ends when the program takes no more orders."""
+    prizes: tuple[Prize, ...] = Field(min_length=1)
+    """For the first place, the second, and so on."""
+    settled_after: Span = Span()
+    """How long after the period's end the prizes are decided for good."""
+
+    @model_validator(mode="after")
+    def _a_period_that_ends(self) -> Self:
+        if self.period is CapPeriod.ROLLING:
+            raise ValueError("a ranking is of a calendar month or year, or for life")
         return self
 
 
@@ -420,6 +483,8 @@ class Terms(Settings):
     """Which later orders of the referee count, too. None: the first one alone."""
     milestones: tuple[Milestones, ...] = ()
     """What a referrer gets for many referrals. They are those of the newest terms."""
+    rankings: tuple[Ranking, ...] = ()
+    """Prizes for the most referrals. They are those of the newest terms."""
     groups: tuple[Group, ...] = ()
     """Other rewards and limits for referrers in a group."""
 
@@ -432,7 +497,8 @@ class Terms(Settings):
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        milestones = [milestones.name for milestones in self.milestones]
+        milestones = [each.name for each in self.milestones]
+        milestones += [each.name for each in self.rankings]
         for rewards in (self.rewards, *(group.rewards for group in self.groups)):
             names = [rule.name for rule in rewards] + milestones
             if len(set(names)) < len(names):

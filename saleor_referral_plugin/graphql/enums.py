@@ -23,6 +23,9 @@ _ErrorCode = Enum(  # type: ignore[misc]
 
 _FAILED_RULES = {
     "CODE_INVALID": "The code is nobody's, or no longer anybody's.",
+    "ADDRESS_INVALID": "What was given is no e-mail address.",
+    "NOT_CONFIRMED_ADDRESS": "The e-mail address was not confirmed.",
+    "NOT_REAL": "Somebody found that the sign-up is not real.",
     "NOT_INVITED": "The program is by invitation, and the customer was not invited.",
     "PROGRAM_NOT_RUNNING": "The program takes no codes in this channel.",
     "CLAIM_EXPIRED": "The code was claimed too long ago, or the program takes no more orders.",

@@ -222,10 +222,10 @@ def test_both_credits_are_taken_back_and_each_side_owes_for_itself(store: FakeSt
 
 def test_what_is_delivered_outside_the_shop_waits_for_staff(store: FakeStore) -> None:
     # given
-    mug = RewardRule(name="mug", kind=RewardKind.CUSTOM, worth=amounts(USD=1))
+    mug = RewardRule(name="mug", kind=RewardKind.CUSTOM, worth=amounts(mug=1))
     run_program(store, terms(rewards=(TEN, mug)))
 
-    # when: what is due in the same unit is carried out
+    # when: what is due besides is carried out
     ref = credited(store)
 
     # then

@@ -15,9 +15,11 @@ from saleor_referral_plugin.engine.terms import (
     Cap,
     CapPeriod,
     EarnedWhen,
+    Milestone,
     MinimumOf,
     Offer,
     Overflow,
+    Prize,
     RewardKind,
     RewardRule,
     Span,
@@ -495,3 +497,27 @@ def test_a_voucher_is_shared_unless_it_says_something_else(
     changes: dict[str, Any], shared: bool
 ) -> None:
     assert terms().share_a_voucher_with(terms(**changes)) is shared
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit", "said"),
+    [
+        (RewardKind.CREDIT, "MB", 'a credit is in currencies; "MB" is none'),
+        (RewardKind.POINTS, "USD", "not named like a currency"),
+        (RewardKind.CUSTOM, "a-unit-that-is-far-too-long", "up to 16 characters"),
+    ],
+)
+def test_what_a_reward_is_counted_in_fits_its_kind(kind: RewardKind, unit: str, said: str) -> None:
+    worth = Offer(amounts=Amounts.of({unit: 1}))
+    for make in (
+        lambda: RewardRule(kind=kind, worth=worth),
+        lambda: Milestone(count=1, kind=kind, worth=worth),
+        lambda: Prize(kind=kind, worth=worth),
+    ):
+        with pytest.raises(ValueError, match=said):
+            make()
+
+
+def test_a_rolling_period_is_not_counted_in_months() -> None:
+    with pytest.raises(ValueError, match="hours or days"):
+        Cap(count=1, period=CapPeriod.ROLLING, rolling=Span(months=1))

@@ -1,0 +1,168 @@
+"""Who has referred the most, and the prizes for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from prices import Money
+
+from ..models import Program, Referrer, Reward, SignUp
+from . import rows
+from .books import Booked, milestones_of, write_reward
+from .decide import ReferralStatus
+from .milestones import period_name
+from .money import zero
+from .programs import current_terms
+from .rewards import RewardDecision, calendar_period
+from .store import Store
+from .terms import Beneficiary, CapPeriod, Prize, Ranking, Terms
+
+#: Before anything was earned.
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+#: Who got there first goes before; who has as many has the same rank.
+_RANKED = """
+SELECT referrer_id, count(*) AS referrals, max(earned_at) AS reached_at,
+       rank() OVER (ORDER BY count(*) DESC)
+  FROM referral_referral
+ WHERE program_id = %(program)s AND status = %(qualified)s AND follows_id IS NULL
+   AND (%(starts)s::timestamptz IS NULL OR earned_at >= %(starts)s AND earned_at < %(ends)s)
+ GROUP BY referrer_id
+ ORDER BY referrals DESC, reached_at, referrer_id
+ LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One line of a ranking. `shown_as`: a masked address; empty for a customer whose name
+    the store knows."""
+
+    rank: int
+    referrer_id: int
+    referrals: int
+    reached_at: datetime
+    shown_as: str = ""
+
+
+def ranking_of(
+    program: Program, *, window: tuple[datetime, datetime] | None = None, limit: int = 100
+) -> list[Place]:
+    """The referrers with the most qualified referrals earned in a window (None: ever), best
+    first. Those with as many share a rank."""
+    starts, ends = window or (None, None)
+    found = rows.select(
+        _RANKED,
+        {
+            "program": program.pk,
+            "qualified": ReferralStatus.QUALIFIED.value,
+            "starts": starts,
+            "ends": ends,
+            "limit": limit,
+        },
+    )
+    people = SignUp.objects.filter(program=program, person__in=[row[0] for row in found])
+    masked = dict(people.values_list("person", "shown_as"))
+    return [
+        Place(rank, referrer, count, reached_at, masked.get(referrer, ""))
+        for referrer, count, reached_at, rank in found
+    ]
+
+
+def award_prizes(program: Program, *, store: Store) -> None:
+    """Bring the prizes of the period that ended last in line with its ranking. Any number of
+    times: a prize that somebody loses again, because referrals were reversed, is taken back
+    and goes to whoever moved up."""
+    version = current_terms(program)
+    if version is None:
+        return
+    now = store.now()
+    for ranking in version.terms.rankings:
+        window = _last_period(version.terms, ranking, now)
+        if window is not None:
+            _award(program, version.terms, ranking, window, now)
+
+
+def _last_period(terms: Terms, ranking: Ranking, now: datetime) -> tuple[datetime, datetime] | None:
+    """The newest period whose prizes are due; None while there is none."""
+    due = ranking.settled_after.before(now, terms.zone)
+    if ranking.period is CapPeriod.LIFE:
+        closes = terms.orders_until or terms.claims_until
+        return (BEGINNING, closes) if closes is not None and closes <= due else None
+    current = calendar_period(ranking.period, terms.zone, due)
+    if current is None:
+        return None
+    return calendar_period(ranking.period, terms.zone, current[0] - timedelta.resolution)
+
+
+@transaction.atomic
+def _award(
+    program: Program,
+    terms: Terms,
+    ranking: Ranking,
+    window: tuple[datetime, datetime],
+    now: datetime,
+) -> None:
+    Program.objects.select_for_update().get(pk=program.pk)
+    places = ranking_of(program, window=window, limit=len(ranking.prizes))
+    winners = {place.referrer_id: number for number, place in enumerate(places)}
+    when = period_name(ranking.period, terms.zone, window[0])
+    places_named = [f"place {number}" for number in range(1, len(ranking.prizes) + 1)]
+    occurrences = [f"{place} in {when}" if when else place for place in places_named]
+    given = Reward.objects.filter(
+        program=program, referral=None, rule=ranking.name, occurrence__in=occurrences
+    )
+    holders = {*winners, *given.values_list("holder", flat=True)}
+    # In the order of their keys, so that two who award at once cannot wait for each other.
+    for holder in Referrer.objects.select_for_update().filter(pk__in=holders).order_by("pk"):
+        booked = milestones_of(program.pk, holder.pk)
+        for number, (prize, occurrence) in enumerate(zip(ranking.prizes, occurrences, strict=True)):
+            before = booked.get((ranking.name, occurrence))
+            is_won = winners.get(holder.pk) == number
+            if before is None and not is_won:
+                continue
+            each = before or _new(program, holder, ranking, prize, occurrence, now)
+            decided = _decided(ranking, prize, is_won, each)
+            write_reward(each, decided, earned_at=window[1], zone=terms.time_zone, now=now)
+
+
+def _decided(ranking: Ranking, prize: Prize, is_won: bool, booked: Booked) -> RewardDecision:
+    [(unit, amount)] = prize.worth.amounts.by_currency
+    won = Money(amount, unit) if is_won else zero(unit)
+    if not is_won and booked.delivered and prize.kind.value == "custom":
+        # Delivered outside the shop: it stays.
+        won = Money(booked.delivered, unit)
+    return RewardDecision(
+        Beneficiary.REFERRER, ranking.name, won, None, True, prize.kind, prize.valid
+    )
+
+
+def _new(
+    program: Program,
+    holder: Referrer,
+    ranking: Ranking,
+    prize: Prize,
+    occurrence: str,
+    now: datetime,
+) -> Booked:
+    [(unit, _)] = prize.worth.amounts.by_currency
+    return Booked(
+        Reward(
+            program=program,
+            holder=holder,
+            beneficiary=Beneficiary.REFERRER.value,
+            rule=ranking.name,
+            occurrence=occurrence,
+            kind=prize.kind.value,
+            currency=unit,
+            amount=Decimal(0),
+            created_at=now,
+        )
+    )
+
+
+def masked(places: Sequence[Place]) -> list[tuple[int, str, int]]:
+    """As anybody may see it: rank, masked address, number."""
+    return [(place.rank, place.shown_as, place.referrals) for place in places]
