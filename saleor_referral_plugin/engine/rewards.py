@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from prices import Money
 
 from .facts import History, OrderFacts, Used
 from .findings import Finding, FindingCode
-from .money import say, times, zero
+from .money import as_data, times, zero
 from .terms import Beneficiary, Cap, CapPeriod, EarnedWhen, Overflow, RewardKind, RewardRule, Terms
 
 
@@ -123,6 +124,13 @@ def cap_window(terms: Terms, cap: Cap, earned: datetime) -> tuple[datetime, date
     return start.astimezone(UTC), end.astimezone(UTC)
 
 
+def _period(cap: Cap) -> str | dict[str, int]:
+    """As data; a rolling one as what its span says."""
+    if cap.rolling is None:
+        return cap.period.value
+    return cap.rolling.model_dump(exclude_defaults=True)
+
+
 @dataclass(slots=True)
 class _Counter:
     cap: Cap
@@ -166,20 +174,19 @@ class _Room:
             return amount
         left = amount
         if cap.count is not None:
-            limit = f"{cap.count} reward{'' if cap.count == 1 else 's'}"
+            limit: Any = cap.count
             if counter.count >= cap.count:
                 left = zero(amount.currency)
         else:
             most = cap.amount.get(amount.currency)
             if most is None:
                 return amount
-            limit = say(most)
+            limit = as_data(most)
             used = Money(counter.amounts.get(amount.currency, Decimal(0)), amount.currency)
             if used + amount > most:
                 cut = max(most - used, zero(amount.currency))
                 left = cut if cap.overflow is Overflow.CUT else zero(amount.currency)
         if left < amount and self.finding.passed:
-            period = str(cap.rolling) if cap.rolling else cap.period.value
-            detail = {"limit": limit, "period": period}
+            detail = {"limit": limit, "period": _period(cap)}
             self.finding = Finding(FindingCode.CAP_REACHED, False, detail)
         return left

@@ -1,8 +1,8 @@
 """The rules of a referral program, one small function each.
 
 A rule looks at the terms and a case and gives a Finding; all of them run, none stops at the
-first refusal. Adding a rule means: a function here, a code and a sentence in findings.py,
-and its place in CLAIM_RULES, QUALIFYING_RULES or EARNING_RULES.
+first refusal. Adding a rule means: a function here, a code in findings.py, its sentence in
+each language of sentences/, and its place in CLAIM_RULES, QUALIFYING_RULES or EARNING_RULES.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from prices import Money
 
 from .facts import CheckoutFacts, History, OrderFacts, Person
 from .findings import Audience, Finding, FindingCode
-from .money import say, times
+from .money import as_data, times
 from .terms import EarnedWhen, MinimumOf, Terms, Touch
 
 
@@ -77,7 +77,7 @@ def in_time(terms: Terms, case: Case) -> Finding:
         ends.append(terms.claim_valid.after(case.claimed_at, terms.zone))
     if not ends:
         return Finding(FindingCode.CLAIM_EXPIRED, True)
-    until = min(ends)
+    until = min(ends).astimezone(terms.zone)
     return Finding(FindingCode.CLAIM_EXPIRED, case.at <= until, {"until": until.isoformat()})
 
 
@@ -115,7 +115,7 @@ def minimum_reached(terms: Terms, case: Case) -> Finding:
     return Finding(
         FindingCode.BELOW_MINIMUM,
         False,
-        {"minimum": say(minimum), "missing": say(minimum - worth)},
+        {"minimum": as_data(minimum), "missing": as_data(minimum - worth)},
     )
 
 
