@@ -92,7 +92,8 @@ def _add(cls: Any, info: Any, go_on: Callable[..., Any], *, promo_code: str, **i
         # The code that storefronts show. It says nothing by itself: only a claim does.
         claim = claims.open_claim(str(checkout.pk))
         if claim is None or claim.terms.offer_code != promo_code:
-            raise refusal_error(Finding(FindingCode.CODE_INVALID, False))
+            unknown = Finding(FindingCode.CODE_INVALID, False)
+            raise refusal_error(unknown, checkout.language_code)
         return go_on()
     opened = OpenCheckout(checkout, get_plugin_manager_promise(info.context).get())
     box = _PromoBox(go_on)
@@ -106,7 +107,7 @@ def _add(cls: Any, info: Any, go_on: Callable[..., Any], *, promo_code: str, **i
             found=found,
         )
     except Refused as refused:
-        raise refusal_error(refused.finding) from refused
+        raise refusal_error(refused.finding, checkout.language_code) from refused
     return box.answer
 
 

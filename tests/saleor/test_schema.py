@@ -21,6 +21,7 @@ from saleor.graphql.query_cost_map import COST_MAP
 from saleor.permission.models import Permission
 
 from saleor_referral_plugin.engine.findings import Finding, FindingCode
+from saleor_referral_plugin.engine.rules import CLAIM_RULES
 from saleor_referral_plugin.graphql.sdl import OURS, print_sdl
 from saleor_referral_plugin.saleor import schema
 from saleor_referral_plugin.saleor.errors import refusal_error
@@ -151,15 +152,15 @@ def test_too_late_is_an_error_and_changes_nothing() -> None:
 def test_every_refusal_travels_in_saleors_errors() -> None:
     for code in FindingCode:
         # given
-        detail = dict.fromkeys(("missing", "minimum", "kept", "limit", "period"), "100%")
+        detail = dict.fromkeys(("missing", "minimum", "limit", "period"), "100%")
         finding = Finding(code, False, detail)
 
         # when
-        [error] = validation_error_to_error_type(refusal_error(finding), CheckoutError)
+        [error] = validation_error_to_error_type(refusal_error(finding, "nl"), CheckoutError)
 
         # then
         field = built.get_type("CheckoutError").fields["referralErrorCode"]
-        assert error.message == finding.sentence
+        assert error.message == finding.sentence_in("nl")
         assert error.field == "promoCode"
         assert error.code == "voucher_not_applicable"
         assert field.type.serialize(error.referral_error_code) == code.name
@@ -215,7 +216,7 @@ def test_a_webhook_may_ask_for_it(shop: SaleorShop, api: Api) -> None:
     assert answer["errors"] == []
     referral = json.loads(answer["payload"])["checkout"]["referral"]
     assert referral == {
-        "claim": {"code": code, "findings": [{"passed": True}] * 5},
+        "claim": {"code": code, "findings": [{"passed": True}] * len(CLAIM_RULES)},
         "missing": None,
     }
 
