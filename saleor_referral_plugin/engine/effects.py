@@ -16,6 +16,7 @@ from prices import Money
 from ..models import Effect, LedgerEntry, Referrer, Reward
 from . import ledger
 from .facts import CreditRequest
+from .readings import reads
 from .referrers import keep_up
 from .store import Store
 from .terms import RewardKind
@@ -144,6 +145,7 @@ def _expired(reward: Reward) -> Decimal:
     return -sum(entries.values_list("amount", flat=True), Decimal(0))
 
 
+@reads("RewardRule.valid", "Terms.time_zone")
 def _deliver(
     reward: Reward, amount: Decimal, holder: Referrer, store: Store, now: datetime
 ) -> None:

@@ -12,6 +12,7 @@ from prices import Money
 from .facts import History, OrderFacts, Used
 from .findings import Finding, FindingCode
 from .money import as_data, times, zero
+from .readings import reads
 from .terms import Beneficiary, Cap, CapPeriod, EarnedWhen, Overflow, RewardKind, RewardRule, Terms
 
 
@@ -34,6 +35,15 @@ def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDeci
     return RewardDecision(rule.to, rule.name, kept, is_approved=bool(kept), kind=rule.kind)
 
 
+@reads(
+    "Terms.rewards",
+    "Terms.caps",
+    "Terms.time_zone",
+    "RewardRule.name",
+    "RewardRule.to",
+    "RewardRule.kind",
+    "RewardRule.hold",
+)
 def promised(
     terms: Terms, facts: OrderFacts, history: History, earned: datetime, now: datetime
 ) -> tuple[tuple[RewardDecision, ...], Finding]:
@@ -72,6 +82,13 @@ def _beyond_reach(rule: RewardRule, facts: OrderFacts, history: History) -> Mone
     return None
 
 
+@reads(
+    "RewardRule.worth",
+    "RewardRule.kind",
+    "RewardRule.least",
+    "RewardRule.most",
+    "RewardRule.never_above_net",
+)
 def _worth(rule: RewardRule, facts: OrderFacts) -> Money:
     """Before any limit. A percentage is one exact product, rounded half up once."""
     unit = unit_of(rule, facts.currency)
@@ -87,6 +104,7 @@ def _worth(rule: RewardRule, facts: OrderFacts) -> Money:
     return amount
 
 
+@reads("Terms.earned_when")
 def earned_at(terms: Terms, facts: OrderFacts, booked: datetime | None, now: datetime) -> datetime:
     """When the order earned its rewards: the store's own date where it has one, so that a
     hook that came late does not lengthen the hold; else the date booked when it was first
@@ -102,6 +120,7 @@ def earned_at(terms: Terms, facts: OrderFacts, booked: datetime | None, now: dat
     return at if at is not None and at <= now else now
 
 
+@reads("Cap.period", "Cap.rolling", "Terms.time_zone", gives=FindingCode.CAP_REACHED)
 def cap_window(terms: Terms, cap: Cap, earned: datetime) -> tuple[datetime, datetime] | None:
     """The period around a moment, start included and end not, in which a limit counts; None:
     for life. Of a rolling one, all that shares some period of its length with the moment."""
@@ -156,6 +175,7 @@ class _Room:
             for n, cap in enumerate(self.caps)
         ]
 
+    @reads("Cap.to", "Cap.count", "Cap.amount", "Cap.overflow", gives=FindingCode.CAP_REACHED)
     def cut(self, rule: RewardRule, amount: Money) -> Money:
         """What of a reward the limits leave; it is counted towards them."""
         counters = [counter for counter in self._counters if counter.cap.to is rule.to]

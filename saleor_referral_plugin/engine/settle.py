@@ -17,6 +17,8 @@ from . import history, ledger, rows
 from .codes import is_offer_code
 from .decide import Decision, ReferralStatus, decide
 from .facts import History, OrderFacts, Person
+from .findings import FindingCode
+from .readings import reads
 from .referrers import holder_of, keep_up
 from .rewards import RewardDecision, cap_window, earned_at
 from .store import Store
@@ -231,6 +233,7 @@ def _decide(
     )
 
 
+@reads("Terms.caps", "Cap.to", "Cap.per_referee", gives=FindingCode.CAP_REACHED)
 def _counted(
     terms: Terms, facts: OrderFacts, books: _Books, now: datetime
 ) -> tuple[history.Counted, ...]:
