@@ -2,15 +2,17 @@
 
 import json
 import string
-from datetime import UTC, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prices import Money
 
+from saleor_referral_plugin.engine.facts import Used
 from saleor_referral_plugin.engine.findings import (
     Audience,
     Finding,
@@ -18,9 +20,12 @@ from saleor_referral_plugin.engine.findings import (
     Refused,
     first_failed,
 )
-from saleor_referral_plugin.engine.money import as_data
+from saleor_referral_plugin.engine.money import Amounts, as_data
+from saleor_referral_plugin.engine.rewards import promised
+from saleor_referral_plugin.engine.rules import Case, in_time, minimum_reached
 from saleor_referral_plugin.engine.sentences import LANGUAGES
-from saleor_referral_plugin.engine.terms import CapPeriod, Span
+from saleor_referral_plugin.engine.terms import Cap, CapPeriod, Span
+from tests.engine.build import NOW, checkout, history, order, terms, usd
 
 CODES = list(FindingCode)
 DETAIL: dict[str, Any] = {
@@ -163,6 +168,60 @@ def test_a_detail_that_was_not_stored_leaves_a_gap() -> None:
     assert Finding(FindingCode.CLAIM_EXPIRED, False).sentence == (
         "This referral code expired on …."
     )
+
+
+def test_a_rule_gives_amounts_as_data() -> None:
+    # given
+    case = Case.of_checkout(checkout(goods=usd("45.90")), history(), NOW)
+
+    # when
+    finding = minimum_reached(terms(minimum={"USD": 50}), case)
+
+    # then
+    assert finding.detail == {
+        "minimum": {"amount": "50", "currency": "USD"},
+        "missing": {"amount": "4.10", "currency": "USD"},
+    }
+
+
+def test_a_time_is_given_with_the_offset_of_the_programs_zone() -> None:
+    # given
+    midnight = datetime(2026, 7, 1, tzinfo=ZoneInfo("Europe/Rome")).astimezone(UTC)
+    case = Case.of_checkout(checkout(), history(), midnight)
+
+    # when
+    finding = in_time(terms(orders_until=midnight, time_zone="Europe/Rome"), case)
+
+    # then
+    assert finding.detail == {"until": "2026-06-30T23:59:59.999999+02:00"}
+    assert finding.sentence == "This referral code expired on June 30, 2026."
+
+
+@pytest.mark.parametrize(
+    ("cap", "detail", "sentence"),
+    [
+        (
+            Cap(count=1, period=CapPeriod.ROLLING, rolling=Span(days=30)),
+            {"limit": 1, "period": {"days": 30}},
+            "The limit of 1 reward within 30 days is reached.",
+        ),
+        (
+            Cap(amount=Amounts.of({"USD": 15}), period=CapPeriod.LIFE),
+            {"limit": {"amount": "15", "currency": "USD"}, "period": "life"},
+            "The limit of $15.00 in all is reached.",
+        ),
+    ],
+)
+def test_a_limit_is_given_with_its_period(cap: Cap, detail: dict[str, Any], sentence: str) -> None:
+    # given
+    used = Used(1, {"USD": Decimal(10)})
+
+    # when
+    _, finding = promised(terms(caps=(cap,)), order(), history(used=(used,)), NOW, NOW)
+
+    # then
+    assert finding.detail == detail
+    assert finding.sentence == sentence
 
 
 monies = st.builds(

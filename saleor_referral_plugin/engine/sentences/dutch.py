@@ -8,7 +8,7 @@ DUTCH = Language(
         "own_code": "Je kunt je eigen uitnodigingscode niet gebruiken.",
         "not_new_customer": "Deze uitnodigingscode is alleen voor nieuwe klanten.",
         "already_referred": "Je hebt al eerder een uitnodigingscode van een vriend gebruikt.",
-        "other_code_held": "Er is hier al een uitnodigingscode van een andere vriend in gebruik.",
+        "other_code_held": "Er wordt hier al een uitnodigingscode van een andere vriend gebruikt.",
         "below_minimum": (
             "Bestel nog voor {missing} om deze uitnodigingscode te gebruiken (minimaal {minimum})."
         ),

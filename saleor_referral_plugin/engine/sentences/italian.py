@@ -6,7 +6,7 @@ ITALIAN = Language(
         "code_invalid": "Questo codice invito non è valido.",
         "program_not_running": "Al momento qui non è possibile usare codici invito.",
         "claim_expired": "Questo codice invito è scaduto in data {until}.",
-        "own_code": "Non puoi usare il tuo codice invito.",
+        "own_code": "Non puoi usare il tuo stesso codice invito.",
         "not_new_customer": "Questo codice invito è riservato ai nuovi clienti.",
         "already_referred": "Hai già usato il codice invito di un amico.",
         "other_code_held": "Qui è già in uso il codice invito di un altro amico.",
@@ -18,12 +18,14 @@ ITALIAN = Language(
         "not_paid": "L'ordine non è ancora stato pagato per intero.",
         "not_fulfilled": "L'ordine non è ancora stato spedito per intero.",
         "money_back": "L'ordine è stato rimborsato o restituito.",
-        "code_taken_off": "L'ordine è stato effettuato senza lo sconto invito.",
+        "code_taken_off": "L'ordine è stato effettuato senza lo sconto del codice invito.",
         "referrer_gone": "L'account di chi ha invitato non esiste più.",
         "cap_reached": "Il limite di {limit} {period} è stato raggiunto.",
     },
     of_orders={
-        "below_minimum": "Il minimo di {minimum} non è raggiunto da ciò che resta dell'ordine.",
+        "below_minimum": (
+            "Ciò che resta dell'ordine non raggiunge il minimo di {minimum} richiesto."
+        ),
         "not_new_customer": "Non era il primo ordine del cliente.",
         "claim_expired": (
             "Al momento dell'ordine il codice invito era già scaduto (in data {until})."
