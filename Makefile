@@ -27,7 +27,7 @@ test: $(VENV)/.dev ## Every check and test; in a real Saleor, too, where one is 
 	@$(PYTHON) -m tests.check
 
 .PHONY: lint
-lint: $(VENV)/.dev ## The checks without the tests: style, types, rings, migrations, schema
+lint: $(VENV)/.dev ## The checks without the tests: style, types, rings, migrations, schema, settings
 	@$(PYTHON) -m tests.check lint
 
 .PHONY: saleor

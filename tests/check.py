@@ -1,7 +1,7 @@
 """Everything that must hold before a change lands, in one run.
 
     python -m tests.check               all of it, Saleor suite included
-    python -m tests.check lint          style, types, rings, migrations, schema
+    python -m tests.check lint          style, types, rings, migrations, schema, settings
     python -m tests.check schema        one step, by its name
 
 No step stops the others: a run says all that is wrong.
@@ -44,6 +44,7 @@ LINT = (
         ),
     ),
     Step("schema", (*PYTHON, "saleor_referral_plugin.sandbox", "referral_schema", "--check")),
+    Step("settings", (*PYTHON, "saleor_referral_plugin.sandbox", "referral_settings", "--check")),
 )
 TESTS = Step("tests", (*PYTHON, "pytest", "tests", "--ignore=tests/saleor"))
 

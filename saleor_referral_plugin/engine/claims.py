@@ -17,6 +17,7 @@ from .decide import ClaimDecision, judge_claim
 from .facts import CheckoutFacts, History, Person
 from .findings import Finding, FindingCode, Refused
 from .programs import current_terms
+from .readings import reads
 from .referrers import keep_up
 from .store import Store
 from .terms import Touch
@@ -153,6 +154,7 @@ def preview(*, store: Store, facts: CheckoutFacts, typed: str) -> ClaimDecision:
     return _judge_new(code, version, facts, store, store.now())
 
 
+@reads("Terms.touch", gives=FindingCode.OTHER_CODE_HELD)
 def _judge_new(
     code: ReferralCode, version: TermsVersion, facts: CheckoutFacts, store: Store, now: datetime
 ) -> ClaimDecision:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from . import sentences
+
 
 class FindingCode(StrEnum):
     """What a rule looked at. The same code is used whether it passed or not."""
@@ -41,67 +43,29 @@ class Audience(StrEnum):
     STAFF = "staff"
 
 
-#: One plain sentence per failed finding, for the person it concerns.
-SENTENCES: dict[FindingCode, str] = {
-    FindingCode.CODE_INVALID: "This referral code is not valid.",
-    FindingCode.ADDRESS_INVALID: "This is not an e-mail address.",
-    FindingCode.NOT_CONFIRMED_ADDRESS: "The e-mail address has not been confirmed yet.",
-    FindingCode.NOT_REAL: "The sign-up was found not to be real.",
-    FindingCode.NOT_INVITED: "This program is by invitation only.",
-    FindingCode.PROGRAM_NOT_RUNNING: "Referral codes cannot be used here at the moment.",
-    FindingCode.CLAIM_EXPIRED: "This referral code has expired.",
-    FindingCode.OWN_CODE: "You cannot use your own referral code.",
-    FindingCode.RELATED_PARTY: (
-        "You cannot use the referral code of the person who receives or pays the order."
-    ),
-    FindingCode.NOT_NEW_CUSTOMER: "This referral code is for new customers only.",
-    FindingCode.ALREADY_REFERRED: "You have already used a friend's referral code.",
-    FindingCode.OTHER_CODE_HELD: "Another friend's referral code is already in use here.",
-    FindingCode.BELOW_MINIMUM: (
-        "Add {missing} more to use this referral code (minimum {minimum})."
-    ),
-    FindingCode.ORDER_VOID: "The order was cancelled.",
-    FindingCode.NOT_CONFIRMED: "The order is waiting for the shop's confirmation.",
-    FindingCode.NOT_PAID: "The order is not fully paid yet.",
-    FindingCode.NOT_FULFILLED: "The order has not been fully sent yet.",
-    FindingCode.MONEY_BACK: "The order was refunded or given back.",
-    FindingCode.LATER_ORDER: "This order of the friend no longer counts.",
-    FindingCode.CODE_TAKEN_OFF: "The order was made without the referral discount.",
-    FindingCode.REFERRER_GONE: "The referrer's account no longer exists.",
-    FindingCode.CURRENCY_MISMATCH: (
-        "This credit is in {credit}. It cannot be spent here, where prices are in {currency}."
-    ),
-    FindingCode.CAP_REACHED: "The limit of {limit} per {period} is reached.",
-}
-
-#: What is said instead when it is an order that has failed: nothing can be added to it.
-ORDER_SENTENCES: dict[FindingCode, str] = {
-    FindingCode.BELOW_MINIMUM: "What is left of the order is below the minimum of {minimum}.",
-    FindingCode.NOT_NEW_CUSTOMER: "The order was not the customer's first.",
-    FindingCode.CLAIM_EXPIRED: "The order came after the referral code had expired.",
-    FindingCode.OWN_CODE: "The order was made with the customer's own referral code.",
-    FindingCode.RELATED_PARTY: "The order was received or paid by the referrer.",
-    FindingCode.ALREADY_REFERRED: "The customer had been referred by somebody before.",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One rule's result. `detail` holds plain strings, safe to show to `audience`."""
+    """One rule's result. `detail` is safe to show to `audience`, and holds plain data, to be
+    stored as JSON and said in any language later: an amount as {"amount": "4.10", "currency":
+    "USD"}, a time as ISO string, a limit's period as CapPeriod or {"days": 30}."""
 
     code: FindingCode
     passed: bool
-    detail: dict[str, str] = field(default_factory=dict)
+    detail: dict[str, Any] = field(default_factory=dict)
     audience: Audience = Audience.SHOPPER
     on_order: bool = False
 
     @property
     def sentence(self) -> str:
-        """What to tell people; empty for a rule that passed."""
+        """What to tell people, in English; empty for a rule that passed."""
+        return self.sentence_in(sentences.DEFAULT)
+
+    def sentence_in(self, language: str) -> str:
+        """The same in a language: a code such as "nl", "nl-be" or "NL_BE". English where
+        there is no catalogue."""
         if self.passed:
             return ""
-        sentence = ORDER_SENTENCES.get(self.code) if self.on_order else None
-        return (sentence or SENTENCES[self.code]).format(**self.detail)
+        return sentences.sentence(self.code, self.detail, language, of_order=self.on_order)
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -10,8 +10,10 @@ from decimal import Decimal
 from ..models import Referral, Referrer
 from . import rows
 from .facts import Person, Used
+from .findings import FindingCode
 from .known_orders import KNOWN, LATE
 from .people import person
+from .readings import reads
 from .store import Store
 from .terms import Terms
 
@@ -67,6 +69,12 @@ class Known:
     used: tuple[Used, ...] = ()
 
 
+@reads(
+    "Terms.new_customers_only",
+    "Terms.new_after",
+    "Terms.time_zone",
+    gives=FindingCode.NOT_NEW_CUSTOMER,
+)
 def look_up(
     buyer: Person,
     terms: Terms,
@@ -128,6 +136,7 @@ def look_up(
     return replace(known, earlier_orders=len(earlier - {except_ref}))
 
 
+@reads("Terms.exclude_related", gives=FindingCode.RELATED_PARTY)
 def parties_of(
     referrer: Referrer, terms: Terms, parties: Collection[str], store: Store
 ) -> frozenset[str]:

@@ -6,7 +6,13 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import floor
 
-from babel.numbers import format_currency, get_currency_precision
+from babel import Locale
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    get_currency_precision,
+    is_currency,
+)
 from prices import Money
 
 
@@ -42,9 +48,17 @@ def total(amounts: Iterable[Money], currency: str) -> Money:
     return sum(amounts, zero(currency))
 
 
-def say(money: Money) -> str:
-    """`4.10 EUR` as a person reads it, e.g. "€4.10"."""
-    return str(format_currency(money.amount, money.currency, locale="en_US"))
+def say(money: Money, locale: Locale | str = "en_US") -> str:
+    """`4.10 EUR` as a person reads it, e.g. "€4.10". A unit of points is no currency: it
+    stands after its number, e.g. "500 MB"."""
+    if is_currency(money.currency):
+        return str(format_currency(money.amount, money.currency, locale=locale))
+    return f"{format_decimal(money.amount, locale=locale)} {money.currency}"
+
+
+def as_data(money: Money) -> dict[str, str]:
+    """To be stored as JSON, and read by anybody."""
+    return {"amount": f"{money.amount:f}", "currency": money.currency}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from .decide import ReferralStatus
 from .milestones import period_name
 from .money import zero
 from .programs import current_terms
+from .readings import reads
 from .rewards import RewardDecision, calendar_period
 from .store import Store
 from .terms import Beneficiary, CapPeriod, Prize, Ranking, Terms
@@ -71,6 +72,7 @@ def ranking_of(
     ]
 
 
+@reads("Terms.rankings", "Terms.time_zone", "Terms.orders_until", "Terms.claims_until")
 def award_prizes(program: Program, *, store: Store) -> None:
     """Bring the prizes of the period that ended last in line with its ranking. Any number of
     times: a prize that somebody loses again, because referrals were reversed, is taken back

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from prices import Money
 
 from .facts import History, OrderFacts, Used
 from .findings import Finding, FindingCode
-from .money import say, times, zero
+from .money import as_data, times, zero
+from .readings import reads
 from .terms import (
     Beneficiary,
     Cap,
@@ -48,6 +50,17 @@ def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDeci
     )
 
 
+@reads(
+    "Terms.rewards",
+    "Terms.caps",
+    "Terms.time_zone",
+    "RewardRule.name",
+    "RewardRule.to",
+    "RewardRule.kind",
+    "RewardRule.action",
+    "RewardRule.hold",
+    "RewardRule.valid",
+)
 def promised(
     terms: Terms, facts: OrderFacts, history: History, earned: datetime, now: datetime
 ) -> tuple[tuple[RewardDecision, ...], Finding]:
@@ -79,6 +92,7 @@ def promised(
     return tuple(decisions), room.finding
 
 
+@reads("Terms.rewards", "RewardRule.per")
 def due(terms: Terms, history: History) -> list[RewardRule]:
     """The rewards that an order may earn: a later one those that are given for each order."""
     is_later = history.follows is not None
@@ -103,6 +117,13 @@ def _beyond_reach(rule: RewardRule, facts: OrderFacts, history: History) -> Mone
     return None
 
 
+@reads(
+    "RewardRule.worth",
+    "RewardRule.kind",
+    "RewardRule.least",
+    "RewardRule.most",
+    "RewardRule.never_above_net",
+)
 def _worth(rule: RewardRule, facts: OrderFacts) -> Money:
     """Before any limit. A percentage is one exact product, rounded half up once."""
     unit = unit_of(rule, facts.currency)
@@ -118,6 +139,7 @@ def _worth(rule: RewardRule, facts: OrderFacts) -> Money:
     return amount
 
 
+@reads("Terms.earned_when")
 def earned_at(terms: Terms, facts: OrderFacts, booked: datetime | None, now: datetime) -> datetime:
     """When the order earned its rewards: the store's own date where it has one, so that a
     hook that came late does not lengthen the hold; else the date booked when it was first
@@ -133,6 +155,7 @@ def earned_at(terms: Terms, facts: OrderFacts, booked: datetime | None, now: dat
     return at if at is not None and at <= now else now
 
 
+@reads("Cap.period", "Cap.rolling", "Terms.time_zone", gives=FindingCode.CAP_REACHED)
 def cap_window(terms: Terms, cap: Cap, earned: datetime) -> tuple[datetime, datetime] | None:
     """The period around a moment, start included and end not, in which a limit counts; None:
     for life. Of a rolling one, all that shares some period of its length with the moment."""
@@ -163,6 +186,13 @@ def calendar_period(
     return start.astimezone(UTC), end.astimezone(UTC)
 
 
+def _period(cap: Cap) -> str | dict[str, int]:
+    """As data; a rolling one as what its span says."""
+    if cap.rolling is None:
+        return cap.period.value
+    return cap.rolling.model_dump(exclude_defaults=True)
+
+
 @dataclass(slots=True)
 class _Counter:
     cap: Cap
@@ -188,6 +218,7 @@ class _Room:
             for n, cap in enumerate(self.caps)
         ]
 
+    @reads("Cap.to", "Cap.count", "Cap.amount", "Cap.overflow", gives=FindingCode.CAP_REACHED)
     def cut(self, rule: RewardRule, amount: Money) -> Money:
         """What of a reward the limits leave; it is counted towards them."""
         for counter in self._counters_of(rule):
@@ -212,20 +243,19 @@ class _Room:
             return amount
         left = amount
         if cap.count is not None:
-            limit = f"{cap.count} reward{'' if cap.count == 1 else 's'}"
+            limit: Any = cap.count
             if counter.count >= cap.count:
                 left = zero(amount.currency)
         else:
             most = cap.amount.get(amount.currency)
             if most is None:
                 return amount
-            limit = say(most)
+            limit = as_data(most)
             used = Money(counter.amounts.get(amount.currency, Decimal(0)), amount.currency)
             if used + amount > most:
                 cut = max(most - used, zero(amount.currency))
                 left = cut if cap.overflow is Overflow.CUT else zero(amount.currency)
         if left < amount and self.finding.passed:
-            period = str(cap.rolling) if cap.rolling else cap.period.value
-            detail = {"limit": limit, "period": period}
+            detail = {"limit": limit, "period": _period(cap)}
             self.finding = Finding(FindingCode.CAP_REACHED, False, detail)
         return left

@@ -1,8 +1,9 @@
 """The rules of a referral program, one small function each.
 
 A rule looks at the terms and a case and gives a Finding; all of them run, none stops at the
-first refusal. Adding a rule means: a function here, a code and a sentence in findings.py,
-and its place in CLAIM_RULES, QUALIFYING_RULES or EARNING_RULES.
+first refusal. Adding a rule means: a function here, a code in findings.py, its sentence in
+each language of sentences/, and its place in CLAIM_RULES, QUALIFYING_RULES or EARNING_RULES.
+The settings it looks at stand above it.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,8 @@ from prices import Money
 
 from .facts import CheckoutFacts, History, OrderFacts, Person
 from .findings import Audience, Finding, FindingCode
-from .money import say, times
+from .money import as_data, times
+from .readings import reads
 from .terms import EarnedWhen, MinimumOf, Terms
 
 
@@ -66,6 +68,16 @@ def _order(case: Case) -> OrderFacts:
     return case.order
 
 
+@reads(
+    "Terms.channels",
+    "Terms.claims_until",
+    "Terms.discount",
+    "Terms.rewards",
+    "RewardRule.to",
+    "RewardRule.kind",
+    "RewardRule.worth",
+    gives=FindingCode.PROGRAM_NOT_RUNNING,
+)
 def program_running(terms: Terms, case: Case) -> Finding:
     """The program takes claims, in this channel and currency; a code claimed in time keeps
     its promise."""
@@ -78,6 +90,9 @@ def program_running(terms: Terms, case: Case) -> Finding:
     )
 
 
+@reads(
+    "Terms.orders_until", "Terms.claim_valid", "Terms.time_zone", gives=FindingCode.CLAIM_EXPIRED
+)
 def in_time(terms: Terms, case: Case) -> Finding:
     """The order comes within the span that a claim is valid, its last moment included, and
     before the program closes for orders."""
@@ -88,16 +103,23 @@ def in_time(terms: Terms, case: Case) -> Finding:
         ends.append(terms.claim_valid.after(case.claimed_at, terms.zone))
     if not ends:
         return Finding(FindingCode.CLAIM_EXPIRED, True)
-    until = min(ends)
+    until = min(ends).astimezone(terms.zone)
     return Finding(FindingCode.CLAIM_EXPIRED, case.at <= until, {"until": until.isoformat()})
 
 
+@reads(gives=FindingCode.OTHER_CODE_HELD)
 def first_code(terms: Terms, case: Case) -> Finding:
     """A code on the checkout stays that goes before this one: the first one, where the first
     counts, or one of a program with a higher priority."""
     return Finding(FindingCode.OTHER_CODE_HELD, not case.history.holds_other_code)
 
 
+@reads(
+    "Terms.later_orders",
+    "Terms.orders_until",
+    "Terms.time_zone",
+    gives=FindingCode.LATER_ORDER,
+)
 def later_order(terms: Terms, case: Case) -> Finding:
     """A later order is among those that count, and placed while they do."""
     first, limits = case.history.follows, terms.later_orders
@@ -109,28 +131,33 @@ def later_order(terms: Terms, case: Case) -> Finding:
     return Finding(FindingCode.LATER_ORDER, in_time and is_open and is_counted)
 
 
+@reads(gives=FindingCode.OWN_CODE)
 def not_own_code(terms: Terms, case: Case) -> Finding:
     """Nobody is rewarded for their own order: neither by account nor by e-mail."""
     return Finding(FindingCode.OWN_CODE, not case.buyer.is_same_as(case.history.referrer))
 
 
+@reads("Terms.exclude_related", gives=FindingCode.RELATED_PARTY)
 def not_related(terms: Terms, case: Case) -> Finding:
     """The referrer is neither recipient nor payer, if the terms exclude that."""
     related = case.parties & case.history.referrer_parties
     return Finding(FindingCode.RELATED_PARTY, not (terms.exclude_related and related))
 
 
+@reads("Terms.new_customers_only", gives=FindingCode.NOT_NEW_CUSTOMER)
 def new_customer(terms: Terms, case: Case) -> Finding:
     """No earlier order that stands, if the terms want new customers only."""
     passed = not terms.new_customers_only or not case.history.earlier_orders
     return Finding(FindingCode.NOT_NEW_CUSTOMER, passed)
 
 
+@reads(gives=FindingCode.ALREADY_REFERRED)
 def not_referred_before(terms: Terms, case: Case) -> Finding:
     """The first referrer keeps the friend."""
     return Finding(FindingCode.ALREADY_REFERRED, not case.history.referred_before)
 
 
+@reads("Terms.minimum", "Terms.minimum_of", gives=FindingCode.BELOW_MINIMUM)
 def minimum_reached(terms: Terms, case: Case) -> Finding:
     """The goods, less what was given back, are worth the minimum of their currency. What a
     checkout is worth net is not known before its taxes are: its goods are looked at."""
@@ -143,20 +170,23 @@ def minimum_reached(terms: Terms, case: Case) -> Finding:
     return Finding(
         FindingCode.BELOW_MINIMUM,
         False,
-        {"minimum": say(minimum), "missing": say(minimum - worth)},
+        {"minimum": as_data(minimum), "missing": as_data(minimum - worth)},
     )
 
 
+@reads(gives=FindingCode.CODE_TAKEN_OFF)
 def code_still_on(terms: Terms, case: Case) -> Finding:
     """The order was made with the referral discount."""
     return Finding(FindingCode.CODE_TAKEN_OFF, bool(_order(case).voucher_code))
 
 
+@reads(gives=FindingCode.ORDER_VOID)
 def not_void(terms: Terms, case: Case) -> Finding:
     """Neither cancelled nor expired."""
     return Finding(FindingCode.ORDER_VOID, not _order(case).is_void)
 
 
+@reads(gives=FindingCode.MONEY_BACK)
 def something_kept(terms: Terms, case: Case) -> Finding:
     """Not everything was refunded, charged back or returned. (Of a cancelled order nothing
     stands either; that it was cancelled says another rule.)"""
@@ -164,23 +194,27 @@ def something_kept(terms: Terms, case: Case) -> Finding:
     return Finding(FindingCode.MONEY_BACK, order.is_void or order.kept > 0)
 
 
+@reads(gives=FindingCode.NOT_CONFIRMED)
 def confirmed(terms: Terms, case: Case) -> Finding:
     """The shop has confirmed the order."""
     return Finding(FindingCode.NOT_CONFIRMED, _order(case).is_confirmed)
 
 
+@reads("Terms.earned_when", gives=FindingCode.NOT_PAID)
 def paid(terms: Terms, case: Case) -> Finding:
     """Paid in full once, if the terms ask for payment."""
     passed = terms.earned_when is not EarnedWhen.PAID or _order(case).is_paid
     return Finding(FindingCode.NOT_PAID, passed)
 
 
+@reads("Terms.earned_when", gives=FindingCode.NOT_FULFILLED)
 def fulfilled(terms: Terms, case: Case) -> Finding:
     """Sent in full, if the terms ask for it."""
     passed = terms.earned_when is not EarnedWhen.FULFILLED or _order(case).is_fulfilled
     return Finding(FindingCode.NOT_FULFILLED, passed)
 
 
+@reads(gives=FindingCode.REFERRER_GONE)
 def referrer_there(terms: Terms, case: Case) -> Finding:
     """The referrer still has an account that can be credited."""
     return Finding(

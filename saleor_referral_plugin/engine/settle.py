@@ -28,9 +28,11 @@ from .books import (
 from .codes import is_offer_code
 from .decide import Decision, ReferralStatus, decide
 from .facts import Followed, History, OrderFacts, Person
+from .findings import FindingCode
 from .milestones import Given, decide_milestones, group_of, period_of
 from .money import times, zero
 from .programs import current_terms
+from .readings import reads
 from .referrers import holder_of, keep_up
 from .rewards import RewardDecision, cap_window, earned_at
 from .store import Store
@@ -196,6 +198,7 @@ def _decide(
     )
 
 
+@reads("Terms.groups")
 def _terms_of(referral: Referral) -> Terms:
     """Those of the claim; for a referrer in a group those of the group, as it was when the
     referral first qualified."""
@@ -208,6 +211,7 @@ def _terms_of(referral: Referral) -> Terms:
     return terms.for_group(referral.group)
 
 
+@reads("Terms.rewards", "RewardRule.action")
 def _actions(referral: Referral, terms: Terms) -> dict[str, datetime]:
     if referral.pk is None or not any(rule.action for rule in terms.rewards):
         return {}
@@ -219,6 +223,9 @@ def _followed(referral: Referral) -> Followed | None:
     return None if first is None else followed(first, except_ref=referral.order_ref)
 
 
+@reads(
+    "Terms.caps", "Cap.to", "Cap.per_referee", "Cap.whole_program", gives=FindingCode.CAP_REACHED
+)
 def _counted(
     terms: Terms, facts: OrderFacts, books: Books, now: datetime
 ) -> tuple[history.Counted, ...]:
@@ -323,6 +330,7 @@ def _settle_milestones_of(
     settle_milestones(referral.program, referral.referrer_id, moments, referral.currency, now=now)
 
 
+@reads("Terms.milestones", "Terms.time_zone")
 def settle_milestones(
     program: Program,
     referrer_id: int,

@@ -11,6 +11,7 @@ from prices import Money
 
 from ..conf import settings
 from .facts import Channel, CheckoutFacts, CreditRequest, CustomerFacts, OrderFacts, PlacedOrder
+from .readings import reads
 from .terms import Terms
 
 
@@ -72,6 +73,7 @@ class Store(Protocol):
         """Is `code`, as such or as people write it (lower case, with its hyphen), already a
         voucher or gift card code?"""
 
+    @reads("Terms.channels", "Terms.discount", "Terms.minimum", "Terms.minimum_of", "Terms.rewards")
     def publish_offer(self, code: str, terms: Terms) -> None:
         """Put the terms' discount in place under the promo code `code`, in every channel
         the terms run in; without a claim it must be worth nothing. Done again every minute,

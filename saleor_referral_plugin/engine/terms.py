@@ -169,8 +169,11 @@ class Span(Settings):
     """A length of time. An hour and a day have a fixed length, a month the calendar's."""
 
     hours: int = Field(default=0, ge=0, le=1_000_000)
+    """So many times 60 minutes."""
     days: int = Field(default=0, ge=0, le=36_600)
+    """So many times 24 hours."""
     months: int = Field(default=0, ge=0, le=1_200)
+    """So many calendar months in the program's time zone."""
 
     @model_validator(mode="after")
     def _one_unit(self) -> Self:

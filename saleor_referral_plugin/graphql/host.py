@@ -6,7 +6,7 @@ a small shop's equal ones in `sandbox/graphql_host.py`.
 
 Base classes     BaseEnum, BaseField, BaseMutation, BaseObjectType, ConnectionField,
                  CountableConnection, DataLoader, Error, ModelObjectType, NonNullList
-Types            Checkout, CheckoutError, DateTime, Money, Order, User
+Types            Checkout, CheckoutError, DateTime, LanguageCodeEnum, Money, Order, User
 Permissions      MANAGE_DISCOUNTS, MANAGE_ORDERS, OWNER, and PermissionDenied
 CHECKOUT_UPDATED the webhook events of a mutation that changes a checkout
 
@@ -14,6 +14,7 @@ database(context) -> str                     the database a request reads from
 page_limit() -> int                          most rows of one page
 may(context, permission) -> bool             has the requestor, user or app, the permission
 is_requestor(context, user) -> bool          is it this very customer who asks
+language(context) -> str                     of the account that asks; empty: not known
 customer(user) -> CustomerFacts | None       None for an account that is not really there
 checkout(root) -> CheckoutSeen               the little we need of a checkout...
 order(root) -> OrderSeen                     ...and of an order, without a query
@@ -49,6 +50,7 @@ NonNullList = _store.NonNullList
 Checkout = _store.Checkout
 CheckoutError = _store.CheckoutError
 DateTime = _store.DateTime
+LanguageCodeEnum = _store.LanguageCodeEnum
 Money = _store.Money
 Order = _store.Order
 User = _store.User
@@ -63,6 +65,7 @@ database = _store.database
 page_limit = _store.page_limit
 may = _store.may
 is_requestor = _store.is_requestor
+language = _store.language
 customer = _store.customer
 checkout = _store.checkout
 order = _store.order

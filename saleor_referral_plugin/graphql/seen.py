@@ -1,4 +1,7 @@
-"""The little that our fields need of a store's checkout or order, read without a query."""
+"""The little that our fields need of a store's checkout or order, read without a query.
+
+`language` is the code of the shopper's, such as "nl-be"; empty where the store knows none.
+"""
 
 from dataclasses import dataclass
 
@@ -11,6 +14,7 @@ class CheckoutSeen:
     currency: str
     voucher_code: str | None
     discount: Money
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +22,4 @@ class OrderSeen:
     ref: str
     currency: str
     voucher_code: str | None
+    language: str = ""

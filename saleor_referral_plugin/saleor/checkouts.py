@@ -145,4 +145,4 @@ def judge_completion(checkout_info: Any, lines: Any) -> None:
         get_customer_email_for_voucher_usage(checkout_info),
     )
     opened.take_off(checkout.voucher_code)
-    raise refusal_error(refusal)
+    raise refusal_error(refusal, checkout.language_code)

@@ -6,14 +6,15 @@ from saleor.checkout.error_codes import CheckoutErrorCode
 from ..engine.findings import Finding
 
 
-def refusal_error(finding: Finding) -> ValidationError:
-    """The finding's sentence on `promoCode`, with a code that Saleor's own mutations know;
-    ours rides along and comes out as `CheckoutError.referralErrorCode`."""
+def refusal_error(finding: Finding, language: str) -> ValidationError:
+    """The finding's sentence, in the checkout's language, on `promoCode`, with a code that
+    Saleor's own mutations know; ours rides along and comes out as
+    `CheckoutError.referralErrorCode`."""
     return ValidationError(
         {
             "promo_code": ValidationError(
                 # A message with params is formatted by Django.
-                finding.sentence.replace("%", "%%"),
+                finding.sentence_in(language).replace("%", "%%"),
                 code=CheckoutErrorCode.VOUCHER_NOT_APPLICABLE.value,
                 params={"referral_error_code": finding.code.value},
             )

@@ -18,6 +18,7 @@ from saleor.graphql.core.connection import CountableConnection
 from saleor.graphql.core.context import SyncWebhookControlContext
 from saleor.graphql.core.context import get_database_connection_name as database
 from saleor.graphql.core.dataloaders import DataLoader
+from saleor.graphql.core.enums import LanguageCodeEnum
 from saleor.graphql.core.fields import BaseField, ConnectionField
 from saleor.graphql.core.mutations import BaseMutation
 from saleor.graphql.core.scalars import DateTime
@@ -56,6 +57,7 @@ __all__ = [
     "DataLoader",
     "DateTime",
     "Error",
+    "LanguageCodeEnum",
     "ModelObjectType",
     "Money",
     "NonNullList",
@@ -99,6 +101,11 @@ def is_requestor(context: Any, user: Any) -> bool:
     return bool(asking) and asking.pk == user.pk
 
 
+def language(context: Any) -> str:
+    asking: Any = getattr(context, "user", None)
+    return asking.language_code if asking else ""
+
+
 def customer(user: Any) -> CustomerFacts | None:
     if is_newly_created_user(user):
         return None
@@ -112,12 +119,14 @@ def page_limit() -> int:
 # what is asked about -----------------------------------------------------------------------
 def checkout(root: Any) -> CheckoutSeen:
     node = root.node
-    return CheckoutSeen(str(node.pk), node.currency, node.voucher_code, node.discount)
+    return CheckoutSeen(
+        str(node.pk), node.currency, node.voucher_code, node.discount, node.language_code
+    )
 
 
 def order(root: Any) -> OrderSeen:
     node = root.node
-    return OrderSeen(str(node.pk), node.currency, node.voucher_code)
+    return OrderSeen(str(node.pk), node.currency, node.voucher_code, node.language_code)
 
 
 def load_goods(context: Any, root: Any) -> Promise:

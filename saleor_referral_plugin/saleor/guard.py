@@ -90,7 +90,7 @@ def _unlocked(voucher: Any, checkout_info: Any, lines: Any) -> Any:
         logger.exception("The claim of checkout %s could not be judged.", facts.ref)
         return voucher
     if objection is not None:
-        raise NotApplicable(objection.sentence)
+        raise NotApplicable(objection.sentence_in(checkout_info.checkout.language_code))
     setattr(checkout_info.checkout, JUDGED_FOR, facts.buyer)
     unlocked = copy.copy(voucher)
     unlocked.min_checkout_items_quantity = None

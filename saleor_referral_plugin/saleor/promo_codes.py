@@ -94,7 +94,8 @@ def _add(cls: Any, info: Any, go_on: Callable[..., Any], *, promo_code: str, **i
         # The code that storefronts show. It says nothing by itself: only a claim does.
         claim = claims.open_claim(str(checkout.pk))
         if claim is None or claim.terms.offer_code != promo_code:
-            raise refusal_error(Finding(FindingCode.CODE_INVALID, False))
+            unknown = Finding(FindingCode.CODE_INVALID, False)
+            raise refusal_error(unknown, checkout.language_code)
         return go_on()
     opened = OpenCheckout(checkout, get_plugin_manager_promise(info.context).get())
     box = _PromoBox(go_on)
@@ -108,7 +109,7 @@ def _add(cls: Any, info: Any, go_on: Callable[..., Any], *, promo_code: str, **i
             found=found,
         )
     except Refused as refused:
-        raise refusal_error(refused.finding) from refused
+        raise refusal_error(refused.finding, checkout.language_code) from refused
     return box.answer
 
 
@@ -126,7 +127,7 @@ def _add_other(
             raise
         detail = {"credit": credit, "currency": checkout.currency}
         finding = Finding(FindingCode.CURRENCY_MISMATCH, False, detail)
-        raise refusal_error(finding) from None
+        raise refusal_error(finding, checkout.language_code) from None
 
 
 def _remove(cls: Any, info: Any, go_on: Callable[..., Any], **data: Any) -> Any:

@@ -1,7 +1,8 @@
 """What the sandbox's schema lends to ours; `graphql/host.py` says what each name promises.
 
 Who asks is in the request: `customer`, the account that is logged in, and `permissions`,
-the names of what the shop's staff may do. Neither has to be there.
+the names of what the shop's staff may do. Neither has to be there. The shop's own language is
+English; it knows nobody's.
 """
 
 from collections.abc import Collection
@@ -21,6 +22,7 @@ from ..engine.facts import Channel as ChannelFacts
 from ..engine.facts import CustomerFacts
 from ..engine.findings import Refused
 from ..engine.money import round_money
+from ..engine.sentences import LANGUAGES
 from ..graphql.seen import CheckoutSeen, OrderSeen
 from ..models import Claim
 from . import hooks, models
@@ -62,6 +64,9 @@ OWNER = Permission.OWNER
 CHECKOUT_UPDATED = [WebhookEvent("checkout_updated", "A checkout was updated.")]
 
 DateTime = graphene.DateTime
+LanguageCodeEnum = graphene.Enum(
+    "LanguageCodeEnum", [(language.upper(), language) for language in LANGUAGES]
+)
 
 
 class Money(graphene.ObjectType):
@@ -190,6 +195,10 @@ def may(context: Any, permission: Permission) -> bool:
 def is_requestor(context: Any, user: models.Customer) -> bool:
     asking = getattr(context, "customer", None)
     return asking is not None and asking.pk == user.pk
+
+
+def language(_context: Any) -> str:
+    return ""
 
 
 def customer(user: models.Customer) -> CustomerFacts | None:

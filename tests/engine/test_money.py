@@ -86,6 +86,7 @@ def test_two_currencies_do_not_add_up() -> None:
         (usd("4.1"), "$4.10"),
         (eur("1234.5"), "€1,234.50"),
         (Money(Decimal(500), "JPY"), "¥500"),
+        (Money(Decimal("1500.5"), "MB"), "1,500.5 MB"),
     ],
 )
 def test_people_read_money_as_they_are_used_to(money: Money, said: str) -> None:

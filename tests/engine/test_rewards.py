@@ -470,7 +470,7 @@ def test_a_limit_for_each_friend_counts_both_rewards_of_a_referral() -> None:
 
     # then
     assert given_by(decision) == {"credit": usd(10), "bonus": usd(2)}
-    assert limit_said(decision) == "The limit of $12.00 per life is reached."
+    assert limit_said(decision) == "The limit of $12.00 in all is reached."
 
 
 @pytest.mark.parametrize("rewards", [(TEN, MUG), (MUG, TEN)], ids=["before", "behind"])
@@ -580,7 +580,7 @@ def test_a_rolling_limit_names_its_length() -> None:
     decision = decided(TEN, caps=(cap,), used=(Used(2),))
 
     # then
-    assert limit_said(decision) == "The limit of 2 rewards per 30 days is reached."
+    assert limit_said(decision) == "The limit of 2 rewards within 30 days is reached."
 
 
 def test_for_life_all_counts() -> None:

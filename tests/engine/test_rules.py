@@ -6,11 +6,12 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from babel.dates import format_date
 
 from saleor_referral_plugin.engine import rules
 from saleor_referral_plugin.engine.facts import Person
 from saleor_referral_plugin.engine.findings import Audience, FindingCode
-from saleor_referral_plugin.engine.money import Amounts
+from saleor_referral_plugin.engine.money import Amounts, as_data
 from saleor_referral_plugin.engine.rules import Case, Rule
 from saleor_referral_plugin.engine.terms import EarnedWhen, MinimumOf, Span, Terms
 from tests.engine.build import (
@@ -140,7 +141,8 @@ def test_below_the_minimum_it_says_how_much_is_missing(goods: str, missing: str)
 
     # then
     assert (finding.code, finding.passed) == (FindingCode.BELOW_MINIMUM, False)
-    assert finding.detail == {"minimum": "$50.00", "missing": missing}
+    short = as_data(usd(50) - usd(goods))
+    assert finding.detail == {"minimum": as_data(usd(50)), "missing": short}
     assert finding.sentence == (f"Add {missing} more to use this referral code (minimum $50.00).")
 
 
@@ -181,7 +183,7 @@ def test_a_minimum_may_be_one_of_the_net_value() -> None:
     # then
     assert of_goods.passed
     assert not of_net.passed
-    assert of_net.detail == {"minimum": "$91.00", "missing": "$1.00"}
+    assert of_net.detail == {"minimum": as_data(usd(91)), "missing": as_data(usd("1.00"))}
 
 
 @pytest.mark.parametrize(
@@ -242,8 +244,9 @@ def test_a_claim_is_valid_to_the_last_moment_of_its_hours(
     # then
     assert (in_time.code, in_time.passed) == (FindingCode.CLAIM_EXPIRED, True)
     assert (too_late.code, too_late.passed) == (FindingCode.CLAIM_EXPIRED, False)
-    assert too_late.detail == {"until": last.isoformat()}
-    assert too_late.sentence == "This referral code has expired."
+    assert datetime.fromisoformat(too_late.detail["until"]) == last
+    day = format_date(last.astimezone(value.zone), "long", locale="en")
+    assert too_late.sentence == f"This referral code expired on {day}."
 
 
 def test_a_claim_that_is_valid_for_months_ends_at_its_hour_in_the_programs_time_zone() -> None:

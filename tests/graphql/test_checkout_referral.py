@@ -89,6 +89,36 @@ def test_the_last_refusal_with_failed_findings_first(shop: Shop, api: Api) -> No
     ]
 
 
+def test_a_finding_is_said_in_the_language_asked_for(shop: Shop, api: Api) -> None:
+    # given
+    given.program(shop, minimum_order="120 USD")
+    code = shop.share(shop.register("anna@example.com"))
+    checkout = shop.checkout(email="ben@example.com")
+    assert not checkout.enter_code(code).accepted
+
+    # when
+    answer = api.ask(
+        """query($id: ID!, $none: LanguageCodeEnum) { checkout(id: $id) { referral { refusal {
+          findings {
+            plain: message
+            none: message(languageCode: $none)
+            danish: message(languageCode: DA)
+          }
+        } } } }""",
+        {"id": api.checkout_id(checkout)},
+    )
+
+    # then
+    english = "Add $20.00 more to use this referral code (minimum $120.00)."
+    danish = (
+        "Læg varer for 20,00\xa0US$ mere i kurven for at bruge henvisningskoden "
+        "(minimum 120,00\xa0US$)."
+    )
+    findings = answer["data"]["checkout"]["referral"]["refusal"]["findings"]
+    assert findings[0] == {"plain": english, "none": english, "danish": danish}
+    assert findings[1] == {"plain": None, "none": None, "danish": None}
+
+
 def test_a_code_taken_off_leaves_nothing(shop: Shop, api: Api) -> None:
     # given
     given.program(shop)

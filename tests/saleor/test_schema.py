@@ -152,15 +152,15 @@ def test_too_late_is_an_error_and_changes_nothing() -> None:
 def test_every_refusal_travels_in_saleors_errors() -> None:
     for code in FindingCode:
         # given
-        detail = dict.fromkeys(("missing", "minimum", "kept", "limit", "period"), "100%")
+        detail = dict.fromkeys(("missing", "minimum", "limit", "period"), "100%")
         finding = Finding(code, False, detail)
 
         # when
-        [error] = validation_error_to_error_type(refusal_error(finding), CheckoutError)
+        [error] = validation_error_to_error_type(refusal_error(finding, "nl"), CheckoutError)
 
         # then
         field = built.get_type("CheckoutError").fields["referralErrorCode"]
-        assert error.message == finding.sentence
+        assert error.message == finding.sentence_in("nl")
         assert error.field == "promoCode"
         assert error.code == "voucher_not_applicable"
         assert field.type.serialize(error.referral_error_code) == code.name

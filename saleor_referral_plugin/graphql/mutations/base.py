@@ -35,5 +35,6 @@ class CheckoutReferralMutation(host.BaseMutation):
     @classmethod
     def handle_refusal(cls, refused: Refused, checkout: Any) -> Any:
         finding = refused.finding
-        error = ValidationError(finding.sentence, code=finding.code.value)
+        message = finding.sentence_in(host.checkout(checkout).language)
+        error = ValidationError(message, code=finding.code.value)
         return cls.handle_errors(ValidationError({"code": error}), checkout=checkout)

@@ -8,7 +8,7 @@ from prices import Money
 from promise import Promise
 
 from ...engine.codes import show
-from ...engine.findings import Finding, FindingCode
+from ...engine.findings import FindingCode
 from ...engine.money import zero
 from ...engine.selectors import CheckoutClaims
 from ...models import Claim, Referral
@@ -20,8 +20,11 @@ from ..enums import (
     ReferralClaimStatusEnum,
     ReferralStatusEnum,
 )
-from .findings import findings_field, visible_findings
+from .findings import FindingSeen, findings_field, visible_findings
 from .offers import OfferSeen, ReferralOffer
+
+#: Set on a claim in memory: the language of the checkout or the order it is shown on.
+LANGUAGE = "referral_language"
 
 #: What the buyer need not know: it is about the referrer.
 ABOUT_THE_REFERRER = (FindingCode.REFERRER_GONE, FindingCode.CAP_REACHED)
@@ -47,8 +50,15 @@ class ReferralClaim(host.ModelObjectType):
         return show(root.code.code)
 
     @staticmethod
-    def resolve_findings(root: Claim, info: Any) -> list[Finding]:
-        return visible_findings(info.context, root.findings)
+    def resolve_findings(root: Claim, info: Any) -> list[FindingSeen]:
+        language = getattr(root, LANGUAGE, "")
+        return visible_findings(info.context, root.findings, language=language)
+
+
+def _in_language(claim: Claim | None, language: str) -> Claim | None:
+    if claim is not None:
+        setattr(claim, LANGUAGE, language)
+    return claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,14 @@ class CheckoutReferral(host.BaseObjectType):
     class Meta:
         description = "What referral codes do on a checkout, and why not."
         doc_category = DOC_CATEGORY
+
+    @staticmethod
+    def resolve_claim(root: ClaimsSeen, _info: Any) -> Claim | None:
+        return _in_language(root.claim, host.checkout(root.root).language)
+
+    @staticmethod
+    def resolve_refusal(root: ClaimsSeen, _info: Any) -> Claim | None:
+        return _in_language(root.refusal, host.checkout(root.root).language)
 
     @staticmethod
     def resolve_offer(root: ClaimsSeen, _info: Any) -> OfferSeen | None:
@@ -164,7 +182,8 @@ class OrderReferral(host.BaseObjectType):
 
     @staticmethod
     def resolve_claim(root: OrderReferralSeen, _info: Any) -> Claim | None:
-        return root.referral.claim
+        claim = root.referral.claim
+        return claim and _in_language(claim, host.order(root.root).language)
 
     @staticmethod
     def resolve_offer(root: OrderReferralSeen, _info: Any) -> OfferSeen:
@@ -178,8 +197,10 @@ class OrderReferral(host.BaseObjectType):
         return host.load_discount(info.context, root.root)
 
     @staticmethod
-    def resolve_findings(root: OrderReferralSeen, info: Any) -> list[Finding]:
-        visible = visible_findings(info.context, root.referral.findings)
+    def resolve_findings(root: OrderReferralSeen, info: Any) -> list[FindingSeen]:
+        visible = visible_findings(
+            info.context, root.referral.findings, language=host.order(root.root).language
+        )
         if host.may(info.context, host.MANAGE_DISCOUNTS):
             return visible
         return [finding for finding in visible if finding.code not in ABOUT_THE_REFERRER]

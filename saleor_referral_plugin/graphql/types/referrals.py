@@ -6,7 +6,6 @@ import graphene
 from prices import Money
 from promise import Promise
 
-from ...engine.findings import Finding
 from ...models import Referral as ReferralRow
 from ...models import Reward
 from .. import host
@@ -17,7 +16,7 @@ from ..enums import (
     ReferralRewardStatusEnum,
     ReferralStatusEnum,
 )
-from .findings import findings_field, visible_findings
+from .findings import FindingSeen, findings_field, visible_findings
 
 
 class Referee(host.BaseObjectType):
@@ -77,7 +76,7 @@ class Referral(host.ModelObjectType):
         return root.order_number
 
     @staticmethod
-    def resolve_findings(root: ReferralRow, info: Any) -> list[Finding]:
+    def resolve_findings(root: ReferralRow, info: Any) -> list[FindingSeen]:
         return visible_findings(info.context, root.findings)
 
     @staticmethod

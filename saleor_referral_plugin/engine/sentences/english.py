@@ -1,0 +1,49 @@
+from .language import Language
+
+ENGLISH = Language(
+    for_shoppers={
+        "address_invalid": "This is not an e-mail address.",
+        "not_confirmed_address": "The e-mail address has not been confirmed yet.",
+        "not_real": "The sign-up was found not to be real.",
+        "not_invited": "This program is by invitation only.",
+        "related_party": (
+            "You cannot use the referral code of the person who receives or pays the order."
+        ),
+        "later_order": "This order of the friend no longer counts.",
+        "currency_mismatch": (
+            "This credit is in {credit}. It cannot be spent here, where prices are in {currency}."
+        ),
+        "code_invalid": "This referral code is not valid.",
+        "program_not_running": "Referral codes cannot be used here at the moment.",
+        "claim_expired": "This referral code expired on {until}.",
+        "own_code": "You cannot use your own referral code.",
+        "not_new_customer": "This referral code is for new customers only.",
+        "already_referred": "You have already used a friend's referral code.",
+        "other_code_held": "Another friend's referral code is already in use here.",
+        "below_minimum": "Add {missing} more to use this referral code (minimum {minimum}).",
+        "order_void": "The order was cancelled.",
+        "not_confirmed": "The order is waiting for the shop's confirmation.",
+        "not_paid": "The order is not fully paid yet.",
+        "not_fulfilled": "The order has not been fully sent yet.",
+        "money_back": "The order was refunded or given back.",
+        "code_taken_off": "The order was made without the referral discount.",
+        "referrer_gone": "The referrer's account no longer exists.",
+        "cap_reached": "The limit of {limit} {period} is reached.",
+    },
+    of_orders={
+        "related_party": "The order was received or paid by the referrer.",
+        "below_minimum": "The minimum of {minimum} is not reached by what is left of the order.",
+        "not_new_customer": "The order was not the customer's first.",
+        "claim_expired": "The order came after the referral code had expired on {until}.",
+        "own_code": "The order was made with the customer's own referral code.",
+        "already_referred": "The customer had been referred by somebody before.",
+    },
+    nouns={
+        "rewards": {"one": "reward", "other": "rewards"},
+        "hours": {"one": "hour", "other": "hours"},
+        "days": {"one": "day", "other": "days"},
+        "months": {"one": "month", "other": "months"},
+    },
+    periods={"life": "in all", "month": "per month", "year": "per year"},
+    within="within {span}",
+)

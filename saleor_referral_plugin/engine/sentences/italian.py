@@ -1,0 +1,54 @@
+from .language import Language
+
+#: A date comes after "in data": its article would hang on the day ("il 9", "l'8").
+ITALIAN = Language(
+    for_shoppers={
+        "address_invalid": "Questo non è un indirizzo e-mail.",
+        "not_confirmed_address": "L'indirizzo e-mail non è ancora stato confermato.",
+        "not_real": "L'iscrizione è risultata non autentica.",
+        "not_invited": "Questo programma è solo su invito.",
+        "related_party": "Non puoi usare il codice invito di chi riceve o paga l'ordine.",
+        "later_order": "Questo ordine dell'amico non conta più.",
+        "currency_mismatch": (
+            "Questo credito è in {credit}. Non si può usare qui, dove i prezzi sono in {currency}."
+        ),
+        "code_invalid": "Questo codice invito non è valido.",
+        "program_not_running": "Al momento qui non è possibile usare codici invito.",
+        "claim_expired": "Questo codice invito è scaduto in data {until}.",
+        "own_code": "Non puoi usare il tuo stesso codice invito.",
+        "not_new_customer": "Questo codice invito è riservato ai nuovi clienti.",
+        "already_referred": "Hai già usato il codice invito di un amico.",
+        "other_code_held": "Qui è già in uso il codice invito di un altro amico.",
+        "below_minimum": (
+            "Aggiungi ancora {missing} per usare questo codice invito (minimo {minimum})."
+        ),
+        "order_void": "L'ordine è stato annullato.",
+        "not_confirmed": "L'ordine è in attesa di conferma da parte del negozio.",
+        "not_paid": "L'ordine non è ancora stato pagato per intero.",
+        "not_fulfilled": "L'ordine non è ancora stato spedito per intero.",
+        "money_back": "L'ordine è stato rimborsato o restituito.",
+        "code_taken_off": "L'ordine è stato effettuato senza lo sconto del codice invito.",
+        "referrer_gone": "L'account di chi ha invitato non esiste più.",
+        "cap_reached": "Il limite di {limit} {period} è stato raggiunto.",
+    },
+    of_orders={
+        "related_party": "L'ordine è stato ricevuto o pagato da chi ha invitato.",
+        "below_minimum": (
+            "Ciò che resta dell'ordine non raggiunge il minimo di {minimum} richiesto."
+        ),
+        "not_new_customer": "Non era il primo ordine del cliente.",
+        "claim_expired": (
+            "Al momento dell'ordine il codice invito era già scaduto (in data {until})."
+        ),
+        "own_code": "Il cliente ha ordinato con il proprio codice invito.",
+        "already_referred": "Il cliente era già stato invitato da qualcun altro.",
+    },
+    nouns={
+        "rewards": {"one": "premio", "other": "premi"},
+        "hours": {"one": "ora", "other": "ore"},
+        "days": {"one": "giorno", "other": "giorni"},
+        "months": {"one": "mese", "other": "mesi"},
+    },
+    periods={"life": "in totale", "month": "al mese", "year": "all'anno"},
+    within="in {span}",
+)
