@@ -175,6 +175,7 @@ def _history(
     )
     return History(
         referrer=_person(referrer),
+        referrer_facts=history.facts_of(referrer, version.terms, now, store),
         referrer_parties=history.parties_of(referrer, version.terms, facts.parties, store),
         earlier_orders=known.earlier_orders,
         referred_before=known.referred_before,

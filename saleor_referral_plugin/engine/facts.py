@@ -44,6 +44,7 @@ class CheckoutFacts:
     """A checkout, before any order.
 
     goods   value of its lines before vouchers, as the shop enters prices, without shipping
+    email_domain  of the buyer's address, lower case
     parties keys of its recipient and payer, as `people.party_keys` makes them
     voucher_code  the store's promo code now on it, ours or another
     """
@@ -53,6 +54,7 @@ class CheckoutFacts:
     currency: str
     goods: Money
     buyer: Person
+    email_domain: str = ""
     voucher_code: str | None = None
     parties: frozenset[str] = frozenset()
 
@@ -74,6 +76,7 @@ class OrderFacts:
     is_confirmed  False for drafts and orders awaiting the shop's confirmation
     is_void       cancelled or expired
     is_fulfilled  everything that is to be sent has been sent
+    email_domain  of the buyer's address, lower case
     parties       keys of its recipient and payer, as `people.party_keys` makes them
     """
 
@@ -97,6 +100,7 @@ class OrderFacts:
     is_fulfilled: bool = False
     paid_at: datetime | None = None
     fulfilled_at: datetime | None = None
+    email_domain: str = ""
     parties: frozenset[str] = frozenset()
 
     @property
@@ -126,6 +130,15 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferrerFacts:
+    """What is asked of a referrer. `orders`: how many of theirs stand, placed before."""
+
+    registered_at: datetime | None = None
+    country: str = ""
+    orders: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Followed:
     """The first order of a referral, seen from a later one. `later_orders`: how many others
     have counted since."""
@@ -135,10 +148,19 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherOrder:
+    """Another order of the referee that qualified, and its net value that stands."""
+
+    placed_at: datetime
+    net: Money
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What the books and the store know besides the order or checkout at hand.
 
     referrer_parties  keys of the referrer's own addresses, phones and e-mail
+    referrer_facts    what the terms ask of the referrer; None: nothing, or nobody is there
     is_running        the program takes new claims; always True for an order, whose claim
                       was accepted when it was made
     claimed_at        when the code was claimed; None: it is being claimed now
@@ -150,6 +172,7 @@ class History:
                       orders included; cancelled, expired and draft orders do not stand
     referred_before   another order of the buyer is already somebody's referral here
     follows           the referral's first order, when this is a later one of the referee
+    other_orders      the referee's later orders that qualified, when this is the first
     actions           what the referee has done besides, by name, and when
     used              for each limit of the terms what counts towards it already, this
                       referral's own rewards left out
@@ -158,6 +181,7 @@ class History:
 
     referrer: Person
     referrer_parties: frozenset[str] = frozenset()
+    referrer_facts: ReferrerFacts | None = None
     is_running: bool = True
     claimed_at: datetime | None = None
     holds_other_code: bool = False
@@ -167,6 +191,7 @@ class History:
     earlier_orders: int = 0
     referred_before: bool = False
     follows: Followed | None = None
+    other_orders: tuple[OtherOrder, ...] = ()
     actions: Mapping[str, datetime] = field(default_factory=dict)
     used: tuple[Used, ...] = ()
     delivered: Mapping[str, Money] = field(default_factory=dict)
@@ -186,11 +211,15 @@ class PlacedOrder:
 
 @dataclass(frozen=True, slots=True)
 class CustomerFacts:
+    """An account. `country` is that of its billing address, as ISO code; empty: not known."""
+
     user_ref: str
     email: str
     display_name: str = ""
     language: str = "en"
     is_active: bool = True
+    registered_at: datetime | None = None
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)

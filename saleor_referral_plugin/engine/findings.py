@@ -20,6 +20,8 @@ class FindingCode(StrEnum):
     CLAIM_EXPIRED = "claim_expired"
     OWN_CODE = "own_code"
     RELATED_PARTY = "related_party"
+    EXCLUDED_DOMAIN = "excluded_domain"
+    REFERRER_NOT_ELIGIBLE = "referrer_not_eligible"
     NOT_NEW_CUSTOMER = "not_new_customer"
     ALREADY_REFERRED = "already_referred"
     OTHER_CODE_HELD = "other_code_held"

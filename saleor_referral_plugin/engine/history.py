@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from ..models import Referral, Referrer
 from . import rows
-from .facts import Person, Used
+from .facts import Person, ReferrerFacts, Used
 from .findings import FindingCode
 from .known_orders import KNOWN, LATE
 from .people import person
@@ -144,6 +144,21 @@ def parties_of(
     if not (terms.exclude_related and parties and referrer.user_ref):
         return frozenset()
     return store.parties_of(referrer.user_ref)
+
+
+@reads("Terms.referrer", gives=FindingCode.REFERRER_NOT_ELIGIBLE)
+def facts_of(referrer: Referrer, terms: Terms, at: datetime, store: Store) -> ReferrerFacts | None:
+    """What the terms ask of a referrer; None where they ask nothing."""
+    customer = store.customer(referrer.user_ref) if terms.referrer and referrer.user_ref else None
+    if customer is None:
+        return None
+    orders = 0
+    if terms.referrer.has_bought:
+        mine = store.standing_orders(
+            refs=(), user_ref=referrer.user_ref, changed_since=at, at_most=0, placed_before=at
+        )
+        orders = len(list(mine))
+    return ReferrerFacts(customer.registered_at, customer.country, orders)
 
 
 def _used(found: Sequence[Sequence[str]], length: int) -> tuple[Used, ...]:

@@ -49,6 +49,11 @@ def _keyed(text: str, key: str) -> str:
     return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
+def domain_of(email: str | None) -> str:
+    """`Ben@Shop.Example.com` -> `shop.example.com`; empty where there is none."""
+    return (email or "").strip().rpartition("@")[2].lower()
+
+
 def party_keys(
     *,
     emails: Iterable[str | None] = (),

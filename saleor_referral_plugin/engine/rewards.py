@@ -12,7 +12,7 @@ from prices import Money
 
 from .facts import History, OrderFacts, Used
 from .findings import Finding, FindingCode
-from .money import as_data, times, zero
+from .money import as_data, times, total, zero
 from .readings import reads
 from .terms import (
     Beneficiary,
@@ -75,6 +75,9 @@ def promised(
     decisions = []
     for rule in rules:
         amount, since = stays[rule.name], earned
+        if amount is None and not _is_past_threshold(rule, terms, facts, history):
+            decisions.append(nothing(rule, facts, history))
+            continue
         if rule.action is not None:
             done_at = history.actions.get(rule.action)
             if done_at is None:
@@ -106,15 +109,33 @@ def unit_of(rule: RewardRule, currency: str) -> str:
     return rule.worth.amounts.by_currency[0][0]
 
 
+@reads("RewardRule.kind", "RewardRule.to", "RewardRule.kept_once_issued")
 def _beyond_reach(rule: RewardRule, facts: OrderFacts, history: History) -> Money | None:
     """What was delivered and stays, whatever becomes of the order: to a referrer who is gone
-    (and gets no more), or outside the shop. None where the books are free to follow."""
+    (and gets no more), outside the shop, or because the terms say so. None where the books
+    are free to follow."""
     delivered = history.delivered.get(rule.name)
     if rule.to is Beneficiary.REFERRER and history.referrer_is_gone:
         return delivered or zero(unit_of(rule, facts.currency))
-    if rule.kind is RewardKind.CUSTOM and delivered:
+    if delivered and (rule.kind is RewardKind.CUSTOM or rule.kept_once_issued):
         return delivered
     return None
+
+
+@reads("RewardRule.from_orders", "RewardRule.from_spend", "RewardRule.within", "Terms.time_zone")
+def _is_past_threshold(rule: RewardRule, terms: Terms, facts: OrderFacts, history: History) -> bool:
+    """Has the referee ordered often and enough? Only the first order earns such a reward, and
+    all orders of the referee are counted for it."""
+    if not rule.has_threshold:
+        return True
+    until = None if rule.within is None else rule.within.after(facts.placed_at, terms.zone)
+    counted = [o for o in history.other_orders if until is None or o.placed_at <= until]
+    least = rule.from_spend.get(facts.currency)
+    if rule.from_spend and least is None:
+        return False
+    same = [order.net for order in counted if order.net.currency == facts.currency]
+    spent = total((times(facts.net_goods, facts.kept), *same), facts.currency)
+    return len(counted) + 1 >= rule.from_orders and (least is None or spent >= least)
 
 
 @reads(
@@ -123,12 +144,15 @@ def _beyond_reach(rule: RewardRule, facts: OrderFacts, history: History) -> Mone
     "RewardRule.least",
     "RewardRule.most",
     "RewardRule.never_above_net",
+    "RewardRule.proportional",
 )
 def _worth(rule: RewardRule, facts: OrderFacts) -> Money:
     """Before any limit. A percentage is one exact product, rounded half up once."""
     unit = unit_of(rule, facts.currency)
     if rule.worth.percent is None:
         amount = rule.worth.amounts.get(unit) or zero(unit)
+        if rule.proportional:
+            amount = times(amount, facts.kept)
     else:
         amount = times(facts.net_goods, facts.kept * Fraction(rule.worth.percent) / 100)
         if facts.net_goods:

@@ -33,6 +33,7 @@ class Case:
     at: datetime
     goods: Money
     buyer: Person
+    email_domain: str
     parties: frozenset[str]
     history: History
     order: OrderFacts | None = None
@@ -40,7 +41,14 @@ class Case:
     @classmethod
     def of_checkout(cls, facts: CheckoutFacts, history: History, now: datetime) -> "Case":
         return cls(
-            facts.channel, facts.currency, now, facts.goods, facts.buyer, facts.parties, history
+            facts.channel,
+            facts.currency,
+            now,
+            facts.goods,
+            facts.buyer,
+            facts.email_domain,
+            facts.parties,
+            history,
         )
 
     @classmethod
@@ -52,6 +60,7 @@ class Case:
             facts.placed_at,
             kept,
             facts.buyer,
+            facts.email_domain,
             facts.parties,
             history,
             facts,
@@ -144,6 +153,30 @@ def not_related(terms: Terms, case: Case) -> Finding:
     return Finding(FindingCode.RELATED_PARTY, not (terms.exclude_related and related))
 
 
+@reads("Terms.excluded_domains", gives=FindingCode.EXCLUDED_DOMAIN)
+def domain_allowed(terms: Terms, case: Case) -> Finding:
+    """The friend's e-mail address is at no excluded domain."""
+    labels = case.email_domain.split(".")
+    names = {".".join(labels[n:]) for n in range(len(labels))}
+    excluded = names & {domain.lower() for domain in terms.excluded_domains}
+    return Finding(FindingCode.EXCLUDED_DOMAIN, not excluded)
+
+
+@reads("Terms.referrer", "Terms.time_zone", gives=FindingCode.REFERRER_NOT_ELIGIBLE)
+def referrer_eligible(terms: Terms, case: Case) -> Finding:
+    """The referrer is what the terms ask for. Of one whose account is gone nothing is asked."""
+    wanted, known = terms.referrer, case.history.referrer_facts
+    if not wanted or known is None:
+        return Finding(FindingCode.REFERRER_NOT_ELIGIBLE, True)
+    since = known.registered_at
+    is_old_enough = wanted.customer_for is None or (
+        since is not None and case.at >= wanted.customer_for.after(since, terms.zone)
+    )
+    lives_there = not wanted.countries or known.country in wanted.countries
+    has_bought = not wanted.has_bought or known.orders > 0
+    return Finding(FindingCode.REFERRER_NOT_ELIGIBLE, is_old_enough and lives_there and has_bought)
+
+
 @reads("Terms.new_customers_only", gives=FindingCode.NOT_NEW_CUSTOMER)
 def new_customer(terms: Terms, case: Case) -> Finding:
     """No earlier order that stands, if the terms want new customers only."""
@@ -232,6 +265,8 @@ CLAIM_RULES: tuple[Rule, ...] = (
     in_time,
     not_own_code,
     not_related,
+    domain_allowed,
+    referrer_eligible,
     new_customer,
     not_referred_before,
     first_code,
@@ -247,6 +282,8 @@ QUALIFYING_RULES: tuple[Rule, ...] = (
     in_time,
     not_own_code,
     not_related,
+    domain_allowed,
+    referrer_eligible,
     new_customer,
     not_referred_before,
     minimum_reached,

@@ -24,6 +24,7 @@ from .terms import (
     Offer,
     Prize,
     Ranking,
+    ReferrerConditions,
     RewardRule,
     Settings,
     Span,
@@ -49,7 +50,17 @@ amounts, dates and numbers, written as the reader's region does.
 """
 
 #: Settings that others consist of are found fault with where they are used.
-VALUES = (LaterOrders, Milestones, Milestone, Ranking, Prize, Group, Offer, Span)
+VALUES = (
+    ReferrerConditions,
+    LaterOrders,
+    Milestones,
+    Milestone,
+    Ranking,
+    Prize,
+    Group,
+    Offer,
+    Span,
+)
 
 UNITS: dict[Any, str] = {
     Amounts: "amount per currency",

@@ -27,7 +27,7 @@ from .books import (
 )
 from .codes import is_offer_code
 from .decide import Decision, ReferralStatus, decide
-from .facts import Followed, History, OrderFacts, Person
+from .facts import Followed, History, OrderFacts, OtherOrder, Person
 from .findings import FindingCode
 from .milestones import Given, decide_milestones, group_of, period_of
 from .money import times, zero
@@ -129,6 +129,7 @@ def _settle_later(order_ref: str, store: Store) -> Referral | None:
         return None
     _write(books, facts, decision, now)
     _settle_milestones_of(books, None, store, now)
+    _settle_first_again(books, referrer, store)
     return referral
 
 
@@ -150,7 +151,15 @@ def _bring_in_line(
     decision = _decide(facts, books, referrer, store, now)
     _write(books, facts, decision, now)
     _settle_milestones_of(books, was_earned_at, store, now)
+    _settle_first_again(books, referrer, store)
     return books.referral
+
+
+def _settle_first_again(books: Books, referrer: Referrer, store: Store) -> None:
+    """A later order may have brought the first one's referral past a threshold, or back."""
+    first, terms = books.referral.follows, books.referral.terms.terms
+    if first is not None and any(rule.has_threshold for rule in terms.rewards):
+        _settle_known(first.order_ref, referrer, store)
 
 
 # deciding -----------------------------------------------------------------------------------
@@ -179,6 +188,7 @@ def _decide(
         facts,
         History(
             referrer=Person(referrer.user_ref, referrer.email_key),
+            referrer_facts=history.facts_of(referrer, terms, facts.placed_at, store),
             referrer_parties=history.parties_of(referrer, terms, facts.parties, store),
             claimed_at=referral.claim.created_at if referral.claim else None,
             referrer_is_gone=referrer.forgotten_at is not None,
@@ -187,6 +197,7 @@ def _decide(
             earlier_orders=known.earlier_orders,
             referred_before=known.referred_before,
             follows=_followed(referral),
+            other_orders=_other_orders(referral, terms),
             actions=_actions(referral, terms),
             used=known.used,
             delivered={
@@ -209,6 +220,14 @@ def _terms_of(referral: Referral) -> Terms:
         )
         referral.group = members.values_list("group", flat=True).first() or ""
     return terms.for_group(referral.group)
+
+
+def _other_orders(referral: Referral, terms: Terms) -> tuple[OtherOrder, ...]:
+    if referral.pk is None or not any(rule.has_threshold for rule in terms.rewards):
+        return ()
+    later = Referral.objects.filter(follows=referral, status=ReferralStatus.QUALIFIED.value)
+    found = later.order_by("placed_at").values_list("placed_at", "net", "currency")
+    return tuple(OtherOrder(at, Money(net, currency)) for at, net, currency in found)
 
 
 @reads("Terms.rewards", "RewardRule.action")

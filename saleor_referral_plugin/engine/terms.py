@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel import Locale
 from babel.numbers import list_currencies
 from dateutil.relativedelta import relativedelta
 from prices import Money
@@ -272,6 +273,14 @@ class RewardRule(Settings):
     action: str | None = Field(default=None, pattern=NAME)
     """What the referee must have done besides, as the shop or an app has recorded it; its time
     is when this reward is earned. None: nothing."""
+    from_orders: int = Field(default=1, ge=1)
+    """Given once so many orders of the referee have qualified. More than one needs
+    `later_orders`."""
+    from_spend: PerCurrency = Amounts()
+    """Given once the referee's orders are worth so much net, less what was refunded; per
+    currency, none named: no threshold."""
+    within: Span | None = None
+    """How long after the first order the orders count towards both. None: ever."""
     worth: Offer
     """How much: an amount, or a percentage of the order's goods net of discount, tax and
     shipping. Points and custom rewards are amounts in their own unit: {"MB": 500}."""
@@ -279,12 +288,22 @@ class RewardRule(Settings):
     """A percentage is at least this amount, per currency."""
     most: PerCurrency = Amounts()
     """A percentage is at most this amount, per currency."""
+    proportional: bool = False
+    """An amount falls with what is refunded, as a percentage does. Otherwise it is given whole
+    as long as the order qualifies."""
     never_above_net: bool = False
     """Never more than the order's goods net of discount, tax and shipping."""
     hold: Span = Span()
     """From earning to issuing."""
     valid: Span | None = None
     """How long an issued credit can be spent. None: for ever."""
+    kept_once_issued: bool = False
+    """Once issued it stays, whatever is refunded later. Otherwise what is no longer deserved is
+    taken back, and what was spent of it is a debt that the next credit pays."""
+
+    @property
+    def has_threshold(self) -> bool:
+        return self.from_orders > 1 or bool(self.from_spend)
 
     @model_validator(mode="after")
     def _percentages_are_of_money(self) -> Self:
@@ -293,6 +312,8 @@ class RewardRule(Settings):
         _check_units(self.kind, self.worth)
         if (self.least or self.most) and self.worth.percent is None:
             raise ValueError("least and most are for percentages")
+        if self.has_threshold and self.per is Per.ORDER:
+            raise ValueError("a threshold is passed once: its reward is per referral")
         return self
 
     def is_due_in(self, currency: str) -> bool:
@@ -335,6 +356,28 @@ class Cap(Settings):
             # whether they share one.
             raise ValueError("a rolling period is in hours or days")
         return self
+
+
+class ReferrerConditions(Settings):
+    """What a referrer must be when the friend orders."""
+
+    has_bought: bool = False
+    """At least one order of theirs stands."""
+    customer_for: Span | None = None
+    """Their account is at least so old. None: any age."""
+    countries: tuple[str, ...] = ()
+    """Their billing address is in one of these countries (ISO 3166 alpha-2). Empty: anywhere."""
+
+    @field_validator("countries")
+    @classmethod
+    def _known_countries(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(value) - set(Locale("en").territories))
+        if unknown:
+            raise ValueError(f'"{unknown[0]}" is no country; write codes such as "DK"')
+        return value
+
+    def __bool__(self) -> bool:
+        return bool(self.has_bought or self.customer_for or self.countries)
 
 
 class LaterOrders(Settings):
@@ -469,6 +512,11 @@ class Terms(Settings):
     """Earlier orders, by account or by e-mail, exclude the referee."""
     new_after: Span | None = None
     """An order that is older than this no longer counts as an earlier one. None: for ever."""
+    referrer: ReferrerConditions = ReferrerConditions()
+    """What the referrer must be."""
+    excluded_domains: tuple[str, ...] = ()
+    """Domains of e-mail addresses that cannot be referred, such as the shop's own; those below
+    them neither."""
     exclude_related: bool = True
     """The referrer is neither recipient nor payer of the order, by name and address, phone
     or e-mail."""
@@ -506,6 +554,12 @@ class Terms(Settings):
             names = [rule.name for rule in rewards] + milestones
             if len(set(names)) < len(names):
                 raise ValueError("two rewards of one program have the same name")
+        return self
+
+    @model_validator(mode="after")
+    def _later_orders_are_counted(self) -> Self:
+        if self.later_orders is None and any(rule.from_orders > 1 for rule in self.rewards):
+            raise ValueError("a reward for several orders needs later orders to count")
         return self
 
     def for_group(self, name: str) -> "Terms":

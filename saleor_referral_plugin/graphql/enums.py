@@ -31,6 +31,8 @@ _FAILED_RULES = {
     "CLAIM_EXPIRED": "The code was claimed too long ago, or the program takes no more orders.",
     "OWN_CODE": "The code is the customer's own.",
     "RELATED_PARTY": "The code's owner receives or pays the order.",
+    "EXCLUDED_DOMAIN": "The customer's e-mail address is at an excluded domain.",
+    "REFERRER_NOT_ELIGIBLE": "The code's owner is not (yet) what the program asks for.",
     "NOT_NEW_CUSTOMER": "The customer has ordered before.",
     "ALREADY_REFERRED": "The customer has been referred before.",
     "OTHER_CODE_HELD": "Another code was claimed first, and the first one counts.",

@@ -19,7 +19,7 @@ from saleor.payment import TransactionEventType, TransactionKind
 from saleor.payment.models import Payment, Transaction, TransactionEvent, TransactionItem
 
 from ..engine.facts import CheckoutFacts, OrderFacts
-from ..engine.people import party_keys, person
+from ..engine.people import domain_of, party_keys, person
 from ..engine.rows import Param, Prepared
 
 RETURNED = (FulfillmentStatus.RETURNED, FulfillmentStatus.REFUNDED_AND_RETURNED)
@@ -75,6 +75,7 @@ def checkout_facts(checkout_info: Any, lines: Iterable[Any]) -> CheckoutFacts:
         ),
         buyer=person(checkout.user_id, checkout_info.get_customer_email()),
         voucher_code=checkout.voucher_code,
+        email_domain=domain_of(checkout_info.get_customer_email()),
         parties=parties((checkout_info.shipping_address, checkout_info.billing_address)),
     )
 
@@ -156,6 +157,7 @@ def order_facts(order_ref: str) -> OrderFacts | None:
         is_fulfilled=bool(sale.lines) and fulfilled - waiting >= ordered,
         paid_at=money.last_charge_at,
         fulfilled_at=max((f.created_at for f in sale.fulfillments.values()), default=None),
+        email_domain=domain_of(order.user_email),
         parties=parties(sale.addresses, *(payment.billing_email for payment in sale.payments)),
     )
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from prices import Money
 from saleor.account.models import User
@@ -27,10 +27,16 @@ from ..engine.facts import (
     OrderFacts,
     PlacedOrder,
 )
+from ..engine.rows import Param, Prepared
 from ..engine.terms import Terms
 from . import credits, facts, offers
 from .checkouts import OpenCheckout
 
+_USER = Prepared(
+    lambda: User.objects.filter(pk=Param("user")).annotate(
+        country=F("default_billing_address__country")
+    )
+)
 NOT_STANDING = (OrderStatus.DRAFT, OrderStatus.CANCELED, OrderStatus.EXPIRED)
 
 
@@ -62,7 +68,7 @@ class SaleorStore:
         return None if checkout is None else OpenCheckout(checkout).facts
 
     def customer(self, user_ref: str) -> CustomerFacts | None:
-        user = User.objects.filter(pk=user_ref).first() if user_ref else None
+        user = _USER.first(user=user_ref) if user_ref else None
         if user is None:
             return None
         return CustomerFacts(
@@ -71,6 +77,8 @@ class SaleorStore:
             display_name=user.first_name,
             language=user.language_code,
             is_active=user.is_active,
+            registered_at=user.date_joined,
+            country=str(user.country or ""),
         )
 
     def parties_of(self, user_ref: str) -> frozenset[str]:

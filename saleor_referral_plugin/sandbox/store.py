@@ -24,7 +24,7 @@ from ..engine.facts import (
 )
 from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.money import times, zero
-from ..engine.people import party_keys, person
+from ..engine.people import domain_of, party_keys, person
 from ..engine.rows import Param, Prepared
 from ..engine.terms import Terms
 from . import clock, models
@@ -102,6 +102,8 @@ class SandboxStore:
             email=customer.email,
             display_name=customer.display_name,
             is_active=customer.is_active,
+            registered_at=customer.registered_at,
+            country=customer.address.get("country", ""),
         )
 
     def parties_of(self, user_ref: str) -> frozenset[str]:
@@ -305,6 +307,7 @@ def checkout_facts_of(checkout: models.Checkout) -> CheckoutFacts:
             customer.email if customer else None,
         ),
         voucher_code=checkout.voucher_code,
+        email_domain=domain_of(checkout.email or (customer.email if customer else "")),
         parties=_parties(checkout.ship_to),
     )
 
@@ -342,6 +345,7 @@ def _order_facts(
         is_fulfilled=sent is not None,
         paid_at=moved.paid_at,
         fulfilled_at=sent.sent_at if sent else None,
+        email_domain=domain_of(order.email),
         parties=_parties(order.ship_to),
     )
 

@@ -15,7 +15,7 @@ from saleor_referral_plugin.engine.decide import (
     decide,
     judge_claim,
 )
-from saleor_referral_plugin.engine.facts import OrderFacts, Used
+from saleor_referral_plugin.engine.facts import OrderFacts, ReferrerFacts, Used
 from saleor_referral_plugin.engine.findings import FindingCode
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.rewards import RewardDecision, cap_window, earned_at
@@ -25,6 +25,7 @@ from saleor_referral_plugin.engine.terms import (
     Cap,
     CapPeriod,
     EarnedWhen,
+    ReferrerConditions,
     Span,
     Terms,
     Touch,
@@ -72,8 +73,15 @@ def test_a_claim_that_nothing_speaks_against_is_worth_the_discount() -> None:
 
 def test_every_rule_is_asked_and_the_shopper_hears_the_first() -> None:
     # given
-    value = terms(minimum=Amounts.of({"USD": 500}), claim_valid=Span(hours=1), touch=Touch.FIRST)
+    value = terms(
+        minimum=Amounts.of({"USD": 500}),
+        claim_valid=Span(hours=1),
+        touch=Touch.FIRST,
+        excluded_domains=("shop.example",),
+        referrer=ReferrerConditions(has_bought=True),
+    )
     everything_wrong = history(
+        referrer_facts=ReferrerFacts(),
         is_running=False,
         claimed_at=NOW - timedelta(hours=2),
         holds_other_code=True,
@@ -83,7 +91,8 @@ def test_every_rule_is_asked_and_the_shopper_hears_the_first() -> None:
     )
 
     # when
-    hers = checkout(buyer=ANNA, parties=frozenset({"anna's phone"}))
+    phone = frozenset({"anna's phone"})
+    hers = checkout(buyer=ANNA, parties=phone, email_domain="shop.example")
     decision = judge_claim(value, hers, everything_wrong, NOW)
 
     # then
@@ -92,6 +101,8 @@ def test_every_rule_is_asked_and_the_shopper_hears_the_first() -> None:
         FindingCode.CLAIM_EXPIRED,
         FindingCode.OWN_CODE,
         FindingCode.RELATED_PARTY,
+        FindingCode.EXCLUDED_DOMAIN,
+        FindingCode.REFERRER_NOT_ELIGIBLE,
         FindingCode.NOT_NEW_CUSTOMER,
         FindingCode.ALREADY_REFERRED,
         FindingCode.OTHER_CODE_HELD,

@@ -171,3 +171,53 @@ def test_after_the_first_is_reversed_no_more_are_found(store: FakeStore) -> None
     # then
     assert settle(later_order(store, 1), store=store) is None
     assert store.now() == NOW
+
+
+# thresholds -----------------------------------------------------------------------------------
+
+
+def test_a_reward_for_several_orders_is_given_when_the_last_of_them_qualifies(
+    store: FakeStore,
+) -> None:
+    # given
+    third = RewardRule(worth=amounts(USD=30), from_orders=3)
+    terms = Terms(rewards=(third,), later_orders=LaterOrders())
+    save_program(store=store, terms=terms, is_running=True)
+    first = place(store, share(store))
+    settle(first, store=store)
+
+    # when
+    settle(later_order(store, 1), store=store)
+    too_few = given_for(first)
+    last = later_order(store, 2)
+    settle(last, store=store)
+    enough = given_for(first)
+    change(store, last, refunded=usd(90))
+    settle(last, store=store)
+
+    # then
+    assert (too_few, enough) == ([("credit", 0)], [("credit", 30)])
+    assert given_for(first) == [("credit", 0)]
+
+
+@pytest.mark.parametrize(("within", "expected"), [(None, 15), (Span(hours=1), 0)])
+def test_a_reward_from_so_much_spend_counts_net_of_refunds(
+    store: FakeStore, within: Span | None, expected: int
+) -> None:
+    # given: 90 + 90 net, of which 40 go back again: 140
+    rule = RewardRule(worth=amounts(USD=15), from_spend=amounts(USD=150).amounts, within=within)
+    terms = Terms(rewards=(rule,), later_orders=LaterOrders())
+    save_program(store=store, terms=terms, is_running=True)
+    first = place(store, share(store))
+    settle(first, store=store)
+    ref = later_order(store, 2)
+
+    # when
+    settle(ref, store=store)
+    reached = given_for(first)
+    change(store, ref, refunded=usd(40))
+    settle(ref, store=store)
+
+    # then
+    assert reached == [("credit", expected)]
+    assert given_for(first) == [("credit", 0)]

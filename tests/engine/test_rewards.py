@@ -604,3 +604,25 @@ def test_the_same_facts_give_the_same_rewards() -> None:
     # then
     assert first == again
     assert known.used == (Used(1), Used(1, {"USD": Decimal(1)}))
+
+
+# what refunds do ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("proportional", "expected"), [(False, 10), (True, 5)])
+def test_an_amount_is_given_whole_or_falls_with_what_is_refunded(
+    proportional: bool, expected: int
+) -> None:
+    decision = decided(TEN.but(proportional=proportional), facts={"refunded": usd(45)})
+    assert given_by(decision) == {"credit": usd(expected)}
+
+
+@pytest.mark.parametrize(("kept", "expected"), [(False, 0), (True, 10)])
+def test_what_was_issued_is_taken_back_or_kept_as_the_terms_say(kept: bool, expected: int) -> None:
+    decision = decided(
+        TEN.but(kept_once_issued=kept),
+        facts={"refunded": usd(90)},
+        delivered={"credit": usd(10)},
+        was_qualified=True,
+    )
+    assert given_by(decision) == {"credit": usd(expected)}

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pytest
 from django.core.management import CommandError, call_command
 
-from saleor_referral_plugin.engine.facts import Followed
+from saleor_referral_plugin.engine.facts import Followed, ReferrerFacts
 from saleor_referral_plugin.engine.readings import READINGS
 from saleor_referral_plugin.engine.rules import (
     CLAIM_RULES,
@@ -27,6 +27,7 @@ from saleor_referral_plugin.engine.terms import (
     LaterOrders,
     MinimumOf,
     Offer,
+    ReferrerConditions,
     RewardRule,
     Settings,
     Span,
@@ -72,6 +73,7 @@ def watched() -> Iterator[WatchedTerms]:
         touch=Touch.FIRST,
         earned_when=EarnedWhen.FULFILLED,
         later_orders=LaterOrders(within=Span(months=1)),
+        referrer=ReferrerConditions(customer_for=Span(months=1)),
     )
     made = WatchedTerms(**{name: getattr(everything, name) for name in Terms.model_fields})
     WatchedTerms.seen.clear()
@@ -119,7 +121,8 @@ def test_a_rule_gives_the_finding_that_it_names(rule: Rule) -> None:
 def test_a_rule_names_the_settings_that_it_looks_at(rule: Rule, watched: WatchedTerms) -> None:
     # when
     a_while_ago = Followed(NOW - timedelta(days=9), later_orders=0)
-    rule(watched, Case.of_order(order(), history(follows=a_while_ago)))
+    known = history(follows=a_while_ago, referrer_facts=ReferrerFacts(NOW))
+    rule(watched, Case.of_order(order(), known))
 
     # then
     assert {name for name in read_by(rule) if name.startswith("Terms.")} == watched.seen

@@ -83,6 +83,8 @@ def test_the_last_refusal_with_failed_findings_first(shop: Shop, api: Api) -> No
         {"code": "PROGRAM_NOT_RUNNING", "passed": True, "message": None},
         {"code": "CLAIM_EXPIRED", "passed": True, "message": None},
         {"code": "RELATED_PARTY", "passed": True, "message": None},
+        {"code": "EXCLUDED_DOMAIN", "passed": True, "message": None},
+        {"code": "REFERRER_NOT_ELIGIBLE", "passed": True, "message": None},
         {"code": "NOT_NEW_CUSTOMER", "passed": True, "message": None},
         {"code": "ALREADY_REFERRED", "passed": True, "message": None},
         {"code": "OTHER_CODE_HELD", "passed": True, "message": None},

@@ -2,6 +2,8 @@ from .language import Language
 
 DANISH = Language(
     for_shoppers={
+        "excluded_domain": "Henvisningskoden kan ikke bruges med din e-mailadresse.",
+        "referrer_not_eligible": "Henvisningskoden kan ikke bruges endnu.",
         "address_invalid": "Dette er ikke en e-mailadresse.",
         "not_confirmed_address": "E-mailadressen er ikke bekræftet endnu.",
         "not_real": "Tilmeldingen viste sig ikke at være ægte.",
@@ -34,6 +36,9 @@ DANISH = Language(
         "cap_reached": "Grænsen på {limit} {period} er nået.",
     },
     of_orders={
+        "referrer_not_eligible": (
+            "Den, der henviste, opfyldte ikke betingelserne, da ordren blev afgivet."
+        ),
         "related_party": "Ordren blev modtaget eller betalt af den, der henviste.",
         "below_minimum": "Minimumsbeløbet på {minimum} nås ikke med det, der er tilbage af ordren.",
         "not_new_customer": "Det var ikke kundens første ordre.",

@@ -2,6 +2,8 @@ from .language import Language
 
 DUTCH = Language(
     for_shoppers={
+        "excluded_domain": "Deze uitnodigingscode kan niet met jouw e-mailadres worden gebruikt.",
+        "referrer_not_eligible": "Deze uitnodigingscode kan nog niet worden gebruikt.",
         "address_invalid": "Dit is geen e-mailadres.",
         "not_confirmed_address": "Het e-mailadres is nog niet bevestigd.",
         "not_real": "De aanmelding bleek niet echt te zijn.",
@@ -35,6 +37,7 @@ DUTCH = Language(
         "cap_reached": "De limiet van {limit} {period} is bereikt.",
     },
     of_orders={
+        "referrer_not_eligible": "De uitnodiger voldeed bij de bestelling niet aan de voorwaarden.",
         "related_party": "De bestelling is ontvangen of betaald door de uitnodiger.",
         "below_minimum": (
             "Het minimum van {minimum} wordt niet gehaald met wat er over is van de bestelling."

@@ -2,6 +2,8 @@ from .language import Language
 
 ENGLISH = Language(
     for_shoppers={
+        "excluded_domain": "This referral code cannot be used with your e-mail address.",
+        "referrer_not_eligible": "This referral code cannot be used yet.",
         "address_invalid": "This is not an e-mail address.",
         "not_confirmed_address": "The e-mail address has not been confirmed yet.",
         "not_real": "The sign-up was found not to be real.",
@@ -31,6 +33,7 @@ ENGLISH = Language(
         "cap_reached": "The limit of {limit} {period} is reached.",
     },
     of_orders={
+        "referrer_not_eligible": "The referrer was not eligible when the order was placed.",
         "related_party": "The order was received or paid by the referrer.",
         "below_minimum": "The minimum of {minimum} is not reached by what is left of the order.",
         "not_new_customer": "The order was not the customer's first.",

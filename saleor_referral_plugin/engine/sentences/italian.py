@@ -3,6 +3,8 @@ from .language import Language
 #: A date comes after "in data": its article would hang on the day ("il 9", "l'8").
 ITALIAN = Language(
     for_shoppers={
+        "excluded_domain": "Questo codice invito non si può usare con il tuo indirizzo e-mail.",
+        "referrer_not_eligible": "Questo codice invito non si può ancora usare.",
         "address_invalid": "Questo non è un indirizzo e-mail.",
         "not_confirmed_address": "L'indirizzo e-mail non è ancora stato confermato.",
         "not_real": "L'iscrizione è risultata non autentica.",
@@ -32,6 +34,9 @@ ITALIAN = Language(
         "cap_reached": "Il limite di {limit} {period} è stato raggiunto.",
     },
     of_orders={
+        "referrer_not_eligible": (
+            "Al momento dell'ordine chi ha invitato non soddisfaceva le condizioni."
+        ),
         "related_party": "L'ordine è stato ricevuto o pagato da chi ha invitato.",
         "below_minimum": (
             "Ciò che resta dell'ordine non raggiunge il minimo di {minimum} richiesto."
