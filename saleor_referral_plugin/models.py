@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from .engine.decide import ReferralStatus
-from .engine.terms import Beneficiary, ProgramKind, RewardKind, Terms
+from .engine.terms import Beneficiary, CreditUse, ProgramKind, RewardKind, Terms
 
 
 def choices_of(enum: type) -> list[tuple[str, str]]:
@@ -288,6 +288,9 @@ class Reward(models.Model):
     earned_at = models.DateTimeField(null=True, blank=True)
     hold_until = models.DateTimeField(null=True, blank=True)
     valid_for = models.JSONField(null=True)
+    use = models.CharField(
+        max_length=16, choices=choices_of(CreditUse), default=CreditUse.ON_REQUEST.value
+    )
     issued_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     credit_ref = models.CharField(max_length=64, null=True, unique=True)

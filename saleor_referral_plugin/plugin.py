@@ -118,6 +118,7 @@ class ReferralPlugin(BasePlugin):
     def checkout_created(self, checkout: Any) -> None:
         """A storefront that remembers `?ref=` sends the code as checkout metadata."""
         checkouts.claim_from_metadata(checkout)
+        checkouts.put_credits_on(checkout, checkouts.owner_at_hand(checkout))
 
     @never_break_the_shop
     def checkout_metadata_updated(self, checkout: Any) -> None:

@@ -224,6 +224,7 @@ def write_reward(
     reward.hold_until = decided.hold_until or reward.hold_until
     reward.earned_at = earned_at or reward.earned_at
     reward.status = _status(reward, decided)
+    reward.use = decided.use.value
     if decided.valid is not None:
         reward.valid_for = {**decided.valid.model_dump(), "zone": zone}
     rows.save(reward)

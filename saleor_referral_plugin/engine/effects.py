@@ -19,7 +19,7 @@ from . import ledger
 from .facts import CreditRequest
 from .referrers import keep_up
 from .store import Store
-from .terms import RewardKind, Span
+from .terms import CreditUse, RewardKind, Span
 
 logger = logging.getLogger(__name__)
 
@@ -170,6 +170,7 @@ def _deliver(
                 amount=Money(left, reward.currency),
                 expires_at=reward.expires_at,
                 note=_note(reward),
+                by_itself=reward.use == CreditUse.BY_ITSELF.value,
             )
         )
         ledger.post(reward, Kind.DELIVERED, left, now=now)

@@ -225,7 +225,8 @@ class CustomerFacts:
 @dataclass(frozen=True, slots=True)
 class CreditRequest:
     """A credit to be made in the store. `key` names it for ever: one key, one credit. It is
-    for the account, or, where `user_ref` is empty, for whoever placed the order as a guest."""
+    for the account, or, where `user_ref` is empty, for whoever placed the order as a guest. One
+    that is used `by_itself` is on each new checkout of its owner, who can take it off."""
 
     key: str
     user_ref: str
@@ -233,3 +234,4 @@ class CreditRequest:
     expires_at: datetime | None
     note: str = ""
     order_ref: str = ""
+    by_itself: bool = False

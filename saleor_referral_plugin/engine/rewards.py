@@ -18,6 +18,7 @@ from .terms import (
     Beneficiary,
     Cap,
     CapPeriod,
+    CreditUse,
     EarnedWhen,
     Overflow,
     Per,
@@ -40,13 +41,20 @@ class RewardDecision:
     is_approved: bool = False
     kind: RewardKind = RewardKind.CREDIT
     valid: Span | None = None
+    use: CreditUse = CreditUse.ON_REQUEST
 
 
 def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDecision:
     """A reward that is not due. What is delivered and can not be taken back stays."""
     kept = _beyond_reach(rule, facts, history) or zero(unit_of(rule, facts.currency))
     return RewardDecision(
-        rule.to, rule.name, kept, is_approved=bool(kept), kind=rule.kind, valid=rule.valid
+        rule.to,
+        rule.name,
+        kept,
+        is_approved=bool(kept),
+        kind=rule.kind,
+        valid=rule.valid,
+        use=rule.use,
     )
 
 
@@ -60,6 +68,7 @@ def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDeci
     "RewardRule.action",
     "RewardRule.hold",
     "RewardRule.valid",
+    "RewardRule.use",
 )
 def promised(
     terms: Terms, facts: OrderFacts, history: History, earned: datetime, now: datetime
@@ -89,7 +98,14 @@ def promised(
             amount = room.cut(rule, _worth(rule, facts))
         decisions.append(
             RewardDecision(
-                rule.to, rule.name, amount, hold_until, now >= hold_until, rule.kind, rule.valid
+                rule.to,
+                rule.name,
+                amount,
+                hold_until,
+                now >= hold_until,
+                rule.kind,
+                rule.valid,
+                rule.use,
             )
         )
     return tuple(decisions), room.finding

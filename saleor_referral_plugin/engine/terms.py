@@ -82,6 +82,14 @@ class MilestoneBy(StrEnum):
     REVENUE = "revenue"
 
 
+class CreditUse(StrEnum):
+    """How a credit gets on a checkout: its owner enters the code, or it is on every checkout of
+    theirs by itself, from where it can be taken off."""
+
+    ON_REQUEST = "on_request"
+    BY_ITSELF = "by_itself"
+
+
 class CapPeriod(StrEnum):
     LIFE = "life"
     CALENDAR_MONTH = "month"
@@ -297,6 +305,8 @@ class RewardRule(Settings):
     """From earning to issuing."""
     valid: Span | None = None
     """How long an issued credit can be spent. None: for ever."""
+    use: CreditUse = CreditUse.ON_REQUEST
+    """How an issued credit gets on a checkout of its owner."""
     kept_once_issued: bool = False
     """Once issued it stays, whatever is refunded later. Otherwise what is no longer deserved is
     taken back, and what was spent of it is a debt that the next credit pays."""

@@ -25,7 +25,7 @@ from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.people import person
 from ..engine.store import get_store
 from ..models import Claim
-from . import offers
+from . import credits, offers
 from .errors import refusal_error
 from .facts import checkout_facts
 
@@ -104,6 +104,23 @@ def claim_from_metadata(checkout: Checkout) -> None:
         )
     except Refused:
         logger.info("The code in the metadata of checkout %s was refused.", checkout.pk)
+
+
+def put_credits_on(checkout: Checkout, user: Any) -> None:
+    """Put on a checkout the credits that its customer need not ask for, as far as it goes."""
+    today = get_store().now().date()
+    found = credits.used_by_itself(user, checkout.currency, today)
+    if not found:
+        return
+    opened = OpenCheckout(checkout)
+    for code in found:
+        opened.put(code)
+
+
+def owner_at_hand(checkout: Checkout) -> Any:
+    """The customer, if Saleor has loaded them: nobody's account is read for a checkout that
+    may be none of our business."""
+    return checkout._state.fields_cache.get("user")
 
 
 def judge_buyer(checkout: Checkout) -> None:

@@ -1,7 +1,7 @@
 """Credits are Saleor gift cards, one per reward, found again by their mark."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -21,6 +21,8 @@ from saleor.plugins.manager import get_plugins_manager
 from ..engine.facts import CreditRequest
 
 MARK = "referral.reward"
+#: On a card, and on its owner's account: it goes on new checkouts by itself.
+BY_ITSELF = "referral.by_itself"
 TAG = "referral"
 
 #: Saleor 3.23 ties a gift card to a customer; before, the user who "used" it sees it.
@@ -45,7 +47,10 @@ def issue(request: CreditRequest) -> str:
         initial_balance_amount=request.amount.amount,
         current_balance_amount=request.amount.amount,
         expiry_date=request.expires_at.date() if request.expires_at else None,
-        private_metadata={MARK: request.key},
+        private_metadata={
+            MARK: request.key,
+            **({BY_ITSELF: True} if request.by_itself else {}),
+        },
         metadata={"referral": request.note},
         **{_OWNER: user, f"{_OWNER}_email": email},
     )
@@ -54,6 +59,9 @@ def issue(request: CreditRequest) -> str:
     events.gift_card_issued_event(gift_card=card, user=None, app=None)
     # Staff who open the card in the Dashboard read there why it exists.
     events.gift_card_note_added_event(gift_card=card, user=None, app=None, message=request.note)
+    if user is not None and request.by_itself:
+        user.store_value_in_private_metadata({BY_ITSELF: True})
+        user.save(update_fields=["private_metadata"])
     manager = get_plugins_manager(allow_replica=False)
     call_event(manager.gift_card_created, card)
     if order is not None:
@@ -95,6 +103,22 @@ def _can_move(card: Any, amount: Decimal, now: datetime) -> Decimal:
         return max(amount, -card.current_balance_amount)
     is_usable = card.is_active and (card.expiry_date is None or card.expiry_date >= now.date())
     return amount if is_usable else Decimal(0)
+
+
+def used_by_itself(user: Any, currency: str, today: date) -> list[str]:
+    """Codes of the cards that go on a customer's new checkout, those first that expire first.
+    A customer who has none costs no query: their account says so."""
+    if user is None or not user.get_value_from_private_metadata(BY_ITSELF):
+        return []
+    cards = GiftCard.objects.active(today).filter(
+        currency=currency,
+        current_balance_amount__gt=0,
+        private_metadata__contains={BY_ITSELF: True},
+        **{_OWNER: user},
+    )
+    return list(
+        cards.order_by(F("expiry_date").asc(nulls_last=True)).values_list("code", flat=True)
+    )
 
 
 def currency_of(code: str, user_id: int | None) -> str | None:

@@ -11,7 +11,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
-from saleor.graphql.checkout.mutations import CheckoutAddPromoCode, CheckoutRemovePromoCode
+from saleor.graphql.checkout.mutations import (
+    CheckoutAddPromoCode,
+    CheckoutCustomerAttach,
+    CheckoutRemovePromoCode,
+)
 from saleor.graphql.checkout.mutations.utils import get_checkout
 from saleor.graphql.plugins.dataloaders import get_plugin_manager_promise
 
@@ -20,7 +24,7 @@ from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.store import get_store
 from ..models import Claim, ReferralCode, TermsVersion
 from . import credits
-from .checkouts import OpenCheckout
+from .checkouts import OpenCheckout, put_credits_on
 from .errors import refusal_error
 
 logger = logging.getLogger(__name__)
@@ -29,6 +33,7 @@ logger = logging.getLogger(__name__)
 def install() -> None:
     _wrap(CheckoutAddPromoCode, _add)
     _wrap(CheckoutRemovePromoCode, _remove)
+    _wrap(CheckoutCustomerAttach, _attach)
 
 
 def apply(info: Any, checkout: Any, typed: str) -> None:
@@ -147,6 +152,27 @@ def _remove(cls: Any, info: Any, go_on: Callable[..., Any], **data: Any) -> Any:
         if checkout.voucher_code is None:
             claims.close(claim)
     return answer
+
+
+def _attach(cls: Any, info: Any, go_on: Callable[..., Any], **data: Any) -> Any:
+    """The shopper has logged in: their credits come with them."""
+    answer = go_on()
+    user = info.context.user
+    if user is not None and user.get_value_from_private_metadata(credits.BY_ITSELF):
+        checkout = get_checkout(
+            cls, info, **{name: data.get(name) for name in ("checkout_id", "token", "id")}
+        )
+        if checkout.user_id == user.pk:
+            _put_credits_on(checkout, user)
+    return answer
+
+
+def _put_credits_on(checkout: Any, user: Any) -> None:
+    try:
+        with transaction.atomic():
+            put_credits_on(checkout, user)
+    except (DatabaseError, Refused):
+        logger.exception("Credits could not be put on checkout %s.", checkout.pk)
 
 
 def _find(typed: str) -> ReferralCode | TermsVersion | None:

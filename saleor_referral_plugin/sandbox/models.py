@@ -71,6 +71,7 @@ class GiftCard(models.Model):
     expires_on = models.DateField(null=True)
     key = models.CharField(max_length=64, unique=True, null=True)
     note = models.CharField(max_length=200, blank=True)
+    by_itself = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 

@@ -97,7 +97,22 @@ def create_checkout(
         for item in items
     )
     hooks.checkout_created(checkout)
+    _put_credits_on(checkout)
     return checkout
+
+
+def _put_credits_on(checkout: Checkout) -> None:
+    """Cards that their owner need not ask for; they can be taken off like any other."""
+    if checkout.customer is None:
+        return
+    cards = checkout.customer.gift_cards.filter(by_itself=True)
+    usable = spendable(
+        cards,
+        currency=checkout.channel.currency,
+        customer_id=checkout.customer_id,
+        today=clock.now().date(),
+    )
+    checkout.gift_cards.add(*usable)
 
 
 def add_item(token: UUID, item: Item) -> Checkout:
@@ -135,6 +150,7 @@ def log_in(token: UUID, customer: Customer) -> Checkout:
     with _changing(token) as checkout:
         checkout.customer = customer
         checkout.email = customer.email
+        _put_credits_on(checkout)
     return checkout
 
 

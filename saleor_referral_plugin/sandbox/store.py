@@ -212,6 +212,7 @@ class SandboxStore:
                 "balance": request.amount.amount,
                 "expires_on": request.expires_at.date() if request.expires_at else None,
                 "note": request.note,
+                "by_itself": request.by_itself,
                 "created_at": clock.now(),
             },
         )

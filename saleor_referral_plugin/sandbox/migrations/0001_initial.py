@@ -162,6 +162,7 @@ class Migration(migrations.Migration):
                 ("expires_on", models.DateField(null=True)),
                 ("key", models.CharField(max_length=64, null=True, unique=True)),
                 ("note", models.CharField(blank=True, max_length=200)),
+                ("by_itself", models.BooleanField(default=False)),
                 ("is_active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField()),
                 (
