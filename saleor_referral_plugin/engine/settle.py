@@ -45,8 +45,9 @@ TRIES = 3
 WAS_QUALIFIED = (ReferralStatus.QUALIFIED.value, ReferralStatus.REVERSED.value)
 
 
-def settle(order_ref: str, *, store: Store) -> Referral | None:
-    """Bring the books in line with an order as it stands now.
+def settle(order_ref: str, *, store: Store, anew: bool = False) -> Referral | None:
+    """Bring the books in line with an order as it stands now. `anew`: under other terms, by
+    which what was promised before keeps no place within the limits.
 
     Returns the order's referral, or None when no claim made it one. Raises what the
     database raises; nothing is half written.
@@ -54,7 +55,7 @@ def settle(order_ref: str, *, store: Store) -> Referral | None:
     for last in (False,) * (TRIES - 1) + (True,):
         try:
             with transaction.atomic():
-                return _settle(order_ref, store)
+                return _settle(order_ref, store, anew)
         except IntegrityError:
             if last:
                 raise
@@ -62,17 +63,19 @@ def settle(order_ref: str, *, store: Store) -> Referral | None:
     return None
 
 
-def _settle(order_ref: str, store: Store) -> Referral | None:
+def _settle(order_ref: str, store: Store, anew: bool) -> Referral | None:
     referrer = referrer_of(order_ref)
     if referrer is not None:
-        return _settle_known(order_ref, referrer, store)
+        return _settle_known(order_ref, referrer, store, anew)
     checkout_ref, code = store.order_origin(order_ref)
     if checkout_ref and is_offer_code(code) and (found := claim_of(checkout_ref, code or "")):
         return _settle_claimed(order_ref, *found, store)
     return _settle_later(order_ref, store)
 
 
-def _settle_known(order_ref: str, referrer: Referrer, store: Store) -> Referral | None:
+def _settle_known(
+    order_ref: str, referrer: Referrer, store: Store, anew: bool = False
+) -> Referral | None:
     keep_up(referrer, store=store)
     # Read under the lock: whoever held it may have settled this very order, and what is
     # decided upon must not be older than the lock.
@@ -80,6 +83,7 @@ def _settle_known(order_ref: str, referrer: Referrer, store: Store) -> Referral 
     books = books_of(order_ref)
     if books is None:
         return None
+    books.anew = anew
     if facts is None:
         # The order itself was deleted: what the books say of it stays, and stays so.
         books.referral.look_again_at = None
@@ -187,6 +191,10 @@ def _decide(
             follows=_followed(referral),
             actions=_actions(referral, terms),
             used=known.used,
+            promised={
+                booked.reward.rule: Money(booked.reward.amount, booked.reward.currency)
+                for booked in (() if books.anew else books.rewards.values())
+            },
             delivered={
                 booked.reward.rule: Money(booked.delivered, booked.reward.currency)
                 for booked in books.rewards.values()
