@@ -304,22 +304,29 @@ def airbnb(
     *,
     minimum: PerCurrency | None = None,
     referrer_gets: PerCurrency | None = None,
+    action: str = "host",
+    action_gives: PerCurrency | None = None,
     most_per_friend: PerCurrency | None = None,
     most: PerCurrency | None = None,
     valid_months: int = 12,
 ) -> Terms:
     """Published rules of Airbnb, as given by the project: a credit for the referrer when a
     friend's first order is fulfilled, of at least a minimum net of tax, shipping and
-    discount; limits per friend and for life; the credit lasts for a year.
+    discount, and a greater one when the friend has done something else besides, as the shop
+    records it; limits per friend and for life; a credit lasts for a year.
 
     Example: 80.00 USD of goods, sent with 12.00 of tax and 10.00 of shipping, give 20.00;
-    74.99 of goods nothing.
+    74.99 of goods nothing. A friend who hosts gives another 75.00.
     """
+    valid = Span(months=valid_months)
     return Terms(
         minimum=_amounts(minimum or {"USD": 75}),
         minimum_of=MinimumOf.NET,
         earned_when=EarnedWhen.FULFILLED,
-        rewards=(_credit(referrer_gets or {"USD": 20}, valid=Span(months=valid_months)),),
+        rewards=(
+            _credit(referrer_gets or {"USD": 20}, valid=valid),
+            _credit(action_gives or {"USD": 75}, name="action", action=action, valid=valid),
+        ),
         caps=(
             Cap(
                 amount=_amounts(most_per_friend or {"USD": 95}),
@@ -373,6 +380,7 @@ def _credit(
     name: str = "credit",
     to: Beneficiary = Beneficiary.REFERRER,
     per: Per = Per.REFERRAL,
+    action: str | None = None,
     hold_days: int = 0,
     valid: Span | int | None = None,
     most: PerCurrency | None = None,
@@ -382,6 +390,7 @@ def _credit(
         name=name,
         to=to,
         per=per,
+        action=action,
         worth=_offer(worth) if isinstance(worth, Mapping) else _offer(None, worth),
         most=_amounts(most),
         hold=Span(days=hold_days),

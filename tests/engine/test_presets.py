@@ -205,4 +205,7 @@ def test_airbnb() -> None:
 
     assert amounts(given(terms, **enough, captured=usd(102), **SENT)) == [(REFERRER, "20 USD")]
     assert amounts(given(terms, **enough, captured=usd(102))) == []
+    hosted = history(claimed_at=PAID_AT, actions={"host": NOW})
+    sent = order(**enough, captured=usd(102), **SENT)
+    assert amounts(decide(terms, sent, hosted, NOW)) == [(REFERRER, "20 USD"), (REFERRER, "75 USD")]
     assert amounts(given(terms, **short, captured=usd(120), **SENT)) == []
