@@ -265,10 +265,10 @@ def _write(books: Books, facts: OrderFacts, decision: Decision, now: datetime) -
     zone = referral.terms.terms.time_zone
     for decided in decision.rewards:
         booked = books.rewards.get((decided.beneficiary.value, decided.rule))
-        never_due = not decided.amount.amount and decision.status is not ReferralStatus.QUALIFIED
+        never_due = not decided.amount.amount and decided.hold_until is None
         if booked is None and never_due:
-            # No row for what was never promised. (A qualified referral of which a cap left
-            # nothing has one, to say so.)
+            # No row for what was never promised. (What was earned and a cap left nothing of
+            # has one, to say so.)
             continue
         if booked is None:
             holder_id = _holder_id(referral, facts, decided, now)
