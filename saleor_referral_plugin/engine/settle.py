@@ -181,7 +181,7 @@ def _decide(
         facts,
         History(
             referrer=Person(referrer.user_ref, referrer.email_key),
-            referrer_parties=history.parties_of(referrer, terms, facts.parties, store),
+            referrer_parties=_parties_of(referrer, books, terms, facts, store),
             claimed_at=referral.claim.created_at if referral.claim else None,
             referrer_is_gone=referrer.forgotten_at is not None,
             was_qualified=referral.status in WAS_QUALIFIED,
@@ -202,6 +202,16 @@ def _decide(
         ),
         now,
     )
+
+
+def _parties_of(
+    referrer: Referrer, books: Books, terms: Terms, facts: OrderFacts, store: Store
+) -> frozenset[str]:
+    """The referrer's own, until the referral has qualified: an address that their account
+    names later, such as of a friend they sent a present to, says nothing of the order."""
+    if books.referral.status in WAS_QUALIFIED and not books.anew:
+        return frozenset()
+    return history.parties_of(referrer, terms, facts.parties, store)
 
 
 def _terms_of(referral: Referral) -> Terms:
