@@ -291,18 +291,20 @@ class SaleorShop(Programs):
         payments: Payments = "transactions",
     ) -> "SaleorCheckout":
         variants = [self._variant(price, self.channels[channel]) for price in lines]
+        # Everybody lives at the same address, under their own name.
+        address = {**ADDRESS, "lastName": email or (customer.email if customer else "Guest")}
         given: dict[str, Any] = {
             "channel": channel,
             "lines": [
                 {"variantId": global_id("ProductVariant", v.pk), "quantity": 1} for v in variants
             ],
-            "billingAddress": ADDRESS,
+            "billingAddress": address,
             "metadata": [{"key": k, "value": v} for k, v in (metadata or {}).items()],
         }
         if email:
             given["email"] = email
         if self.delivery:
-            given["shippingAddress"] = ADDRESS
+            given["shippingAddress"] = address
         answer = self.api.mutate(
             "checkoutCreate",
             """mutation($input: CheckoutCreateInput!) {
