@@ -42,12 +42,13 @@ else:
             abandoned_databases.drop()
 
     @pytest.fixture
-    def shop(transactional_db: None) -> Shop:
+    def shop(transactional_db: None) -> Iterator[Shop]:
         """A shop with two channels and no program. What it does is really committed: hooks
         run after the commit, and the ledger's constraints are checked by it."""
         from tests.scenarios.sandbox_shop import SandboxShop
 
-        return SandboxShop()
+        with SandboxShop.open() as sandbox_shop:
+            yield sandbox_shop
 
 
 @pytest.fixture(scope="session")

@@ -31,11 +31,13 @@ class Booked:
 @dataclass(slots=True)
 class Books:
     """What the books say of one order. Rewards by beneficiary and rule. `has_milestones`:
-    some version of the program's terms has any."""
+    some version of the program's terms has any. `anew`: what was promised keeps no place within
+    the limits."""
 
     referral: Referral
     has_milestones: bool
     rewards: dict[tuple[str, str], Booked] = field(default_factory=dict)
+    anew: bool = False
 
 
 # finding the referrer ------------------------------------------------------------------------

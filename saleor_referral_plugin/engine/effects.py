@@ -210,13 +210,14 @@ def note_spending(reward: Reward, *, store: Store) -> None:
 
 
 def expire(reward: Reward, *, store: Store) -> None:
-    """The credit's time is up: what is left on it is gone, in the store and in the books."""
+    """The credit's time is up, its last moment included: what is left on it is gone, in the
+    store and in the books."""
     now = store.now()
     with transaction.atomic():
         Referrer.objects.select_for_update().get(pk=reward.holder_id)
         reward.refresh_from_db()
         if reward.status != Reward.Status.ISSUED or not (
-            reward.expires_at and reward.expires_at <= now
+            reward.expires_at and reward.expires_at < now
         ):
             return
         if reward.credit_ref:

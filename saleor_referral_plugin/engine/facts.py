@@ -176,6 +176,8 @@ class History:
     actions           what the referee has done besides, by name, and when
     used              for each limit of the terms what counts towards it already, this
                       referral's own rewards left out
+    promised          what this referral has been promised already, by rule: nobody who came
+                      later takes its place within the limits
     delivered         what of this referral's rewards is already in somebody's hands, by rule
     """
 
@@ -194,6 +196,7 @@ class History:
     other_orders: tuple[OtherOrder, ...] = ()
     actions: Mapping[str, datetime] = field(default_factory=dict)
     used: tuple[Used, ...] = ()
+    promised: Mapping[str, Money] = field(default_factory=dict)
     delivered: Mapping[str, Money] = field(default_factory=dict)
 
 

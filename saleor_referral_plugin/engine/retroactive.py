@@ -45,7 +45,7 @@ def carry_out(program: Program, *, store: Store) -> Moved:
         with transaction.atomic():
             Referrer.objects.select_for_update().get(pk=referrer_id)
             Referral.objects.filter(pk=pk).update(terms=version)
-            settle(order_ref, store=store)
+            settle(order_ref, store=store, anew=True)
         count += 1
     after = _promises(program)
     changes = {key: after[key] - before.get(key, Decimal(0)) for key in after}

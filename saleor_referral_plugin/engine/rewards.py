@@ -1,6 +1,6 @@
 """What a qualified referral gives, and to whom: amounts, limits and dates. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -76,7 +76,10 @@ def promised(
     """The rewards that the terms promise, cut to what the limits leave, and the finding that
     says so."""
     rules = due(terms, history)
-    room = _Room(terms.caps, history.used)
+    before = [
+        (rule.to, history.promised[rule.name]) for rule in rules if rule.name in history.promised
+    ]
+    room = _Room(terms.caps, history.used, before)
     stays = {rule.name: _beyond_reach(rule, facts, history) for rule in rules}
     for rule in rules:
         # It takes its room first: what is still to be given must fit beside it.
@@ -246,6 +249,7 @@ class _Room:
 
     caps: Iterable[Cap]
     used: Iterable[Used]
+    before: Sequence[tuple[Beneficiary, Money]]
     finding: Finding = field(default_factory=lambda: Finding(FindingCode.CAP_REACHED, True))
     _counters: list[_Counter] = field(init=False)
 
@@ -257,6 +261,21 @@ class _Room:
             else _Counter(cap, 0, {})
             for n, cap in enumerate(self.caps)
         ]
+        for counter in self._counters:
+            self._keep_place(counter)
+
+    def _keep_place(self, counter: _Counter) -> None:
+        """What was promised before fits still, whatever others were given since by terms with
+        wider limits."""
+        cap = counter.cap
+        before = [amount for to, amount in self.before if to is cap.to and amount]
+        if cap.count is not None:
+            counter.count = min(counter.count, cap.count - len(before))
+        for unit, used in counter.amounts.items():
+            most = cap.amount.get(unit)
+            if most is not None:
+                left = most - total((a for a in before if a.currency == unit), unit)
+                counter.amounts[unit] = min(used, left.amount)
 
     @reads("Cap.to", "Cap.count", "Cap.amount", "Cap.overflow", gives=FindingCode.CAP_REACHED)
     def cut(self, rule: RewardRule, amount: Money) -> Money:

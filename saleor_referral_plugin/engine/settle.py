@@ -27,7 +27,7 @@ from .books import (
 )
 from .codes import is_offer_code
 from .decide import Decision, ReferralStatus, decide
-from .facts import Followed, History, OrderFacts, OtherOrder, Person
+from .facts import Followed, History, OrderFacts, OtherOrder, Person, ReferrerFacts
 from .findings import FindingCode
 from .milestones import Given, decide_milestones, group_of, period_of
 from .money import times, zero
@@ -47,8 +47,9 @@ TRIES = 3
 WAS_QUALIFIED = (ReferralStatus.QUALIFIED.value, ReferralStatus.REVERSED.value)
 
 
-def settle(order_ref: str, *, store: Store) -> Referral | None:
-    """Bring the books in line with an order as it stands now.
+def settle(order_ref: str, *, store: Store, anew: bool = False) -> Referral | None:
+    """Bring the books in line with an order as it stands now. `anew`: under other terms, by
+    which what was promised before keeps no place within the limits.
 
     Returns the order's referral, or None when no claim made it one. Raises what the
     database raises; nothing is half written.
@@ -56,7 +57,7 @@ def settle(order_ref: str, *, store: Store) -> Referral | None:
     for last in (False,) * (TRIES - 1) + (True,):
         try:
             with transaction.atomic():
-                return _settle(order_ref, store)
+                return _settle(order_ref, store, anew)
         except IntegrityError:
             if last:
                 raise
@@ -64,17 +65,19 @@ def settle(order_ref: str, *, store: Store) -> Referral | None:
     return None
 
 
-def _settle(order_ref: str, store: Store) -> Referral | None:
+def _settle(order_ref: str, store: Store, anew: bool) -> Referral | None:
     referrer = referrer_of(order_ref)
     if referrer is not None:
-        return _settle_known(order_ref, referrer, store)
+        return _settle_known(order_ref, referrer, store, anew)
     checkout_ref, code = store.order_origin(order_ref)
     if checkout_ref and is_offer_code(code) and (found := claim_of(checkout_ref, code or "")):
         return _settle_claimed(order_ref, *found, store)
     return _settle_later(order_ref, store)
 
 
-def _settle_known(order_ref: str, referrer: Referrer, store: Store) -> Referral | None:
+def _settle_known(
+    order_ref: str, referrer: Referrer, store: Store, anew: bool = False
+) -> Referral | None:
     keep_up(referrer, store=store)
     # Read under the lock: whoever held it may have settled this very order, and what is
     # decided upon must not be older than the lock.
@@ -82,6 +85,7 @@ def _settle_known(order_ref: str, referrer: Referrer, store: Store) -> Referral 
     books = books_of(order_ref)
     if books is None:
         return None
+    books.anew = anew
     if facts is None:
         # The order itself was deleted: what the books say of it stays, and stays so.
         books.referral.look_again_at = None
@@ -188,8 +192,8 @@ def _decide(
         facts,
         History(
             referrer=Person(referrer.user_ref, referrer.email_key),
-            referrer_facts=history.facts_of(referrer, terms, facts.placed_at, store),
-            referrer_parties=history.parties_of(referrer, terms, facts.parties, store),
+            referrer_facts=_facts_of(referrer, books, terms, facts, store),
+            referrer_parties=_parties_of(referrer, books, terms, facts, store),
             claimed_at=referral.claim.created_at if referral.claim else None,
             referrer_is_gone=referrer.forgotten_at is not None,
             was_qualified=referral.status in WAS_QUALIFIED,
@@ -200,6 +204,10 @@ def _decide(
             other_orders=_other_orders(referral, terms),
             actions=_actions(referral, terms),
             used=known.used,
+            promised={
+                booked.reward.rule: Money(booked.reward.amount, booked.reward.currency)
+                for booked in (() if books.anew else books.rewards.values())
+            },
             delivered={
                 booked.reward.rule: Money(booked.delivered, booked.reward.currency)
                 for booked in books.rewards.values()
@@ -207,6 +215,26 @@ def _decide(
         ),
         now,
     )
+
+
+def _parties_of(
+    referrer: Referrer, books: Books, terms: Terms, facts: OrderFacts, store: Store
+) -> frozenset[str]:
+    """The referrer's own, until the referral has qualified: an address that their account
+    names later, such as of a friend they sent a present to, says nothing of the order."""
+    if books.referral.status in WAS_QUALIFIED and not books.anew:
+        return frozenset()
+    return history.parties_of(referrer, terms, facts.parties, store)
+
+
+def _facts_of(
+    referrer: Referrer, books: Books, terms: Terms, facts: OrderFacts, store: Store
+) -> ReferrerFacts | None:
+    """What the terms ask of the referrer, until the referral has qualified: who moves to
+    another country later keeps what they earned."""
+    if books.referral.status in WAS_QUALIFIED and not books.anew:
+        return None
+    return history.facts_of(referrer, terms, facts.placed_at, store)
 
 
 @reads("Terms.groups")
@@ -283,10 +311,10 @@ def _write(books: Books, facts: OrderFacts, decision: Decision, now: datetime) -
     zone = referral.terms.terms.time_zone
     for decided in decision.rewards:
         booked = books.rewards.get((decided.beneficiary.value, decided.rule))
-        never_due = not decided.amount.amount and decision.status is not ReferralStatus.QUALIFIED
+        never_due = not decided.amount.amount and decided.hold_until is None
         if booked is None and never_due:
-            # No row for what was never promised. (A qualified referral of which a cap left
-            # nothing has one, to say so.)
+            # No row for what was never promised. (What was earned and a cap left nothing of
+            # has one, to say so.)
             continue
         if booked is None:
             holder_id = _holder_id(referral, facts, decided, now)

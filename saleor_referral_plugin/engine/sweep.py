@@ -55,7 +55,7 @@ def sweep(*, store: Store) -> Swept:
     due = Referral.objects.filter(look_again_at__lte=store.now()).order_by("look_again_at")
     _settle_all(list(due.values_list("order_ref", flat=True)), store, swept)
     _settle_milestones_due(store)
-    over = Reward.objects.filter(status=Reward.Status.ISSUED, expires_at__lte=store.now())
+    over = Reward.objects.filter(status=Reward.Status.ISSUED, expires_at__lt=store.now())
     for reward in over:
         effects.expire(reward, store=store)
         swept.expired += 1

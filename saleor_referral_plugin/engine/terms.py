@@ -254,8 +254,8 @@ class Offer(Settings):
 
 
 def _check_units(kind: RewardKind, worth: Offer) -> None:
-    """A credit is in currencies; anything else in one unit, which no currency may be named
-    like: the books add up by name."""
+    """A credit is in currencies; anything else in one unit. Points are not named like a
+    currency, as the books add up by name; what is paid outside the shop may be money."""
     units = worth.amounts.as_dict()
     if kind is RewardKind.CREDIT:
         unknown = sorted(set(units) - _CURRENCIES)
@@ -263,8 +263,10 @@ def _check_units(kind: RewardKind, worth: Offer) -> None:
             raise ValueError(f'a credit is in currencies; "{unknown[0]}" is none')
     elif len(units) > 1:
         raise ValueError("points and custom rewards are in one unit")
-    elif any(unit in _CURRENCIES or not 0 < len(unit) <= 16 for unit in units):
-        raise ValueError("a unit has up to 16 characters and is not named like a currency")
+    elif any(not 0 < len(unit) <= 16 for unit in units):
+        raise ValueError("a unit has up to 16 characters")
+    elif kind is RewardKind.POINTS and _CURRENCIES & set(units):
+        raise ValueError("points are in a unit that is not named like a currency")
 
 
 class RewardRule(Settings):

@@ -39,7 +39,7 @@ def given() -> dict[str, tuple[int, str]]:
 
 def test_it_is_earned_when_the_action_is_recorded(store: FakeStore, ref: str) -> None:
     # given
-    assert given() == {"stay": (20, "approved"), "host": (0, "voided")}
+    assert given() == {"stay": (20, "approved")}
 
     # when
     actions.record(ref, "host", store=store, by="an app")

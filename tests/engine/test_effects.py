@@ -304,7 +304,7 @@ def test_points_expire_when_their_time_is_up_and_not_before(store: FakeStore) ->
     ref = credited(store)
 
     # when
-    store.travel(days=90, microseconds=-1)
+    store.travel(days=90)
     effects.expire(reward_of(ref, "data"), store=store)
 
     # then
@@ -329,7 +329,7 @@ def test_points_that_ran_out_are_no_debt(store: FakeStore) -> None:
     # given
     points(store)
     ref = credited(store)
-    store.travel(days=90)
+    store.travel(days=91)
     effects.expire(reward_of(ref, "data"), store=store)
 
     # when
@@ -448,7 +448,7 @@ def test_a_credit_that_ran_out_unused_is_no_debt(store: FakeStore) -> None:
     # given
     ref = credited(store)
     spend(store, ref, usd(3))
-    store.travel(days=365)
+    store.travel(days=366)
     effects.expire(reward_of(ref), store=store)
 
     # when
@@ -474,14 +474,14 @@ def test_a_credit_expires_when_its_time_is_up_and_not_before(store: FakeStore) -
     ref = credited(store)
 
     # when
-    store.travel(days=364)
+    store.travel(days=365)
     effects.expire(reward_of(ref), store=store)
 
     # then
     assert balances(store) == [usd(10)]
 
     # when
-    store.travel(days=1)
+    store.travel(microseconds=1)
     effects.expire(reward_of(ref), store=store)
     effects.expire(reward_of(ref), store=store)
     carry_out(store=store)
@@ -503,7 +503,7 @@ def test_a_credit_spent_to_the_last_cent_ends_without_a_word(store: FakeStore) -
     store.told.clear()
 
     # when
-    store.travel(days=365)
+    store.travel(days=366)
     effects.expire(reward_of(ref), store=store)
     carry_out(store=store)
 

@@ -196,7 +196,7 @@ def test_a_reward_for_several_orders_is_given_when_the_last_of_them_qualifies(
     settle(last, store=store)
 
     # then
-    assert (too_few, enough) == ([("credit", 0)], [("credit", 30)])
+    assert (too_few, enough) == ([], [("credit", 30)])
     assert given_for(first) == [("credit", 0)]
 
 
@@ -219,5 +219,5 @@ def test_a_reward_from_so_much_spend_counts_net_of_refunds(
     settle(ref, store=store)
 
     # then
-    assert reached == [("credit", expected)]
-    assert given_for(first) == [("credit", 0)]
+    assert reached == ([("credit", expected)] if expected else [])
+    assert given_for(first) == ([("credit", 0)] if expected else [])

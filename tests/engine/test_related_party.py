@@ -5,7 +5,7 @@ import pytest
 from saleor_referral_plugin.engine.people import email_key, party_keys
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.models import Reward
-from tests.engine.books import place, run_program, share
+from tests.engine.books import entries_of, place, run_program, share
 from tests.engine.build import terms
 from tests.engine.fake_store import FakeStore
 
@@ -58,3 +58,20 @@ def test_an_order_that_the_referrer_receives_is_rejected_if_the_terms_say_so(
     assert failed == (["related_party"] if excluded else [])
     assert referral.status == ("rejected" if excluded else "qualified")
     assert Reward.objects.exists() is not excluded
+
+
+@pytest.mark.django_db
+def test_whom_the_referrers_account_names_later_changes_nothing(store: FakeStore) -> None:
+    # given
+    run_program(store)
+    ref = place(store, share(store), parties=party_keys(phones=["123"]))
+    settle(ref, store=store)
+
+    # when: the referrer sends the friend a present
+    store.parties["1"] = party_keys(phones=["123"])
+    referral = settle(ref, store=store)
+
+    # then
+    assert referral is not None
+    assert referral.status == "qualified"
+    assert entries_of(ref) == [("promised", "10")]

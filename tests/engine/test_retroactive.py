@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 
 from saleor_referral_plugin.engine import retroactive
+from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.settle import settle
-from saleor_referral_plugin.engine.terms import RewardRule, Terms
+from saleor_referral_plugin.engine.terms import Cap, RewardRule, Terms
 from saleor_referral_plugin.models import LedgerEntry, Program, Referral, Reward
 from tests.engine.books import place, run_program, share
 from tests.engine.build import amounts
@@ -86,3 +87,20 @@ def test_a_reward_that_the_new_terms_no_longer_give_is_taken_back(store: FakeSto
 def test_a_program_without_terms_has_no_past_to_change(store: FakeStore) -> None:
     program = Program.objects.create(slug="new", name="New", created_at=store.now())
     assert retroactive.carry_out(program, store=store) == retroactive.Moved()
+
+
+def test_a_lower_limit_takes_back_what_is_above_it(store: FakeStore) -> None:
+    # given
+    run_program(store, giving(10))
+    code = share(store)
+    for number in (1, 2, 3):
+        settle(place(store, code, number), store=store)
+    limit = Cap(amount=Amounts.of({"USD": 15}))
+
+    # when
+    program = run_program(store, giving(10).but(caps=(limit,))).program
+    moved = retroactive.carry_out(program, store=store)
+
+    # then
+    assert moved.promises == {(code.referrer_id, "USD"): Decimal(-15)}
+    assert sum(reward.amount for reward in Reward.objects.all()) == 15

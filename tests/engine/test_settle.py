@@ -674,6 +674,26 @@ def rewards_given(rule: str, *numbers: int) -> list[Decimal]:
     return [reward_of(f"order-{number}", rule).amount for number in numbers]
 
 
+@pytest.mark.parametrize("cap", [{"count": 2}, {"amount": Amounts.of({"USD": 20})}])
+def test_what_is_promised_keeps_its_place_when_others_are_given_more(
+    store: FakeStore, cap: dict[str, Any]
+) -> None:
+    # given
+    run_program(store, terms(caps=(Cap(**cap),)))
+    code = share(store)
+    first = place(store, code, number=1)
+    settle(first, store=store)
+    run_program(store, terms(caps=()))
+    for number in (2, 3, 4):
+        settle(place(store, code, number=number), store=store)
+
+    # when
+    settle(first, store=store)
+
+    # then
+    assert entries_of(first) == [("promised", "10")]
+
+
 @pytest.mark.parametrize(
     ("overflow", "expected"), [(Overflow.CUT, [10, 5, 0]), (Overflow.REFUSE, [10, 0, 0])]
 )

@@ -248,6 +248,12 @@ def test_credits_whose_time_is_up_expire_once(store: FakeStore) -> None:
     store.travel(days=30)
 
     # then
+    assert sweep(store=store).expired == 0
+
+    # when
+    store.travel(microseconds=1)
+
+    # then
     assert sweep(store=store).expired == 1
     assert reward_of(ref).status == Reward.Status.EXPIRED
     assert sweep(store=store).expired == 0

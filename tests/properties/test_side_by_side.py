@@ -1,18 +1,15 @@
 """Real threads with connections of their own, all at once: what locks and constraints are for.
 
-Nothing here sleeps. Each thread starts at a barrier, and one that would wait for ever fails
-after `PATIENCE` instead.
+Nothing here sleeps.
 """
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Event
-from typing import Any, TypeVar
+from threading import Event
+from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
 
 from saleor_referral_plugin import dashboard
 from saleor_referral_plugin.engine import codes
@@ -39,25 +36,7 @@ from saleor_referral_plugin.sandbox.models import GiftCard, Message, Offer
 from saleor_referral_plugin.sandbox.store import SandboxStore
 from tests.scenarios import given
 from tests.scenarios.shop import Answer, Customer, Shop
-
-T = TypeVar("T")
-PATIENCE = 30
-
-
-def side_by_side(*jobs: Callable[[], T]) -> list[T]:
-    """Do all jobs at once, each on a connection of its own; their answers, in order."""
-    start = Barrier(len(jobs), timeout=PATIENCE)
-
-    def do(job: Callable[[], T]) -> T:
-        try:
-            connection.ensure_connection()
-            start.wait()
-            return job()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        return [done.result(PATIENCE) for done in [pool.submit(do, job) for job in jobs]]
+from tests.side_by_side import PATIENCE, side_by_side
 
 
 def unheard_orders(

@@ -8,7 +8,7 @@ import itertools
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
@@ -36,19 +36,19 @@ from saleor.product.models import (
     ProductVariant,
     ProductVariantChannelListing,
 )
+from saleor.shipping.models import ShippingMethod, ShippingMethodChannelListing, ShippingZone
 from saleor.site.models import SiteSettings
-from saleor.tax.models import TaxConfiguration
+from saleor.tax.models import TaxClassCountryRate, TaxConfiguration
 from saleor.warehouse.models import Stock, Warehouse
 
 from saleor_referral_plugin import tasks
 from saleor_referral_plugin.engine import selectors
 from saleor_referral_plugin.engine.findings import Finding
-from saleor_referral_plugin.engine.programs import current_program
-from saleor_referral_plugin.engine.referrers import code_for
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.verify import verify
 from saleor_referral_plugin.models import Referral, Referrer
 from saleor_referral_plugin.plugin import ReferralPlugin
+from tests.scenarios.programs import Programs
 from tests.scenarios.shop import (
     Answer,
     ConfigurationError,
@@ -121,12 +121,14 @@ def global_id(kind: str, pk: Any) -> str:
     return str(graphene.Node.to_global_id(kind, pk))
 
 
-class SaleorShop:
+class SaleorShop(Programs):
     name = "saleor"
 
     def __init__(self, clock: ExitStack) -> None:
         self.api = Api()
         self.clock = clock
+        self.ticks = True
+        self.delivery: ShippingMethod | None = None
         self.numbers = itertools.count(1)
         self.staff = User.objects.create(
             email="staff@example.com", is_staff=True, is_superuser=True
@@ -228,6 +230,31 @@ class SaleorShop:
     def switch_plugin(self, active: bool) -> None:
         self._update_plugin({"active": active})
 
+    def open_channel(self, slug: str, currency: str) -> None:
+        self.channels[slug] = self._channel(slug, currency)
+
+    def charge(self, *, tax_percent: str = "0", shipping: str = "0") -> None:
+        TaxConfiguration.objects.update(charge_taxes=True, tax_calculation_strategy="FLAT_RATES")
+        TaxClassCountryRate.objects.update_or_create(
+            tax_class=None, country="US", defaults={"rate": Decimal(tax_percent)}
+        )
+        ProductType.objects.update(is_shipping_required=True)
+        self.product_type.refresh_from_db()
+        zone = ShippingZone.objects.create(name="Everywhere", countries=["US"])
+        zone.channels.set(self.channels.values())
+        self.warehouse.shipping_zones.add(zone)
+        self.delivery = ShippingMethod.objects.create(
+            name="Parcel", shipping_zone=zone, type="price"
+        )
+        for channel in self.channels.values():
+            ShippingMethodChannelListing.objects.create(
+                shipping_method=self.delivery,
+                channel=channel,
+                currency=channel.currency_code,
+                price_amount=Decimal(shipping),
+                minimum_order_price_amount=Decimal(0),
+            )
+
     def _update_plugin(self, values: dict[str, Any]) -> None:
         answer = self.api(
             """mutation($id: ID!, $input: PluginUpdateInput!) {
@@ -252,13 +279,6 @@ class SaleorShop:
             self.staff,
         )
 
-    def share(self, customer: Customer) -> str:
-        facts = get_store().customer(customer.user_ref)
-        program = current_program()
-        assert facts is not None
-        assert program is not None
-        return str(code_for(facts, program, store=get_store()))
-
     # buying ---------------------------------------------------------------------------
     def checkout(
         self,
@@ -271,16 +291,20 @@ class SaleorShop:
         payments: Payments = "transactions",
     ) -> "SaleorCheckout":
         variants = [self._variant(price, self.channels[channel]) for price in lines]
+        # Everybody lives at the same address, under their own name.
+        address = {**ADDRESS, "lastName": email or (customer.email if customer else "Guest")}
         given: dict[str, Any] = {
             "channel": channel,
             "lines": [
                 {"variantId": global_id("ProductVariant", v.pk), "quantity": 1} for v in variants
             ],
-            "billingAddress": ADDRESS,
+            "billingAddress": address,
             "metadata": [{"key": k, "value": v} for k, v in (metadata or {}).items()],
         }
         if email:
             given["email"] = email
+        if self.delivery:
+            given["shippingAddress"] = address
         answer = self.api.mutate(
             "checkoutCreate",
             """mutation($input: CheckoutCreateInput!) {
@@ -292,7 +316,18 @@ class SaleorShop:
             {"input": given},
             self._user(customer),
         )
-        return SaleorCheckout(self, answer["checkout"]["id"], payments)
+        checkout_id = answer["checkout"]["id"]
+        if self.delivery:
+            self.api.mutate(
+                "checkoutDeliveryMethodUpdate",
+                """mutation($id: ID!, $method: ID!) {
+                  checkoutDeliveryMethodUpdate(id: $id, deliveryMethodId: $method) {
+                    errors { field message code }
+                  }
+                }""",
+                {"id": checkout_id, "method": global_id("ShippingMethod", self.delivery.pk)},
+            )
+        return SaleorCheckout(self, checkout_id, payments)
 
     def past_order(self, email: str, *, customer: Customer | None = None) -> None:
         channel = self.channels["default"]
@@ -312,10 +347,16 @@ class SaleorShop:
         return User.objects.filter(pk=customer.user_ref).first()
 
     # time and trouble -----------------------------------------------------------------
-    def travel(self, *, days: int) -> None:
-        then = timezone.now() + timedelta(days=days)
+    def travel(self, *, days: int = 0, hours: int = 0, seconds: int = 0) -> None:
+        self._set_clock(timezone.now() + timedelta(days=days, hours=hours, seconds=seconds))
+
+    def travel_to(self, moment: datetime) -> None:
+        self.ticks = False
+        self._set_clock(moment)
+
+    def _set_clock(self, moment: datetime) -> None:
         self.clock.close()
-        self.clock.enter_context(time_machine.travel(then, tick=True))
+        self.clock.enter_context(time_machine.travel(moment, tick=self.ticks))
         self.api.tokens.clear()  # They live for minutes only.
         self.run_periodic_tasks()
 

@@ -1,22 +1,24 @@
 """The scenarios' shop on the sandbox store."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from unittest.mock import patch
 from uuid import UUID
 
+import time_machine
 from django.core.exceptions import ValidationError
 
 from saleor_referral_plugin import tasks
-from saleor_referral_plugin.engine import codes, ledger, programs, referrers, selectors, verify
+from saleor_referral_plugin.engine import ledger, selectors, verify
 from saleor_referral_plugin.engine.findings import Finding
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.models import Referral, Referrer
 from saleor_referral_plugin.sandbox import administration, clock, hooks, models, pricing
 from saleor_referral_plugin.sandbox import shop as sandbox
+from tests.scenarios.programs import Programs
 from tests.scenarios.shop import (
     Answer,
     ConfigurationError,
@@ -29,14 +31,21 @@ from tests.scenarios.shop import (
 CHANNELS = (("default", "Default", "USD"), ("euro", "Euro", "EUR"))
 
 
-class SandboxShop:
+class SandboxShop(Programs):
     """Implements `tests.scenarios.shop.Shop`."""
 
     name = "sandbox"
 
-    def __init__(self) -> None:
+    def __init__(self, world: ExitStack) -> None:
+        self.world = world
         for slug, name, currency in CHANNELS:
             models.Channel.objects.create(slug=slug, name=name, currency=currency)
+
+    @classmethod
+    @contextmanager
+    def open(cls) -> Iterator["SandboxShop"]:
+        with ExitStack() as world:
+            yield cls(world)
 
     # the owner ------------------------------------------------------------------------
     def configure(self, **values: str | bool) -> None:
@@ -48,6 +57,14 @@ class SandboxShop:
     def switch_plugin(self, active: bool) -> None:
         administration.switch_plugin(active)
 
+    def open_channel(self, slug: str, currency: str) -> None:
+        models.Channel.objects.create(slug=slug, name=slug.title(), currency=currency)
+
+    def charge(self, *, tax_percent: str = "0", shipping: str = "0") -> None:
+        models.Channel.objects.update(
+            tax_percent=Decimal(tax_percent), shipping_price=Decimal(shipping)
+        )
+
     # people ---------------------------------------------------------------------------
     def register(self, email: str) -> Customer:
         customer = sandbox.register(email=email)
@@ -55,14 +72,6 @@ class SandboxShop:
 
     def delete_account(self, customer: Customer) -> None:
         sandbox.delete_customer(UUID(customer.user_ref))
-
-    def share(self, customer: Customer) -> str:
-        store = get_store()
-        facts = store.customer(customer.user_ref)
-        program = programs.current_program()
-        assert facts is not None, "The customer has no account."
-        assert program is not None, "There is no program yet."
-        return codes.show(referrers.code_for(facts, program, store=store).code)
 
     # buying ---------------------------------------------------------------------------
     def checkout(
@@ -98,8 +107,14 @@ class SandboxShop:
         )
 
     # time and trouble -----------------------------------------------------------------
-    def travel(self, *, days: int) -> None:
-        sandbox.move_clock(days=days)
+    def travel(self, *, days: int = 0, hours: int = 0, seconds: int = 0) -> None:
+        clock.move(timedelta(days=days, hours=hours, seconds=seconds))
+        self.run_periodic_tasks()
+
+    def travel_to(self, moment: datetime) -> None:
+        self.world.close()
+        self.world.enter_context(time_machine.travel(moment, tick=False))
+        models.Clock.objects.all().delete()
         self.run_periodic_tasks()
 
     def run_periodic_tasks(self) -> None:

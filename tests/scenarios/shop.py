@@ -9,8 +9,11 @@ Amounts are strings such as "100.00" on the way in and Decimals on the way out.
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal, Protocol
+
+from saleor_referral_plugin.engine.terms import ProgramKind, Terms
 
 Payments = Literal["transactions", "legacy"]
 
@@ -49,6 +52,19 @@ class ReferralSeen:
     reward_status: str | None
     reward_amount: Decimal | None
     currency: str
+
+
+@dataclass(frozen=True)
+class RewardSeen:
+    rule: str
+    status: str
+    amount: Decimal
+    unit: str
+    hold_until: datetime | None
+    expires_at: datetime | None
+
+    def __str__(self) -> str:
+        return f"{self.amount.normalize():f} {self.unit} {self.status}"
 
 
 class Checkout(Protocol):
@@ -123,12 +139,31 @@ class Shop(Protocol):
 
     def switch_plugin(self, active: bool) -> None: ...
 
+    def run_program(
+        self,
+        terms: Terms,
+        *,
+        slug: str = "default",
+        kind: ProgramKind = ProgramKind.CUSTOMER,
+        priority: int = 0,
+        closed: bool = False,
+    ) -> None:
+        """From now on a program goes by these terms; closed, it takes no more codes."""
+
+    def invite(self, customer: Customer, *, group: str = "", program: str = "default") -> None:
+        """Let a customer take part, or put them into another of the program's groups."""
+
+    def open_channel(self, slug: str, currency: str) -> None: ...
+
+    def charge(self, *, tax_percent: str = "0", shipping: str = "0") -> None:
+        """From now on the prices contain so much tax, and every order is sent for so much."""
+
     # people ---------------------------------------------------------------------------
     def register(self, email: str) -> Customer: ...
 
     def delete_account(self, customer: Customer) -> None: ...
 
-    def share(self, customer: Customer) -> str:
+    def share(self, customer: Customer, *, program: str = "default") -> str:
         """The customer's code, as the storefront shows it."""
 
     # buying ---------------------------------------------------------------------------
@@ -147,8 +182,11 @@ class Shop(Protocol):
         """An order from before the plugin was installed: no hook of ours ever ran for it."""
 
     # time and trouble -----------------------------------------------------------------
-    def travel(self, *, days: int) -> None:
+    def travel(self, *, days: int = 0, hours: int = 0, seconds: int = 0) -> None:
         """Move the clock and let the periodic tasks do what has become due."""
+
+    def travel_to(self, moment: datetime) -> None:
+        """The same, to a moment; from then on the clock stands still between travels."""
 
     def run_periodic_tasks(self) -> None: ...
 
@@ -159,7 +197,8 @@ class Shop(Protocol):
         """Every order event once more, in the wrong order."""
 
     # looking --------------------------------------------------------------------------
-    def balance(self, customer: Customer, currency: str = "USD") -> Decimal: ...
+    def balance(self, customer: Customer, currency: str = "USD") -> Decimal:
+        """What the customer can spend in a currency or in a unit of points."""
 
     def debt(self, customer: Customer, currency: str = "USD") -> Decimal: ...
 
@@ -167,6 +206,9 @@ class Shop(Protocol):
         """The oldest first."""
 
     def referral(self, order: Order) -> ReferralSeen | None: ...
+
+    def rewards(self, customer: Customer) -> list[RewardSeen]:
+        """Of any program, for recommending and for having been recommended; the oldest first."""
 
     def verify_books(self) -> None:
         """Fails unless ledger, decisions and the store's gift cards agree."""
