@@ -294,6 +294,8 @@ class Reward(models.Model):
     issued_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     credit_ref = models.CharField(max_length=64, null=True, unique=True)
+    sent_by = models.CharField(max_length=255, blank=True)
+    sent_note = models.TextField(blank=True)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -52,7 +52,7 @@ class BenchShop(SandboxShop):
 
 
 def open_shop() -> BenchShop:
-    shop = BenchShop()
+    shop = BenchShop(ExitStack())
     shop.configure(**given.PROGRAM | PROGRAM)
     shop.codes = [shop.share(shop.register(f"anna{n}@example.com")) for n in range(REFERRERS)]
     return shop

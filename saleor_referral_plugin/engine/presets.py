@@ -5,7 +5,7 @@ none, and the program does not run in it. Those named after a company follow its
 rules, as given by the project.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -23,7 +23,9 @@ from .terms import (
     Offer,
     Overflow,
     Per,
+    Prize,
     ProgramKind,
+    Ranking,
     RewardKind,
     RewardRule,
     Span,
@@ -208,6 +210,56 @@ def partner(
     return terms.but(caps=(limit,))
 
 
+def waitlist(
+    *,
+    steps: Mapping[int, str] | None = None,
+    highest_only: bool = False,
+    until: datetime | None = None,
+) -> Terms:
+    """Before there is anything to buy: whoever brings friends onto the list gets something for
+    every so many that confirm their address. Sent outside the shop; staff mark it as sent.
+
+    Example: with a sticker for 5 and a mug for 10, the fifth confirmed friend gives a sticker.
+    """
+    steps = steps or {5: "sticker", 10: "mug", 25: "shirt", 50: "hoodie"}
+    return Terms(
+        claims_until=until,
+        milestones=(
+            Milestones(
+                highest_only=highest_only,
+                steps=tuple(
+                    Milestone(count=count, kind=RewardKind.CUSTOM, worth=_offer({what: 1}))
+                    for count, what in sorted(steps.items())
+                ),
+            ),
+        ),
+    )
+
+
+def ranking(
+    *,
+    prizes: Sequence[PerCurrency] = ({"USD": 100}, {"USD": 50}, {"USD": 25}),
+    friend_saves_percent: Number = 10,
+    settled_after_days: int = 14,
+) -> Terms:
+    """Prizes for the referrers with the most friends in a calendar month, given once returns
+    are over. Of two with as many, the one who got there first.
+
+    Example: with 100 and 50 USD, the two with the most friends in March get them on 15 April.
+    """
+    return Terms(
+        discount=_offer(None, friend_saves_percent),
+        rankings=(
+            Ranking(
+                settled_after=Span(days=settled_after_days),
+                prizes=tuple(
+                    Prize(kind=RewardKind.CREDIT, worth=_offer(prize)) for prize in prizes
+                ),
+            ),
+        ),
+    )
+
+
 def uber(
     *,
     friend_saves: PerCurrency | None = None,
@@ -348,6 +400,8 @@ PRESETS: dict[str, Callable[..., Terms]] = {
         tiered_ambassador,
         affiliate_commission,
         partner,
+        waitlist,
+        ranking,
         uber,
         amazon_prime,
         dropbox,
@@ -360,6 +414,7 @@ KINDS: dict[str, ProgramKind] = {
     "tiered_ambassador": ProgramKind.INFLUENCER,
     "affiliate_commission": ProgramKind.AFFILIATE,
     "partner": ProgramKind.PARTNER,
+    "waitlist": ProgramKind.WAITLIST,
 }
 
 

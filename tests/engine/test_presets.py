@@ -22,11 +22,13 @@ from saleor_referral_plugin.engine.presets import (
     friend_first,
     milestone,
     partner,
+    ranking,
     refer_a_friend,
     tiered_ambassador,
     uber,
+    waitlist,
 )
-from saleor_referral_plugin.engine.terms import Beneficiary, ProgramKind, Terms
+from saleor_referral_plugin.engine.terms import Beneficiary, ProgramKind, Span, Terms
 from tests.engine.build import NOW, PAID_AT, checkout, history, order, usd
 
 REFERRER, REFEREE = Beneficiary.REFERRER, Beneficiary.REFEREE
@@ -169,6 +171,24 @@ def test_partner_with_a_budget() -> None:
 
     assert cap.whole_program
     assert cap.amount.get("USD") == usd(1_000)
+
+
+def test_waitlist() -> None:
+    [milestones] = waitlist(steps={5: "sticker", 10: "mug"}).milestones
+
+    assert [(step.count, str(step.worth)) for step in milestones.steps] == [
+        (5, "1 sticker"),
+        (10, "1 mug"),
+    ]
+
+
+def test_ranking() -> None:
+    terms = ranking(prizes=({"USD": 100}, {"USD": 50}))
+
+    [each] = terms.rankings
+    assert [str(prize.worth) for prize in each.prizes] == ["100 USD", "50 USD"]
+    assert each.settled_after == Span(days=14)
+    assert amounts(given(terms)) == []
 
 
 def test_uber() -> None:

@@ -1,0 +1,71 @@
+"""Rewards delivered outside the shop: staff say that one was sent, or was not after all."""
+
+from decimal import Decimal
+
+from django.db import transaction
+
+from ..models import LedgerEntry, Referrer, Reward
+from . import ledger
+from .settle import settle
+from .store import Store
+from .terms import RewardKind
+
+
+class CannotBeSent(Exception):
+    """`code` for machines: NOT_CUSTOM, NOT_APPROVED or NOT_SENT."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@transaction.atomic
+def mark_sent(reward: Reward, *, by: str, store: Store, note: str = "") -> Reward:
+    """Book an approved custom reward as delivered. `by` and `note` say who sent what. Marked
+    again, nothing changes.
+
+    Raises CannotBeSent for any other kind, and for one that is not approved (yet, or any more).
+    """
+    reward = _locked(reward)
+    if reward.status == Reward.Status.ISSUED:
+        return reward
+    if reward.status != Reward.Status.APPROVED:
+        raise CannotBeSent("NOT_APPROVED", f"The reward is {reward.status}, not approved.")
+    now = store.now()
+    owed = ledger.sums_of([reward.pk])[reward.pk].owed
+    ledger.post(reward, LedgerEntry.Kind.DELIVERED, owed, now=now)
+    reward.status, reward.issued_at = Reward.Status.ISSUED, now
+    reward.sent_by, reward.sent_note = by, note
+    reward.save(update_fields=["status", "issued_at", "sent_by", "sent_note"])
+    return reward
+
+
+@transaction.atomic
+def not_sent_after_all(reward: Reward, *, by: str, store: Store, note: str = "") -> Reward:
+    """Undo `mark_sent`: the reward is what the order makes of it now.
+
+    Raises CannotBeSent for one that was not sent.
+    """
+    reward = _locked(reward)
+    if reward.issued_at is None:
+        raise CannotBeSent("NOT_SENT", "The reward was not marked as sent.")
+    now = store.now()
+    delivered = ledger.sums_of([reward.pk])[reward.pk].delivered
+    ledger.post(reward, LedgerEntry.Kind.TAKEN_BACK, -delivered, now=now)
+    is_due = reward.amount > Decimal(0)
+    reward.status = Reward.Status.APPROVED if is_due else Reward.Status.VOIDED
+    reward.issued_at = None
+    reward.sent_by, reward.sent_note = by, note
+    reward.save(update_fields=["status", "issued_at", "sent_by", "sent_note"])
+    if reward.referral is not None:
+        settle(reward.referral.order_ref, store=store)
+        reward.refresh_from_db()
+    return reward
+
+
+def _locked(reward: Reward) -> Reward:
+    Referrer.objects.select_for_update().get(pk=reward.holder_id)
+    reward = Reward.objects.select_related("referral").get(pk=reward.pk)
+    if reward.kind != RewardKind.CUSTOM.value:
+        raise CannotBeSent("NOT_CUSTOM", "The reward is delivered by the shop itself.")
+    return reward
