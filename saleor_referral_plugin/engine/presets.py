@@ -14,6 +14,7 @@ from .terms import (
     Beneficiary,
     Cap,
     CapPeriod,
+    CreditUse,
     EarnedWhen,
     Group,
     LaterOrders,
@@ -292,7 +293,7 @@ def amazon_prime(
 ) -> Terms:
     """Published rules of Amazon Prime, as given by the project: a link that is good for 60
     days; for a first order of a minimum, both sides get a credit, 30 days after it was sent,
-    that lasts for a year.
+    that lasts for a year and is on their checkouts by itself.
 
     Example: an order of 299.99 INR gives nothing; one of 300.00 gives the referrer 200.00
     and the friend 100.00.
@@ -303,13 +304,19 @@ def amazon_prime(
         claim_valid=Span(days=days),
         earned_when=EarnedWhen.FULFILLED,
         rewards=(
-            _credit(referrer_gets or {"INR": 200}, hold_days=hold_days, valid=valid),
+            _credit(
+                referrer_gets or {"INR": 200},
+                hold_days=hold_days,
+                valid=valid,
+                use=CreditUse.BY_ITSELF,
+            ),
             _credit(
                 friend_gets or {"INR": 100},
                 name="friend",
                 to=Beneficiary.REFEREE,
                 hold_days=hold_days,
                 valid=valid,
+                use=CreditUse.BY_ITSELF,
             ),
         ),
     )
@@ -439,6 +446,7 @@ def _credit(
     hold_days: int = 0,
     valid: Span | int | None = None,
     most: PerCurrency | None = None,
+    use: CreditUse = CreditUse.ON_REQUEST,
 ) -> RewardRule:
     """A credit of amounts, or of a percentage; `valid` for a span or so many days."""
     return RewardRule(
@@ -450,4 +458,5 @@ def _credit(
         most=_amounts(most),
         hold=Span(days=hold_days),
         valid=Span(days=valid) if isinstance(valid, int) else valid,
+        use=use,
     )
