@@ -204,7 +204,11 @@ def standing_of(
 def followed(first: Referral, *, except_ref: str) -> Followed:
     """The first order of a referral as a later one sees it."""
     others = Referral.objects.filter(follows=first, status__in=Referral.ACTIVE)
-    return Followed(first.placed_at, others.exclude(order_ref=except_ref).count())
+    return Followed(
+        first.placed_at,
+        others.exclude(order_ref=except_ref).count(),
+        stands=first.status == ReferralStatus.QUALIFIED.value,
+    )
 
 
 def _booked(values: Iterator[Any]) -> Booked | None:

@@ -141,10 +141,11 @@ class ReferrerFacts:
 @dataclass(frozen=True, slots=True)
 class Followed:
     """The first order of a referral, seen from a later one. `later_orders`: how many others
-    have counted since."""
+    have counted since; `stands`: it is a qualified referral still."""
 
     placed_at: datetime
     later_orders: int
+    stands: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from ..models import Referral, Referrer
 from . import rows
@@ -21,9 +22,27 @@ from .terms import Terms
 #: there are few; more wait only while a large shop is being indexed first.
 RECENT = 20_000
 
-#: NULL equals nothing: what is not known of the buyer finds nothing. Limits are counted one
-#: by one, each in its own window; an empty window is for life.
-_BOOKS = """
+#: Limits are counted one by one, each in its own window; an empty window is for life.
+_USED = """
+ARRAY(SELECT ARRAY[place::text, reward.currency, count(*)::text, sum(reward.amount)::text]
+        FROM unnest(%(beneficiaries)s::text[], %(holders)s::bigint[], %(pairs)s::bigint[],
+                    %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+             WITH ORDINALITY AS cap (beneficiary, holder, pair, starts, ends, place)
+        JOIN referral_reward reward ON reward.program_id = %(program)s
+         AND reward.beneficiary = cap.beneficiary
+         AND (cap.holder IS NULL OR reward.holder_id = cap.holder)
+        LEFT JOIN referral_referral referral ON referral.id = reward.referral_id
+       WHERE reward.amount > 0
+         AND reward.id IS DISTINCT FROM %(except_reward)s
+         AND (referral.id IS NULL OR referral.id IS DISTINCT FROM %(except_referral)s)
+         AND (cap.pair IS NULL OR referral.id = cap.pair OR referral.follows_id = cap.pair)
+         AND (cap.starts IS NULL
+              OR reward.earned_at >= cap.starts AND reward.earned_at < cap.ends)
+       GROUP BY place, reward.currency)
+"""
+
+#: NULL equals nothing: what is not known of the buyer finds nothing.
+_BOOKS = f"""
 SELECT (SELECT position FROM referral_bookmark WHERE name = %(known)s),
        ARRAY(SELECT order_ref FROM referral_knownorder WHERE email_key = %(email_key)s),
        EXISTS (SELECT FROM referral_referral
@@ -31,20 +50,7 @@ SELECT (SELECT position FROM referral_bookmark WHERE name = %(known)s),
                   AND follows_id IS NULL
                   AND order_ref <> %(except_ref)s
                   AND (referee_email_key = %(email_key)s OR referee_user_ref = %(user_ref)s)),
-       ARRAY(SELECT ARRAY[place::text, reward.currency, count(*)::text, sum(reward.amount)::text]
-               FROM unnest(%(beneficiaries)s::text[], %(holders)s::bigint[], %(pairs)s::bigint[],
-                           %(starts)s::timestamptz[], %(ends)s::timestamptz[])
-                    WITH ORDINALITY AS cap (beneficiary, holder, pair, starts, ends, place)
-               JOIN referral_reward reward ON reward.program_id = %(program)s
-                AND reward.beneficiary = cap.beneficiary
-                AND (cap.holder IS NULL OR reward.holder_id = cap.holder)
-               LEFT JOIN referral_referral referral ON referral.id = reward.referral_id
-              WHERE reward.amount > 0
-                AND reward.referral_id IS DISTINCT FROM %(except_referral)s
-                AND (cap.pair IS NULL OR referral.id = cap.pair OR referral.follows_id = cap.pair)
-                AND (cap.starts IS NULL
-                     OR reward.earned_at >= cap.starts AND reward.earned_at < cap.ends)
-              GROUP BY place, reward.currency)
+       {_USED}
 """
 
 
@@ -103,12 +109,8 @@ def look_up(
             "program": program_id,
             "active": list(Referral.ACTIVE),
             "except_ref": except_ref,
+            **_counting(counted),
             "except_referral": except_referral,
-            "beneficiaries": [each.beneficiary for each in counted],
-            "pairs": [each.pair_id for each in counted],
-            "holders": [each.holder_id for each in counted],
-            "starts": [each.window and each.window[0] for each in counted],
-            "ends": [each.window and each.window[1] for each in counted],
         },
     )
     known = Known(referred_before=referred_before, used=_used(used, len(counted)))
@@ -159,6 +161,27 @@ def facts_of(referrer: Referrer, terms: Terms, at: datetime, store: Store) -> Re
         )
         orders = len(list(mine))
     return ReferrerFacts(customer.registered_at, customer.country, orders)
+
+
+def used_towards(
+    counted: Sequence[Counted], *, program_id: int, except_reward: int | None
+) -> tuple[Used, ...]:
+    """What counts towards limits, leaving out one reward."""
+    values = {**_counting(counted), "program": program_id, "except_reward": except_reward}
+    [(used,)] = rows.select(f"SELECT {_USED}", values)
+    return _used(used, len(counted))
+
+
+def _counting(counted: Sequence[Counted]) -> dict[str, Any]:
+    return {
+        "beneficiaries": [each.beneficiary for each in counted],
+        "pairs": [each.pair_id for each in counted],
+        "holders": [each.holder_id for each in counted],
+        "starts": [each.window and each.window[0] for each in counted],
+        "ends": [each.window and each.window[1] for each in counted],
+        "except_reward": None,
+        "except_referral": None,
+    }
 
 
 def _used(found: Sequence[Sequence[str]], length: int) -> tuple[Used, ...]:

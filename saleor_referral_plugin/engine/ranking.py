@@ -12,6 +12,7 @@ from ..models import Program, Referrer, Reward, SignUp
 from . import rows
 from .books import Booked, milestones_of, write_reward
 from .decide import ReferralStatus
+from .limits import within_limits
 from .milestones import period_name
 from .money import zero
 from .programs import current_terms
@@ -126,7 +127,14 @@ def _award(
             if before is None and not is_won:
                 continue
             each = before or _new(program, holder, ranking, prize, occurrence, now)
-            decided = _decided(ranking, prize, is_won, each)
+            decided = within_limits(
+                _decided(ranking, prize, is_won, each),
+                each,
+                terms,
+                program_id=program.pk,
+                holder_id=holder.pk,
+                earned_at=window[1],
+            )
             write_reward(each, decided, earned_at=window[1], zone=terms.time_zone, now=now)
 
 

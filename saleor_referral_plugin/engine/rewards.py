@@ -83,7 +83,7 @@ def promised(
     stays = {rule.name: _beyond_reach(rule, facts, history) for rule in rules}
     for rule in rules:
         # It takes its room first: what is still to be given must fit beside it.
-        room.count(rule, stays[rule.name])
+        room.count(rule.to, stays[rule.name])
     decisions = []
     for rule in rules:
         amount, since = stays[rule.name], earned
@@ -98,7 +98,7 @@ def promised(
             since = max(earned, done_at)
         hold_until = rule.hold.after(since, terms.zone)
         if amount is None:
-            amount = room.cut(rule, _worth(rule, facts))
+            amount = room.cut(rule.to, _worth(rule, facts))
         decisions.append(
             RewardDecision(
                 rule.to,
@@ -119,6 +119,13 @@ def due(terms: Terms, history: History) -> list[RewardRule]:
     """The rewards that an order may earn: a later one those that are given for each order."""
     is_later = history.follows is not None
     return [rule for rule in terms.rewards if rule.per is Per.ORDER or not is_later]
+
+
+def limited(caps: Iterable[Cap], used: Iterable[Used], amount: Money, before: Money) -> Money:
+    """What limits leave of a referrer's reward that belongs to no referral. `before`: what of
+    it was promised so far."""
+    room = _Room(caps, used, [(Beneficiary.REFERRER, before)])
+    return room.cut(Beneficiary.REFERRER, amount)
 
 
 def unit_of(rule: RewardRule, currency: str) -> str:
@@ -278,23 +285,23 @@ class _Room:
                 counter.amounts[unit] = min(used, left.amount)
 
     @reads("Cap.to", "Cap.count", "Cap.amount", "Cap.overflow", gives=FindingCode.CAP_REACHED)
-    def cut(self, rule: RewardRule, amount: Money) -> Money:
+    def cut(self, to: Beneficiary, amount: Money) -> Money:
         """What of a reward the limits leave; it is counted towards them."""
-        for counter in self._counters_of(rule):
+        for counter in self._counters_of(to):
             amount = self._cut(counter, amount)
-        self.count(rule, amount)
+        self.count(to, amount)
         return amount
 
-    def count(self, rule: RewardRule, amount: Money | None) -> None:
+    def count(self, to: Beneficiary, amount: Money | None) -> None:
         """A reward of so much is given, whatever the limits leave."""
-        for counter in self._counters_of(rule):
+        for counter in self._counters_of(to):
             if amount:
                 counter.count += 1
                 before = counter.amounts.get(amount.currency, Decimal(0))
                 counter.amounts[amount.currency] = before + amount.amount
 
-    def _counters_of(self, rule: RewardRule) -> list[_Counter]:
-        return [counter for counter in self._counters if counter.cap.to is rule.to]
+    def _counters_of(self, to: Beneficiary) -> list[_Counter]:
+        return [counter for counter in self._counters if counter.cap.to is to]
 
     def _cut(self, counter: _Counter, amount: Money) -> Money:
         cap = counter.cap

@@ -130,14 +130,15 @@ def first_code(terms: Terms, case: Case) -> Finding:
     gives=FindingCode.LATER_ORDER,
 )
 def later_order(terms: Terms, case: Case) -> Finding:
-    """A later order is among those that count, and placed while they do."""
+    """The first order stands, and a later one is among those that count and placed while they
+    do."""
     first, limits = case.history.follows, terms.later_orders
     if first is None or limits is None:
         return Finding(FindingCode.LATER_ORDER, False)
     in_time = limits.within is None or case.at <= limits.within.after(first.placed_at, terms.zone)
     is_open = terms.orders_until is None or case.at < terms.orders_until
     is_counted = limits.count is None or first.later_orders < limits.count
-    return Finding(FindingCode.LATER_ORDER, in_time and is_open and is_counted)
+    return Finding(FindingCode.LATER_ORDER, first.stands and in_time and is_open and is_counted)
 
 
 @reads(gives=FindingCode.OWN_CODE)

@@ -29,6 +29,7 @@ from .codes import is_offer_code
 from .decide import Decision, ReferralStatus, decide
 from .facts import Followed, History, OrderFacts, OtherOrder, Person, ReferrerFacts
 from .findings import FindingCode
+from .limits import within_limits
 from .milestones import Given, decide_milestones, group_of, period_of
 from .money import times, zero
 from .programs import current_terms
@@ -151,12 +152,22 @@ def _new_referral(facts: OrderFacts, now: datetime) -> Referral:
 def _bring_in_line(
     books: Books, facts: OrderFacts, referrer: Referrer, store: Store, now: datetime
 ) -> Referral:
-    was_earned_at = books.referral.earned_at
+    was_earned_at, was = books.referral.earned_at, books.referral.status
     decision = _decide(facts, books, referrer, store, now)
     _write(books, facts, decision, now)
     _settle_milestones_of(books, was_earned_at, store, now)
     _settle_first_again(books, referrer, store)
+    if books.referral.status != was:
+        _settle_later_ones_again(books.referral, referrer, store)
     return books.referral
+
+
+def _settle_later_ones_again(first: Referral, referrer: Referrer, store: Store) -> None:
+    """Later orders count as long as the first one stands."""
+    if first.follows is None and first.terms.terms.later_orders is not None:
+        later = Referral.objects.filter(follows=first).order_by("placed_at")
+        for order_ref in later.values_list("order_ref", flat=True):
+            _settle_known(order_ref, referrer, store)
 
 
 def _settle_first_again(books: Books, referrer: Referrer, store: Store) -> None:
@@ -418,13 +429,15 @@ def settle_milestones(
                     each = Booked(_new_reward(program.pk, referrer_id, decided.reward, now))
                     each.reward.occurrence = decided.occurrence
                     booked[milestones.name, decided.occurrence] = each
-                write_reward(
-                    each,
+                cut = within_limits(
                     decided.reward,
-                    earned_at=decided.reached_at,
-                    zone=terms.time_zone,
-                    now=now,
+                    each,
+                    terms,
+                    program_id=program.pk,
+                    holder_id=referrer_id,
+                    earned_at=decided.reached_at or now,
                 )
+                write_reward(each, cut, earned_at=decided.reached_at, zone=terms.time_zone, now=now)
             _put_into_group(program, referrer_id, milestones, group_of(milestones, standing), now)
 
 

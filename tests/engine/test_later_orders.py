@@ -221,3 +221,24 @@ def test_a_reward_from_so_much_spend_counts_net_of_refunds(
     # then
     assert reached == ([("credit", expected)] if expected else [])
     assert given_for(first) == ([("credit", 0)] if expected else [])
+
+
+def test_later_orders_count_as_long_as_the_first_one_stands(store: FakeStore) -> None:
+    # given
+    run(store)
+    first = place(store, share(store))
+    settle(first, store=store)
+    later = later_order(store, 1)
+    settle(later, store=store)
+
+    # when
+    change(store, first, refunded=usd(90))
+    settle(first, store=store)
+    reversed_ = (given_for(first), given_for(later))
+    change(store, first, refunded=usd(0))
+    settle(first, store=store)
+
+    # then
+    assert reversed_ == ([("commission", 0), ("welcome", 0)], [("commission", 0)])
+    assert given_for(first) == [("commission", 9), ("welcome", 10)]
+    assert given_for(later) == [("commission", 9)]

@@ -7,15 +7,19 @@ from typing import Any
 import pytest
 
 from saleor_referral_plugin.engine.effects import carry_out
+from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.programs import save_program
 from saleor_referral_plugin.engine.referrers import invite
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.sweep import sweep
 from saleor_referral_plugin.engine.terms import (
+    Beneficiary,
+    Cap,
     CapPeriod,
     Group,
     Milestone,
     Milestones,
+    Overflow,
     RewardKind,
     RewardRule,
     Span,
@@ -227,3 +231,45 @@ def test_those_of_the_newest_terms_hold(store: FakeStore) -> None:
 
     # then
     assert rewards() == [("1", "approved", "1")]
+
+
+@pytest.mark.parametrize(
+    ("cap", "expected"),
+    [
+        (Cap(amount=Amounts.of({"USD": 15}), whole_program=True), [10, 5]),
+        (Cap(amount=Amounts.of({"USD": 15}), overflow=Overflow.REFUSE), [10, 0]),
+        (Cap(count=1), [10, 0]),
+        (Cap(amount=Amounts.of({"USD": 15}), per_referee=True), [10, 50]),
+        (Cap(amount=Amounts.of({"USD": 15}), to=Beneficiary.REFEREE), [10, 50]),
+    ],
+    ids=["budget", "refused", "count", "per referee", "the friend's"],
+)
+def test_limits_hold_for_milestones_too(store: FakeStore, cap: Cap, expected: list[int]) -> None:
+    # given: 10 for the friend, and 50 for having had one
+    step = Milestone(count=1, worth=amounts(USD=50))
+    credit = RewardRule(worth=amounts(USD=10))
+    run(store, Milestones(steps=(step,)), rewards=(credit,), caps=(cap,))
+    code = share(store)
+
+    # when
+    refer(store, code, 1)
+    settle("order-1", store=store)
+
+    # then
+    given = Reward.objects.order_by("pk").values_list("amount", flat=True)
+    assert [int(amount) for amount in given] == expected
+
+
+def test_a_milestone_counts_towards_the_limits_of_what_comes_after(store: FakeStore) -> None:
+    # given
+    step = Milestone(count=1, worth=amounts(USD=12))
+    credit = RewardRule(worth=amounts(USD=10))
+    cap = Cap(amount=Amounts.of({"USD": 25}), whole_program=True)
+    run(store, Milestones(steps=(step,)), rewards=(credit,), caps=(cap,))
+
+    # when
+    refer(store, share(store), 1, 2)
+
+    # then
+    given = Reward.objects.order_by("pk").values_list("amount", flat=True)
+    assert [int(amount) for amount in given] == [10, 12, 3]
