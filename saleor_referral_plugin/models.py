@@ -302,6 +302,7 @@ class Reward(models.Model):
         ordering = ("-created_at", "-pk")
         indexes = [
             models.Index(fields=("holder", "program", "earned_at"), name="reward_caps"),
+            models.Index(fields=("holder", "-created_at"), name="reward_mine"),
             models.Index(
                 fields=("expires_at",), condition=Q(status="issued"), name="reward_expiry"
             ),
@@ -396,7 +397,6 @@ class KnownOrder(models.Model):
 
     order_ref = models.CharField(max_length=64, primary_key=True)
     email_key = models.CharField(max_length=64, null=True, db_index=True)
-    placed_at = models.DateTimeField()
 
 
 class Bookmark(models.Model):

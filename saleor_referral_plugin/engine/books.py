@@ -80,6 +80,10 @@ SELECT {rows.columns(Referral, "referral")}, {rows.columns(TermsVersion, "terms"
  WHERE (referral.referee_email_key = %s OR referral.referee_user_ref = %s)
    AND referral.follows_id IS NULL AND referral.status = %s AND referral.placed_at < %s
    AND jsonb_typeof(terms.rules -> 'later_orders') = 'object'
+   -- By program, as the indexes of who is a referee are.
+   AND referral.program_id IN (
+       SELECT program_id FROM referral_termsversion
+        WHERE jsonb_typeof(rules -> 'later_orders') = 'object')
  ORDER BY program.priority DESC, referral.placed_at
  LIMIT 1
    FOR UPDATE OF person

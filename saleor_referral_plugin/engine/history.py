@@ -145,7 +145,8 @@ def parties_of(
     """The referrer's own, where the terms compare them and there is something to compare."""
     if not (terms.exclude_related and parties and referrer.user_ref):
         return frozenset()
-    return store.parties_of(referrer.user_ref)
+    address = {referrer.email_key} if referrer.email_key else set()
+    return store.parties_of(referrer.user_ref) | address
 
 
 @reads("Terms.referrer", gives=FindingCode.REFERRER_NOT_ELIGIBLE)

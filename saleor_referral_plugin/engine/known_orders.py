@@ -30,13 +30,12 @@ def remember(orders: Iterable[PlacedOrder]) -> None:
             KnownOrder(
                 order_ref=order.ref,
                 email_key=email_key(order.email),
-                placed_at=order.placed_at,
             )
             for order in orders
         ],
         update_conflicts=True,
         unique_fields=["order_ref"],
-        update_fields=["email_key", "placed_at"],
+        update_fields=["email_key"],
     )
 
 

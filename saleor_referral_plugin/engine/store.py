@@ -46,7 +46,7 @@ class Store(Protocol):
         """None when the account was deleted."""
 
     def parties_of(self, user_ref: str) -> frozenset[str]:
-        """Keys of the addresses, phones and e-mail of an account, made by `people.party_keys`."""
+        """Keys of the addresses and phones of an account, made by `people.party_keys`."""
 
     def standing_orders(
         self,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from ..models import Program, Referral, Referrer, Reward
+from ..models import Program, Referral, Referrer, Reward, TermsVersion
 from . import effects, ledger
 from .codes import is_offer_code
 from .decide import ReferralStatus
@@ -69,14 +69,18 @@ def sweep(*, store: Store) -> Swept:
 
 def _later_orders(orders: Collection[PlacedOrder]) -> set[str]:
     """Those of people who were referred under terms that count their later orders."""
-    firsts = Referral.objects.filter(follows=None, status=ReferralStatus.QUALIFIED.value).exclude(
-        terms__rules__later_orders=None
-    )
+    counting = TermsVersion.objects.exclude(rules__later_orders=None)
+    programs = set(counting.order_by().values_list("program", flat=True))
+    if not programs:
+        return set()
     email_keys = {order.ref: email_key(order.email) for order in orders}
-    user_refs = {order.user_ref for order in orders if order.user_ref}
     whose = Q(referee_email_key__in=set(filter(None, email_keys.values())))
-    whose |= Q(referee_user_ref__in=user_refs)
-    known = set(firsts.filter(whose).values_list("referee_email_key", "referee_user_ref"))
+    whose |= Q(referee_user_ref__in={order.user_ref for order in orders if order.user_ref})
+    # By program, as the indexes of who is a referee are.
+    firsts = Referral.objects.filter(
+        whose, program__in=programs, follows=None, status=ReferralStatus.QUALIFIED.value
+    )
+    known = set(firsts.values_list("referee_email_key", "referee_user_ref"))
     keys, refs = {key for key, _ in known if key}, {ref for _, ref in known if ref}
     return {
         order.ref for order in orders if email_keys[order.ref] in keys or order.user_ref in refs

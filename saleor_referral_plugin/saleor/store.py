@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import F, Q
 from django.utils import timezone
 from prices import Money
-from saleor.account.models import User
+from saleor.account.models import Address, User
 from saleor.channel.models import Channel as SaleorChannel
 from saleor.checkout.models import Checkout
 from saleor.core.db.connection import allow_writer
@@ -82,8 +82,7 @@ class SaleorStore:
         )
 
     def parties_of(self, user_ref: str) -> frozenset[str]:
-        user = User.objects.prefetch_related("addresses").get(pk=user_ref)
-        return facts.parties(user.addresses.all(), user.email)
+        return facts.parties(Address.objects.filter(user_addresses=user_ref))
 
     def standing_orders(
         self,
