@@ -263,7 +263,8 @@ class Reward(models.Model):
     """What one beneficiary gets: for a referral, or (without one) for a milestone, which
     `occurrence` names. `amount` is the last decision's, in a currency or in a unit of points;
     `holder` is whose it is: the referrer, or the referee. `valid_for` is how long an issued
-    credit can be spent: a span and its time zone."""
+    credit can be spent, and `remind` how long before its end its holder is told: a span and its
+    time zone."""
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -291,9 +292,11 @@ class Reward(models.Model):
     use = models.CharField(
         max_length=16, choices=choices_of(CreditUse), default=CreditUse.ON_REQUEST.value
     )
+    remind = models.JSONField(null=True)
     issued_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     credit_ref = models.CharField(max_length=64, null=True, unique=True)
+    remind_at = models.DateTimeField(null=True, blank=True)
     sent_by = models.CharField(max_length=255, blank=True)
     sent_note = models.TextField(blank=True)
     created_at = models.DateTimeField()
@@ -305,6 +308,9 @@ class Reward(models.Model):
             models.Index(fields=("holder", "-created_at"), name="reward_mine"),
             models.Index(
                 fields=("expires_at",), condition=Q(status="issued"), name="reward_expiry"
+            ),
+            models.Index(
+                fields=("remind_at",), condition=Q(status="issued"), name="reward_reminders"
             ),
             models.Index(
                 fields=("hold_until",),

@@ -237,6 +237,8 @@ def write_reward(
     reward.use = decided.use.value
     if decided.valid is not None:
         reward.valid_for = {**decided.valid.model_dump(), "zone": zone}
+    if decided.remind is not None:
+        reward.remind = {**decided.remind.model_dump(), "zone": zone}
     rows.save(reward)
     ledger.post(reward, LedgerEntry.Kind.PROMISED, difference, now=now)
     is_due = decided.is_approved or reward.issued_at is not None

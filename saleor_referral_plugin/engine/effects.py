@@ -148,10 +148,9 @@ def _deliver(
 ) -> None:
     """Put `amount` on the reward's credit, making it if it is not there (any more). Points
     are nowhere but in the books."""
-    expires_at = _expiry(reward, now)
     left = amount
     if reward.kind == RewardKind.POINTS:
-        reward.expires_at = expires_at
+        _set_dates(reward, now)
         ledger.post(reward, Kind.DELIVERED, left, now=now)
         left = Decimal(0)
     if reward.credit_ref and left and reward.status != Reward.Status.EXPIRED:
@@ -161,7 +160,7 @@ def _deliver(
         left -= moved
     if left:
         deliveries = LedgerEntry.objects.filter(reward=reward, kind=Kind.DELIVERED).count()
-        reward.expires_at = expires_at
+        _set_dates(reward, now)
         reward.credit_ref = store.issue_credit(
             CreditRequest(
                 key=f"reward-{reward.pk}-{deliveries}",
@@ -177,16 +176,25 @@ def _deliver(
     is_news = reward.issued_at is None
     reward.issued_at = reward.issued_at or now
     reward.status = Reward.Status.ISSUED
-    reward.save(update_fields=["credit_ref", "expires_at", "issued_at", "status"])
+    reward.save(update_fields=["credit_ref", "expires_at", "remind_at", "issued_at", "status"])
     if is_news and amount:
         _tell_later(reward, "referral_reward_issued", amount, now)
 
 
-def _expiry(reward: Reward, now: datetime) -> datetime | None:
-    if reward.valid_for is None:
-        return None
-    span = {unit: length for unit, length in reward.valid_for.items() if unit != "zone"}
-    return Span(**span).after(now, ZoneInfo(reward.valid_for["zone"]))
+def _set_dates(reward: Reward, now: datetime) -> None:
+    """Until when it can be spent from now on, and when its holder is reminded of that."""
+    reward.expires_at = reward.remind_at = None
+    if reward.valid_for is not None:
+        span, zone = _span(reward.valid_for)
+        reward.expires_at = span.after(now, zone)
+        if reward.remind is not None:
+            span, zone = _span(reward.remind)
+            reward.remind_at = span.before(reward.expires_at, zone)
+
+
+def _span(stored: dict[str, Any]) -> tuple[Span, ZoneInfo]:
+    lengths = {unit: length for unit, length in stored.items() if unit != "zone"}
+    return Span(**lengths), ZoneInfo(stored["zone"])
 
 
 def _note(reward: Reward) -> str:
@@ -231,14 +239,38 @@ def expire(reward: Reward, *, store: Store) -> None:
             _tell_later(reward, "referral_reward_expired", left, now)
 
 
-def _tell_later(reward: Reward, event: str, amount: Decimal, now: datetime) -> None:
+def remind(reward: Reward, *, store: Store) -> None:
+    """Tell the holder, once, that what is left of a credit will expire."""
+    now = store.now()
+    with transaction.atomic():
+        Referrer.objects.select_for_update().get(pk=reward.holder_id)
+        reward.refresh_from_db()
+        if reward.status != Reward.Status.ISSUED or reward.remind_at is None:
+            return
+        if reward.credit_ref:
+            _note_spending(reward, store, now)
+        left = ledger.sums_of([reward.pk])[reward.pk].balance
+        reward.remind_at = None
+        reward.save(update_fields=["remind_at"])
+        if left and reward.expires_at:
+            # Of a credit made anew the holder is told anew.
+            on = reward.expires_at.isoformat()
+            _tell_later(reward, "referral_reward_expiring", left, now, expires_at=on)
+
+
+def _tell_later(reward: Reward, event: str, amount: Decimal, now: datetime, **more: str) -> None:
     Effect.objects.bulk_create(
         [
             Effect(
                 kind=Effect.Kind.TELL,
-                key=f"{event}:{reward.pk}",
+                key=":".join((event, str(reward.pk), *more.values())),
                 reward=reward,
-                payload={"event": event, "amount": str(amount), "currency": reward.currency},
+                payload={
+                    "event": event,
+                    "amount": str(amount),
+                    "currency": reward.currency,
+                    **more,
+                },
                 created_at=now,
                 due_at=now,
             )

@@ -211,6 +211,7 @@ class PlacedOrder:
     placed_at: datetime
     changed_at: datetime
     voucher_code: str | None = None
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)

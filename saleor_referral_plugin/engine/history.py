@@ -78,6 +78,7 @@ class Known:
 @reads(
     "Terms.new_customers_only",
     "Terms.new_after",
+    "Terms.new_in",
     "Terms.time_zone",
     gives=FindingCode.NOT_NEW_CUSTOMER,
 )
@@ -131,6 +132,7 @@ def look_up(
         order.ref
         for order in standing
         if (counts_from is None or order.placed_at >= counts_from)
+        and (not terms.new_in or order.channel in terms.new_in)
         # Those that no sweep has seen yet are compared in memory: nothing is written while a
         # shopper waits.
         and (order.ref in named or person(order.user_ref, order.email).is_same_as(buyer))

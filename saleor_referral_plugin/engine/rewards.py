@@ -42,6 +42,7 @@ class RewardDecision:
     kind: RewardKind = RewardKind.CREDIT
     valid: Span | None = None
     use: CreditUse = CreditUse.ON_REQUEST
+    remind: Span | None = None
 
 
 def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDecision:
@@ -55,6 +56,7 @@ def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDeci
         kind=rule.kind,
         valid=rule.valid,
         use=rule.use,
+        remind=rule.remind,
     )
 
 
@@ -69,6 +71,7 @@ def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDeci
     "RewardRule.hold",
     "RewardRule.valid",
     "RewardRule.use",
+    "RewardRule.remind",
 )
 def promised(
     terms: Terms, facts: OrderFacts, history: History, earned: datetime, now: datetime
@@ -109,6 +112,7 @@ def promised(
                 rule.kind,
                 rule.valid,
                 rule.use,
+                rule.remind,
             )
         )
     return tuple(decisions), room.finding

@@ -59,6 +59,9 @@ def sweep(*, store: Store) -> Swept:
     for reward in over:
         effects.expire(reward, store=store)
         swept.expired += 1
+    soon = Reward.objects.filter(status=Reward.Status.ISSUED, remind_at__lte=store.now())
+    for reward in soon:
+        effects.remind(reward, store=store)
     for program in Program.objects.order_by("pk"):
         award_prizes(program, store=store)
     swept.effects = effects.carry_out(store=store)

@@ -309,6 +309,8 @@ class RewardRule(Settings):
     """How long an issued credit can be spent. None: for ever."""
     use: CreditUse = CreditUse.ON_REQUEST
     """How an issued credit gets on a checkout of its owner."""
+    remind: Span | None = None
+    """How long before an issued credit expires its owner is told. None: not at all."""
     kept_once_issued: bool = False
     """Once issued it stays, whatever is refunded later. Otherwise what is no longer deserved is
     taken back, and what was spent of it is a debt that the next credit pays."""
@@ -324,6 +326,8 @@ class RewardRule(Settings):
         _check_units(self.kind, self.worth)
         if (self.least or self.most) and self.worth.percent is None:
             raise ValueError("least and most are for percentages")
+        if self.remind is not None and self.valid is None:
+            raise ValueError("what never expires is not reminded of")
         if self.has_threshold and self.per is Per.ORDER:
             raise ValueError("a threshold is passed once: its reward is per referral")
         return self
@@ -522,6 +526,8 @@ class Terms(Settings):
     """What is compared with the minimum."""
     new_customers_only: bool = True
     """Earlier orders, by account or by e-mail, exclude the referee."""
+    new_in: tuple[str, ...] = ()
+    """Only earlier orders in these channels (slugs) exclude the referee. Empty: in any."""
     new_after: Span | None = None
     """An order that is older than this no longer counts as an earlier one. None: for ever."""
     referrer: ReferrerConditions = ReferrerConditions()

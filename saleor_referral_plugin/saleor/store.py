@@ -155,7 +155,13 @@ class SaleorStore:
 
 def _placed(orders: Any) -> list[PlacedOrder]:
     rows = orders.values_list(
-        "pk", "user_id", "user_email", "created_at", "updated_at", "voucher_code"
+        "pk",
+        "user_id",
+        "user_email",
+        "created_at",
+        "updated_at",
+        "voucher_code",
+        "channel__slug",
     )
     return [
         PlacedOrder(
@@ -165,8 +171,9 @@ def _placed(orders: Any) -> list[PlacedOrder]:
             placed_at=placed_at,
             changed_at=changed_at,
             voucher_code=voucher_code,
+            channel=channel,
         )
-        for pk, user_id, email, placed_at, changed_at, voucher_code in rows
+        for pk, user_id, email, placed_at, changed_at, voucher_code, channel in rows
     ]
 
 

@@ -44,7 +44,15 @@ _FULFILMENTS = Prepared(lambda: models.Fulfilment.objects.filter(order=_KEY))
 _CUSTOMER = Prepared(lambda: models.Customer.objects.filter(pk=_KEY))
 
 #: What a PlacedOrder is made from.
-PLACED = ("id", "customer_id", "email", "placed_at", "updated_at", "voucher_code")
+PLACED = (
+    "id",
+    "customer_id",
+    "email",
+    "placed_at",
+    "updated_at",
+    "voucher_code",
+    "channel_id",
+)
 #: Each half has an index of its own; "or" would have none.
 _STANDING = f"""
 WITH standing AS NOT MATERIALIZED (

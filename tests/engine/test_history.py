@@ -1,6 +1,7 @@
 """What is known of a buyer: earlier orders by account, by any spelling of the address, before
 we came; and whether a friend's code was used before."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -141,3 +142,27 @@ def test_a_friend_is_known_by_account_or_address(
     assert referred(referral.program_id) is expected
     assert not referred(referral.program_id, except_ref="order-1")
     assert not referred(referral.program_id + 1)
+
+
+@pytest.mark.parametrize("swept", SWEPT)
+@pytest.mark.parametrize(("channels", "expected"), [((), 1), (("outlet",), 1), (("web",), 0)])
+def test_only_orders_in_the_named_channels_make_an_old_customer(
+    store: FakeStore, channels: tuple[str, ...], expected: int, swept: bool
+) -> None:
+    # given
+    placed(store, "guest", "ben@example.com")
+    store.placed = [replace(order, channel="outlet") for order in store.placed]
+    if swept:
+        sweep(store)
+
+    # when
+    known = history.look_up(
+        person(None, "ben@example.com"),
+        terms(new_in=channels),
+        store=store,
+        program_id=1,
+        at=NOW,
+    )
+
+    # then
+    assert known.earlier_orders == expected
