@@ -271,6 +271,19 @@ class SaleorShop(Programs):
         user = User.objects.create(email=email)
         return Customer(str(user.pk), user.email)
 
+    def _lives_at(self, customer: Customer, name: str) -> None:
+        """The account knows the address, as after an order of its own."""
+        address = Address.objects.create(
+            first_name=ADDRESS["firstName"],
+            last_name=name,
+            street_address_1=ADDRESS["streetAddress1"],
+            city=ADDRESS["city"],
+            postal_code=ADDRESS["postalCode"],
+            country=ADDRESS["country"],
+            country_area=ADDRESS["countryArea"],
+        )
+        User.objects.get(pk=customer.user_ref).addresses.add(address)
+
     def delete_account(self, customer: Customer) -> None:
         self.api.mutate(
             "customerDelete",
@@ -289,10 +302,14 @@ class SaleorShop(Programs):
         channel: str = "default",
         metadata: dict[str, str] | None = None,
         payments: Payments = "transactions",
+        to: Customer | None = None,
     ) -> "SaleorCheckout":
         variants = [self._variant(price, self.channels[channel]) for price in lines]
         # Everybody lives at the same address, under their own name.
-        address = {**ADDRESS, "lastName": email or (customer.email if customer else "Guest")}
+        name = to.email if to else email or (customer.email if customer else "Guest")
+        if to:
+            self._lives_at(to, name)
+        address = {**ADDRESS, "lastName": name}
         given: dict[str, Any] = {
             "channel": channel,
             "lines": [

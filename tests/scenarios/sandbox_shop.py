@@ -83,6 +83,7 @@ class SandboxShop(Programs):
         channel: str = "default",
         metadata: dict[str, str] | None = None,
         payments: Payments = "transactions",
+        to: Customer | None = None,
     ) -> "SandboxCheckout":
         checkout = sandbox.create_checkout(
             channel=channel,
@@ -95,6 +96,11 @@ class SandboxShop(Programs):
             metadata=metadata,
             payments=payments,
         )
+        if to:
+            account = _account(to)
+            account.address = {"name": to.email, "street": "1 Main Street", "postal_code": "1"}
+            account.save(update_fields=["address"])
+            sandbox.ship_to(checkout.pk, account.address)
         return SandboxCheckout(checkout.pk)
 
     def past_order(self, email: str, *, customer: Customer | None = None) -> None:

@@ -176,7 +176,9 @@ class Shop(Protocol):
         channel: str = "default",
         metadata: dict[str, str] | None = None,
         payments: Payments = "transactions",
-    ) -> Checkout: ...
+        to: Customer | None = None,
+    ) -> Checkout:
+        """`to`: whose name and address it is sent to and billed; the buyer's own otherwise."""
 
     def past_order(self, email: str, *, customer: Customer | None = None) -> None:
         """An order from before the plugin was installed: no hook of ours ever ran for it."""

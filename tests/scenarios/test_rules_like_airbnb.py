@@ -4,7 +4,9 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from saleor_referral_plugin.engine import actions
 from saleor_referral_plugin.engine.presets import airbnb
+from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.terms import Terms
 from saleor_referral_plugin.models import LedgerEntry
 from tests.scenarios import given, then
@@ -166,3 +168,45 @@ def test_the_credit_lasts_for_a_year_to_the_second(shop: Shop) -> None:
     late.enter_code(card.code)
     assert late.total == 15
     then.nothing_more(shop, order)
+
+
+def test_an_order_that_the_referrer_receives_is_refused(shop: Shop) -> None:
+    # given
+    shop.run_program(airbnb())
+    anna = shop.register("anna@example.com")
+    checkout = shop.checkout(email="ben@example.com", to=anna)
+    total = checkout.total
+
+    # when
+    answer = checkout.enter_code(shop.share(anna))
+
+    # then
+    assert (answer.accepted, answer.code) == (False, "related_party")
+    assert checkout.total == total
+    assert then.no_entries()
+
+
+def test_a_second_kind_of_action_is_worth_what_the_limit_for_a_friend_leaves(shop: Shop) -> None:
+    # given
+    shop.run_program(airbnb())
+    anna = shop.register("anna@example.com")
+    order = fulfilled_order(shop, anna, "ben@example.com")
+    assert then.rewards(shop, anna) == ["20 USD issued"]
+
+    # when
+    for _ in range(2):
+        actions.record(order.ref, "host", store=get_store(), by="an app")
+    shop.run_periodic_tasks()
+
+    # then
+    assert then.rewards(shop, anna) == ["20 USD issued", "75 USD issued"]
+    assert shop.balance(anna) == 95
+    then.nothing_more(shop, order)
+
+    # when
+    order.refund()
+    shop.run_periodic_tasks()
+
+    # then
+    assert then.rewards(shop, anna) == ["0 USD clawed_back", "0 USD clawed_back"]
+    assert shop.balance(anna) == 0

@@ -165,3 +165,46 @@ def test_a_code_claimed_before_the_program_closed_is_rewarded_90_days_later(shop
     assert (referral.status, referral.failed) == ("qualified", ())
     assert shop.balance(anna) == 5
     then.nothing_more(shop, claimed.placed)
+
+
+def test_a_credit_is_of_no_use_in_another_currency_and_says_so(shop: Shop) -> None:
+    # given
+    shop.run_program(uber(referrer_gets={"USD": 5, "EUR": 5}, friend_saves={"USD": 10, "EUR": 9}))
+    anna = shop.register("anna@example.com")
+    given.friends_order(shop, shop.share(anna)).pay()
+    shop.run_periodic_tasks()
+    [card] = shop.gift_cards(anna)
+    assert (card.balance, card.currency) == (5, "USD")
+
+    # when
+    checkout = shop.checkout(lines=["20.00"], customer=anna, channel="euro")
+    total = checkout.total
+    answer = checkout.enter_code(card.code)
+
+    # then
+    assert (answer.accepted, answer.code) == (False, "currency_mismatch")
+    assert "USD" in answer.message
+    assert "EUR" in answer.message
+    assert checkout.total == total
+    assert shop.balance(anna) == 5
+
+
+def test_to_anybody_else_a_card_in_another_currency_is_no_different_from_nonsense(
+    shop: Shop,
+) -> None:
+    # given
+    shop.run_program(uber(referrer_gets={"USD": 5, "EUR": 5}, friend_saves={"USD": 10, "EUR": 9}))
+    anna = shop.register("anna@example.com")
+    given.friends_order(shop, shop.share(anna)).pay()
+    shop.run_periodic_tasks()
+    [card] = shop.gift_cards(anna)
+
+    # when
+    answers = [
+        shop.checkout(email="carl@example.com", channel="euro").enter_code(typed)
+        for typed in (card.code, "ABCD-EFGH-IJKL")
+    ]
+
+    # then
+    assert answers[0] == answers[1]
+    assert not answers[0].accepted
