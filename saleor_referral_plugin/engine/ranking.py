@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from prices import Money
 
-from ..models import Program, Referrer, Reward, SignUp
+from ..models import Program, Referrer, Reward, SignUp, TermsVersion
 from . import rows
 from .books import Booked, milestones_of, write_reward
 from .decide import ReferralStatus
@@ -85,7 +85,7 @@ def award_prizes(program: Program, *, store: Store) -> None:
     for ranking in version.terms.rankings:
         window = _last_period(version.terms, ranking, now)
         if window is not None:
-            _award(program, version.terms, ranking, window, now)
+            _award(version, ranking, window, now)
 
 
 def _last_period(terms: Terms, ranking: Ranking, now: datetime) -> tuple[datetime, datetime] | None:
@@ -102,13 +102,11 @@ def _last_period(terms: Terms, ranking: Ranking, now: datetime) -> tuple[datetim
 
 @transaction.atomic
 def _award(
-    program: Program,
-    terms: Terms,
-    ranking: Ranking,
-    window: tuple[datetime, datetime],
-    now: datetime,
+    version: TermsVersion, ranking: Ranking, window: tuple[datetime, datetime], now: datetime
 ) -> None:
-    Program.objects.select_for_update().get(pk=program.pk)
+    # One at a time; and not by the program's lock, for which others wait who hold referrers'.
+    TermsVersion.objects.select_for_update().get(pk=version.pk)
+    program, terms = version.program, version.terms
     places = ranking_of(program, window=window, limit=len(ranking.prizes))
     winners = {place.referrer_id: number for number, place in enumerate(places)}
     when = period_name(ranking.period, terms.zone, window[0])
