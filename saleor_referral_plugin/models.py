@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from .engine.decide import ReferralStatus
 from .engine.terms import Beneficiary, CreditUse, ProgramKind, RewardKind, Terms
@@ -62,7 +63,7 @@ class TermsVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.program_id} v{self.version}"
 
-    @property
+    @cached_property
     def terms(self) -> Terms:
         return Terms.from_json(self.rules)
 
