@@ -16,12 +16,14 @@ _normalizer = Normalizer(skip_dns=True)
 
 
 def normalise_email(email: str) -> str:
-    """`A.b+x@GMail.com` -> `ab@gmail.com`; other providers by their own published rules.
+    """`A.b+x@GMail.com` -> `ab@gmail.com`. What follows a plus is dropped for any provider:
+    nearly all deliver it to the same person; the rest is by the providers' published rules.
 
     Never asks the network. What is no e-mail address comes back lower-cased and trimmed,
     so that it still compares equal to itself.
     """
-    cleaned = email.strip().lower()
+    name, at, domain = email.strip().lower().rpartition("@")
+    cleaned = f"{name.partition('+')[0] or name}{at}{domain}"
     try:
         # A coroutine, but without DNS it never waits: its first step is its last.
         _normalizer.normalize(cleaned).send(None)
@@ -57,14 +59,15 @@ def domain_of(email: str | None) -> str:
 def party_keys(
     *,
     emails: Iterable[str | None] = (),
-    phones: Iterable[str] = (),
+    phones: Iterable[tuple[str, str]] = (),
     addresses: Iterable[tuple[str, str, str]] = (),
 ) -> frozenset[str]:
-    """Keyed hashes by which somebody is recognised as recipient or payer. An address is a
-    name, a street with its number, and a postal code; all three make one key, compared without
-    letter case, spaces and punctuation. What is empty has no key."""
+    """Keyed hashes by which somebody is recognised as recipient or payer. A phone goes with a
+    name, for a household may share one; an address is a name, a street with its number, and a
+    postal code. Each makes one key, compared without letter case, spaces and punctuation. What
+    is empty in part has no key."""
     keys = {email_key(email) for email in emails}
-    keys |= {_party_key("phone", phone) for phone in phones}
+    keys |= {_party_key("phone", *named) for named in phones}
     keys |= {_party_key(*parts) for parts in addresses}
     return frozenset(key for key in keys if key)
 

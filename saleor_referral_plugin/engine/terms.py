@@ -536,8 +536,8 @@ class Terms(Settings):
     """Domains of e-mail addresses that cannot be referred, such as the shop's own; those below
     them neither."""
     exclude_related: bool = True
-    """The referrer is neither recipient nor payer of the order, by name and address, phone
-    or e-mail."""
+    """The referrer is neither recipient nor payer of the order, by a name with its address or
+    phone, or by e-mail."""
     claim_valid: Span | None = None
     """From the claim to the order: its last moment is the end of this span. None: for ever."""
     touch: Touch = Touch.LAST

@@ -51,16 +51,20 @@ def parties(addresses: Iterable[Any], *emails: str | None) -> frozenset[str]:
     known = [address for address in addresses if address is not None]
     return party_keys(
         emails=emails,
-        phones=[str(address.phone or "") for address in known],
+        phones=[(_name(address), str(address.phone or "")) for address in known],
         addresses=[
             (
-                f"{address.first_name} {address.last_name}",
+                _name(address),
                 f"{address.street_address_1} {address.street_address_2}",
                 address.postal_code,
             )
             for address in known
         ],
     )
+
+
+def _name(address: Any) -> str:
+    return f"{address.first_name} {address.last_name}"
 
 
 def checkout_facts(checkout_info: Any, lines: Iterable[Any]) -> CheckoutFacts:

@@ -297,7 +297,7 @@ def as_uuid(ref: str | None) -> UUID:
 def _parties(address: Mapping[str, str]) -> frozenset[str]:
     said = {field: address.get(field, "") for field in ("name", "street", "postal_code", "phone")}
     return party_keys(
-        phones=[said["phone"]],
+        phones=[(said["name"], said["phone"])],
         addresses=[(said["name"], said["street"], said["postal_code"])],
     )
 

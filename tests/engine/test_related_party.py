@@ -11,7 +11,7 @@ from tests.engine.fake_store import FakeStore
 
 ANNAS = {
     "emails": ["anna@gmail.com"],
-    "phones": ["+45 12 34 56 78"],
+    "phones": [("Anna Berg", "+45 12 34 56 78")],
     "addresses": [("Anna Berg", "Main Street 1", "1000")],
 }
 
@@ -20,13 +20,29 @@ ANNAS = {
     ("theirs", "is_one"),
     [
         ({"emails": ["A.nna+x@googlemail.com"]}, True),
-        ({"phones": ["+4512345678"]}, True),
+        ({"phones": [("anna berg", "+4512345678")]}, True),
+        ({"phones": [("Ben Berg", "+4512345678")]}, False),
         ({"addresses": [("ANNA BERG", "main street, 1", "10-00")]}, True),
         ({"addresses": [("Ben Berg", "Main Street 1", "1000")]}, False),
         ({"addresses": [("Anna Berg", "Main Street 2", "1000")]}, False),
-        ({"addresses": [("", "Main Street 1", "1000")], "phones": [""], "emails": [None]}, False),
+        (
+            {
+                "addresses": [("", "Main Street 1", "1000")],
+                "phones": [("Anna Berg", "")],
+                "emails": [None],
+            },
+            False,
+        ),
     ],
-    ids=["e-mail", "phone", "address", "same house", "same name", "nothing said"],
+    ids=[
+        "e-mail",
+        "phone",
+        "the household's phone",
+        "address",
+        "same house",
+        "same name",
+        "nothing said",
+    ],
 )
 def test_somebody_is_known_by_any_of_their_own(theirs: dict[str, list], is_one: bool) -> None:
     assert bool(party_keys(**ANNAS) & party_keys(**theirs)) is is_one
@@ -46,8 +62,8 @@ def test_an_order_that_the_referrer_receives_is_rejected_if_the_terms_say_so(
 ) -> None:
     # given
     run_program(store, terms(exclude_related=excluded))
-    ref = place(store, share(store), parties=party_keys(phones=["123"]))
-    store.parties["1"] = party_keys(phones=["1-2-3"], emails=["anna@example.com"])
+    ref = place(store, share(store), parties=party_keys(phones=[("Anna", "123")]))
+    store.parties["1"] = party_keys(phones=[("anna", "1-2-3")], emails=["anna@example.com"])
 
     # when
     referral = settle(ref, store=store)
@@ -64,11 +80,11 @@ def test_an_order_that_the_referrer_receives_is_rejected_if_the_terms_say_so(
 def test_whom_the_referrers_account_names_later_changes_nothing(store: FakeStore) -> None:
     # given
     run_program(store)
-    ref = place(store, share(store), parties=party_keys(phones=["123"]))
+    ref = place(store, share(store), parties=party_keys(phones=[("Anna", "123")]))
     settle(ref, store=store)
 
     # when: the referrer sends the friend a present
-    store.parties["1"] = party_keys(phones=["123"])
+    store.parties["1"] = party_keys(phones=[("Anna", "123")])
     referral = settle(ref, store=store)
 
     # then
