@@ -12,7 +12,7 @@ from typing import Any
 from ..models import Claim, Effect, LedgerEntry, Referral, Referrer, Reward, TermsVersion
 from . import ledger, rows
 from .decide import ReferralStatus
-from .facts import Followed, Person
+from .facts import Person
 from .milestones import Standing
 from .rewards import RewardDecision
 from .terms import RewardKind
@@ -205,16 +205,6 @@ def standing_of(
     )
 
 
-def followed(first: Referral, *, except_ref: str) -> Followed:
-    """The first order of a referral as a later one sees it."""
-    others = Referral.objects.filter(follows=first, status__in=Referral.ACTIVE)
-    return Followed(
-        first.placed_at,
-        others.exclude(order_ref=except_ref).count(),
-        stands=first.status == ReferralStatus.QUALIFIED.value,
-    )
-
-
 def _booked(values: Iterator[Any]) -> Booked | None:
     reward = rows.take(Reward, values)
     sums: Sequence[Any] = list(values)
@@ -222,6 +212,20 @@ def _booked(values: Iterator[Any]) -> Booked | None:
 
 
 # writing -------------------------------------------------------------------------------------
+
+
+def new_reward(program_id: int, holder_id: int, decided: RewardDecision, now: datetime) -> Reward:
+    """A reward of nothing yet, in the decision's currency or unit."""
+    return Reward(
+        program_id=program_id,
+        holder_id=holder_id,
+        beneficiary=decided.beneficiary.value,
+        rule=decided.rule,
+        kind=decided.kind.value,
+        currency=decided.amount.currency,
+        amount=Decimal(0),
+        created_at=now,
+    )
 
 
 def write_reward(

@@ -15,7 +15,7 @@ from django.db import transaction
 from prices import Money
 
 from ..models import Effect, LedgerEntry, Referrer, Reward
-from . import ledger
+from . import ledger, rows
 from .facts import CreditRequest
 from .referrers import keep_up
 from .store import Store
@@ -259,24 +259,15 @@ def remind(reward: Reward, *, store: Store) -> None:
 
 
 def _tell_later(reward: Reward, event: str, amount: Decimal, now: datetime, **more: str) -> None:
-    Effect.objects.bulk_create(
-        [
-            Effect(
-                kind=Effect.Kind.TELL,
-                key=":".join((event, str(reward.pk), *more.values())),
-                reward=reward,
-                payload={
-                    "event": event,
-                    "amount": str(amount),
-                    "currency": reward.currency,
-                    **more,
-                },
-                created_at=now,
-                due_at=now,
-            )
-        ],
-        ignore_conflicts=True,
+    effect = Effect(
+        kind=Effect.Kind.TELL,
+        key=":".join((event, str(reward.pk), *more.values())),
+        reward=reward,
+        payload={"event": event, "amount": str(amount), "currency": reward.currency, **more},
+        created_at=now,
+        due_at=now,
     )
+    rows.insert([effect], unless_there=True)
 
 
 def _tell(effect: Effect, store: Store, now: datetime) -> None:

@@ -4,20 +4,25 @@ order at hand. Two queries, the books' and the store's: a shopper may be waiting
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from ..models import Referral, Referrer
+from prices import Money
+
+from ..models import Action, Referral, Referrer
 from . import rows
-from .facts import Person, ReferrerFacts, Used
+from .decide import ReferralStatus
+from .facts import Followed, History, OrderFacts, OtherOrder, Person, ReferrerFacts, Used
 from .findings import FindingCode
-from .known_orders import KNOWN, LATE
+from .known_orders import KNOWN
 from .people import person
 from .readings import reads
 from .store import Store
 from .terms import Terms
 
+#: Rows may become visible a little later than their timestamp says; a shopper is waiting.
+LATE = timedelta(seconds=10)
 #: How many orders newer than the last sweep are looked through. With a sweep every minute
 #: there are few; more wait only while a large shop is being indexed first.
 RECENT = 20_000
@@ -121,7 +126,6 @@ def look_up(
     standing = store.standing_orders(
         refs=named,
         user_ref=buyer.user_ref,
-        # Rows may become visible a little later than their timestamp says.
         changed_since=indexed_to and indexed_to - LATE,
         at_most=RECENT,
         placed_before=at,
@@ -138,6 +142,74 @@ def look_up(
         and (order.ref in named or person(order.user_ref, order.email).is_same_as(buyer))
     }
     return replace(known, earlier_orders=len(earlier - {except_ref}))
+
+
+def of_order(
+    referral: Referral,
+    referrer: Referrer,
+    terms: Terms,
+    facts: OrderFacts,
+    *,
+    store: Store,
+    ask_of_referrer: bool = True,
+    counted: Sequence[Counted] = (),
+) -> History:
+    """What is known of an order's referral besides what was decided about it before."""
+    known = look_up(
+        facts.buyer,
+        terms,
+        store=store,
+        program_id=referral.program_id,
+        at=facts.placed_at,
+        except_ref=facts.ref,
+        except_referral=referral.pk,
+        counted=counted,
+    )
+    asked = History(referrer=Person(referrer.user_ref, referrer.email_key))
+    if ask_of_referrer:
+        asked = replace(
+            asked,
+            referrer_facts=facts_of(referrer, terms, facts.placed_at, store),
+            referrer_parties=parties_of(referrer, terms, facts.parties, store),
+        )
+    return replace(
+        asked,
+        claimed_at=referral.claim.created_at if referral.claim else None,
+        earlier_orders=known.earlier_orders,
+        referred_before=known.referred_before,
+        follows=_followed(referral),
+        other_orders=_other_orders(referral, terms),
+        actions=_actions(referral, terms),
+        used=known.used,
+    )
+
+
+def _followed(referral: Referral) -> Followed | None:
+    """The first order of a referral as a later one sees it."""
+    first = referral.follows
+    if first is None:
+        return None
+    others = Referral.objects.filter(follows=first, status__in=Referral.ACTIVE)
+    return Followed(
+        first.placed_at,
+        others.exclude(order_ref=referral.order_ref).count(),
+        stands=first.status == ReferralStatus.QUALIFIED.value,
+    )
+
+
+def _other_orders(referral: Referral, terms: Terms) -> tuple[OtherOrder, ...]:
+    if referral.pk is None or not any(rule.has_threshold for rule in terms.rewards):
+        return ()
+    later = Referral.objects.filter(follows=referral, status=ReferralStatus.QUALIFIED.value)
+    found = later.order_by("placed_at").values_list("placed_at", "net", "currency")
+    return tuple(OtherOrder(at, Money(net, currency)) for at, net, currency in found)
+
+
+@reads("Terms.rewards", "RewardRule.action")
+def _actions(referral: Referral, terms: Terms) -> dict[str, datetime]:
+    if referral.pk is None or not any(rule.action for rule in terms.rewards):
+        return {}
+    return dict(Action.objects.filter(referral=referral).values_list("name", "at"))
 
 
 @reads("Terms.exclude_related", gives=FindingCode.RELATED_PARTY)

@@ -20,8 +20,6 @@ SWEPT = "swept"
 #: Rows may become visible a little later than their timestamp says.
 OVERLAP = timedelta(minutes=5)
 BATCH = 1000
-#: The same, where a shopper waits.
-LATE = timedelta(seconds=10)
 
 
 def remember(orders: Iterable[PlacedOrder]) -> None:

@@ -1,15 +1,45 @@
-"""Limits on rewards that belong to no referral: milestones and prizes."""
+"""Limits: whose rewards count towards them, the budget's lock, and the limits on rewards that
+belong to no referral, milestones and prizes."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from prices import Money
 
 from ..models import Program
-from . import history
 from .books import Booked
+from .findings import FindingCode
+from .history import Counted, used_towards
+from .readings import reads
 from .rewards import RewardDecision, cap_window, limited
-from .terms import Beneficiary, Terms
+from .terms import Beneficiary, Cap, Terms
+
+
+@reads(
+    "Terms.caps", "Cap.to", "Cap.per_referee", "Cap.whole_program", gives=FindingCode.CAP_REACHED
+)
+def counted_towards(
+    caps: Iterable[Cap], terms: Terms, earned: datetime, *, holder_id: int, pair_id: int = 0
+) -> list[Counted]:
+    """Which rewards count towards each limit at a moment: those of all, of one referral and its
+    later orders (a referee has one in a program at a time), or of one holder."""
+    counted = []
+    for cap in caps:
+        window = cap_window(terms, cap, earned)
+        if cap.whole_program:
+            counted.append(Counted(cap.to.value, window=window))
+        elif cap.per_referee or cap.to is Beneficiary.REFEREE:
+            counted.append(Counted(cap.to.value, pair_id=pair_id, window=window))
+        else:
+            counted.append(Counted(cap.to.value, holder_id=holder_id, window=window))
+    return counted
+
+
+def lock_budget(caps: Iterable[Cap], program_id: int) -> None:
+    """A budget is shared by all referrers: whoever draws on it waits for the others."""
+    if any(cap.whole_program for cap in caps):
+        Program.objects.select_for_update().get(pk=program_id)
 
 
 def within_limits(
@@ -30,17 +60,9 @@ def within_limits(
     ]
     if not caps:
         return decided
-    if any(cap.whole_program for cap in caps):
-        Program.objects.select_for_update().get(pk=program_id)
-    counted = [
-        history.Counted(
-            Beneficiary.REFERRER.value,
-            holder_id=None if cap.whole_program else holder_id,
-            window=cap_window(terms, cap, earned_at),
-        )
-        for cap in caps
-    ]
+    lock_budget(caps, program_id)
+    counted = counted_towards(caps, terms, earned_at, holder_id=holder_id)
     reward = booked.reward
-    used = history.used_towards(counted, program_id=program_id, except_reward=reward.pk)
+    used = used_towards(counted, program_id=program_id, except_reward=reward.pk)
     before = Money(reward.amount, reward.currency)
     return replace(decided, amount=limited(caps, used, decided.amount, before))

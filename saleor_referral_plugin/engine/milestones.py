@@ -74,16 +74,15 @@ def decide_milestones(
         occurrence = _occurrence(milestones, terms.zone, step, moment)
         before = given.get(occurrence)
         unit = before.unit if before else _unit(step, currency)
-        amount = step.worth.amounts.get(unit) or zero(unit)
         delivered = Money(before.delivered if before else Decimal(0), unit)
-        counts = step in so_far
-        if counts and milestones.highest_only and step is not so_far[-1]:
-            # Superseded: what has not been delivered by now never will be.
-            counts, amount = bool(delivered), delivered
-        if not counts and not (step.kind is RewardKind.CUSTOM and delivered):
-            amount = zero(unit)
-        elif not counts:
+        is_superseded = milestones.highest_only and step in so_far[:-1]
+        if step in so_far and not is_superseded:
+            amount = step.worth.amounts.get(unit) or zero(unit)
+        elif is_superseded or step.kind is RewardKind.CUSTOM:
+            # What has not been delivered by now never will be; what has been stays.
             amount = delivered
+        else:
+            amount = zero(unit)
         reached_at = (before and before.reached_at) or (now if amount else None)
         hold_until = None if reached_at is None else step.hold.after(reached_at, terms.zone)
         yield MilestoneDecision(

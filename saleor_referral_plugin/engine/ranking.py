@@ -10,7 +10,7 @@ from prices import Money
 
 from ..models import Program, Referrer, Reward, SignUp, TermsVersion
 from . import rows
-from .books import Booked, milestones_of, write_reward
+from .books import Booked, milestones_of, new_reward, write_reward
 from .decide import ReferralStatus
 from .limits import within_limits
 from .milestones import period_name
@@ -19,7 +19,7 @@ from .programs import current_terms
 from .readings import reads
 from .rewards import RewardDecision, calendar_period
 from .store import Store
-from .terms import Beneficiary, CapPeriod, Prize, Ranking, Terms
+from .terms import Beneficiary, CapPeriod, Prize, Ranking, RewardKind, Terms
 
 #: Before anything was earned.
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -124,9 +124,12 @@ def _award(
             is_won = winners.get(holder.pk) == number
             if before is None and not is_won:
                 continue
-            each = before or _new(program, holder, ranking, prize, occurrence, now)
+            delivered = before.delivered if before else Decimal(0)
+            decided = _decided(ranking, prize, is_won, delivered)
+            each = before or Booked(new_reward(program.pk, holder.pk, decided, now))
+            each.reward.occurrence = occurrence
             decided = within_limits(
-                _decided(ranking, prize, is_won, each),
+                decided,
                 each,
                 terms,
                 program_id=program.pk,
@@ -136,38 +139,14 @@ def _award(
             write_reward(each, decided, earned_at=window[1], zone=terms.time_zone, now=now)
 
 
-def _decided(ranking: Ranking, prize: Prize, is_won: bool, booked: Booked) -> RewardDecision:
+def _decided(ranking: Ranking, prize: Prize, is_won: bool, delivered: Decimal) -> RewardDecision:
     [(unit, amount)] = prize.worth.amounts.by_currency
     won = Money(amount, unit) if is_won else zero(unit)
-    if not is_won and booked.delivered and prize.kind.value == "custom":
+    if not is_won and prize.kind is RewardKind.CUSTOM:
         # Delivered outside the shop: it stays.
-        won = Money(booked.delivered, unit)
+        won = Money(delivered, unit)
     return RewardDecision(
         Beneficiary.REFERRER, ranking.name, won, None, True, prize.kind, prize.valid
-    )
-
-
-def _new(
-    program: Program,
-    holder: Referrer,
-    ranking: Ranking,
-    prize: Prize,
-    occurrence: str,
-    now: datetime,
-) -> Booked:
-    [(unit, _)] = prize.worth.amounts.by_currency
-    return Booked(
-        Reward(
-            program=program,
-            holder=holder,
-            beneficiary=Beneficiary.REFERRER.value,
-            rule=ranking.name,
-            occurrence=occurrence,
-            kind=prize.kind.value,
-            currency=unit,
-            amount=Decimal(0),
-            created_at=now,
-        )
     )
 
 

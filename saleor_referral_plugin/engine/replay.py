@@ -6,7 +6,7 @@ over the replay itself: what was really given does not count towards them.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,7 +15,7 @@ from prices import Money
 from ..models import Program, Referral, Reward
 from . import history
 from .decide import ReferralStatus, decide
-from .facts import History, OrderFacts, Person, Used
+from .facts import Used
 from .findings import Finding
 from .rewards import RewardDecision, cap_window, earned_at
 from .store import Store
@@ -63,7 +63,10 @@ def replay(terms: Terms, program: Program, *, store: Store) -> Iterator[Replayed
         facts = store.order_facts(referral.order_ref)
         if facts is None:
             continue
-        decision = decide(terms, facts, _history(terms, facts, referral, counters, store, now), now)
+        known = history.of_order(referral, referral.referrer, terms, facts, store=store)
+        earned = earned_at(terms, facts, None, now)
+        used = counters.used(referral.referrer_id, earned)
+        decision = decide(terms, facts, replace(known, used=used), now)
         if decision.earned_at is not None:
             counters.count(referral.referrer_id, decision.earned_at, decision.rewards)
         gave = Reward.objects.filter(referral=referral).values_list("rule", "amount", "currency")
@@ -87,33 +90,6 @@ def cost_of(orders: Iterable[Replayed]) -> Cost:
             for money in given.values():
                 sums[money.currency] += money.amount
     return cost
-
-
-def _history(
-    terms: Terms,
-    facts: OrderFacts,
-    referral: Referral,
-    counters: "_Counters",
-    store: Store,
-    now: datetime,
-) -> History:
-    referrer = referral.referrer
-    known = history.look_up(
-        facts.buyer,
-        terms,
-        store=store,
-        program_id=referral.program_id,
-        at=facts.placed_at,
-        except_ref=facts.ref,
-    )
-    return History(
-        referrer=Person(referrer.user_ref, referrer.email_key),
-        referrer_parties=history.parties_of(referrer, terms, facts.parties, store),
-        claimed_at=referral.claim.created_at if referral.claim else None,
-        earlier_orders=known.earlier_orders,
-        referred_before=known.referred_before,
-        used=counters.used(referral.referrer_id, earned_at(terms, facts, None, now)),
-    )
 
 
 class _Counters:

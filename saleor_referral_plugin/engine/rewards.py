@@ -48,15 +48,30 @@ class RewardDecision:
 def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDecision:
     """A reward that is not due. What is delivered and can not be taken back stays."""
     kept = _beyond_reach(rule, facts, history) or zero(unit_of(rule, facts.currency))
+    return _decided(rule, kept, is_approved=bool(kept))
+
+
+@reads(
+    "RewardRule.name",
+    "RewardRule.to",
+    "RewardRule.kind",
+    "RewardRule.valid",
+    "RewardRule.use",
+    "RewardRule.remind",
+)
+def _decided(
+    rule: RewardRule, amount: Money, *, hold_until: datetime | None = None, is_approved: bool
+) -> RewardDecision:
     return RewardDecision(
         rule.to,
         rule.name,
-        kept,
-        is_approved=bool(kept),
-        kind=rule.kind,
-        valid=rule.valid,
-        use=rule.use,
-        remind=rule.remind,
+        amount,
+        hold_until,
+        is_approved,
+        rule.kind,
+        rule.valid,
+        rule.use,
+        rule.remind,
     )
 
 
@@ -64,14 +79,8 @@ def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDeci
     "Terms.rewards",
     "Terms.caps",
     "Terms.time_zone",
-    "RewardRule.name",
     "RewardRule.to",
-    "RewardRule.kind",
-    "RewardRule.action",
     "RewardRule.hold",
-    "RewardRule.valid",
-    "RewardRule.use",
-    "RewardRule.remind",
 )
 def promised(
     terms: Terms, facts: OrderFacts, history: History, earned: datetime, now: datetime
@@ -89,33 +98,28 @@ def promised(
         room.count(rule.to, stays[rule.name])
     decisions = []
     for rule in rules:
-        amount, since = stays[rule.name], earned
-        if amount is None and not _is_past_threshold(rule, terms, facts, history):
+        since, amount = _earned_since(rule, history, earned), stays[rule.name]
+        has_come_far = amount is not None or _is_past_threshold(rule, terms, facts, history)
+        if since is None or not has_come_far:
             decisions.append(nothing(rule, facts, history))
             continue
-        if rule.action is not None:
-            done_at = history.actions.get(rule.action)
-            if done_at is None:
-                decisions.append(nothing(rule, facts, history))
-                continue
-            since = max(earned, done_at)
         hold_until = rule.hold.after(since, terms.zone)
         if amount is None:
             amount = room.cut(rule.to, _worth(rule, facts))
         decisions.append(
-            RewardDecision(
-                rule.to,
-                rule.name,
-                amount,
-                hold_until,
-                now >= hold_until,
-                rule.kind,
-                rule.valid,
-                rule.use,
-                rule.remind,
-            )
+            _decided(rule, amount, hold_until=hold_until, is_approved=now >= hold_until)
         )
     return tuple(decisions), room.finding
+
+
+@reads("RewardRule.action")
+def _earned_since(rule: RewardRule, history: History, earned: datetime) -> datetime | None:
+    """From when on the hold runs: the order's date, or the later one of the action that the
+    reward waits for; None while that is not done."""
+    if rule.action is None:
+        return earned
+    done_at = history.actions.get(rule.action)
+    return None if done_at is None else max(earned, done_at)
 
 
 @reads("Terms.rewards", "RewardRule.per")

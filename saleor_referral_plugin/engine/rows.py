@@ -117,12 +117,17 @@ class Prepared(Generic[Row]):
         return next(iter(self(**values)), None)
 
     def _instance(self, values: Sequence[Any]) -> Row:
-        query = self._compiler.query
-        names = [field.attname for field in query.model._meta.concrete_fields]
-        row: Row = query.model.from_db(connection.alias, names, values[: len(names)])
-        for name, value in zip(query.annotation_select, values[len(names) :], strict=True):
+        model, names, annotations = self._shape
+        row: Row = model.from_db(connection.alias, names, values[: len(names)])
+        for name, value in zip(annotations, values[len(names) :], strict=True):
             setattr(row, name, value)
         return row
+
+    @cached_property
+    def _shape(self) -> tuple[type[Row], list[str], list[str]]:
+        query = self._compiler.query
+        names = [field.attname for field in query.model._meta.concrete_fields]
+        return query.model, names, list(query.annotation_select)
 
     @cached_property
     def _compiler(self) -> Any:

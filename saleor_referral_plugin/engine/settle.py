@@ -5,13 +5,13 @@ any order; the result is the same.
 """
 
 import logging
+from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from prices import Money
 
-from ..models import Action, Claim, Membership, Program, Referral, Referrer, Reward
+from ..models import Claim, Membership, Program, Referral, Referrer
 from . import history, rows
 from .books import (
     Booked,
@@ -19,23 +19,22 @@ from .books import (
     books_of,
     claim_of,
     first_of,
-    followed,
     milestones_of,
+    new_reward,
     referrer_of,
     standing_of,
     write_reward,
 )
 from .codes import is_offer_code
 from .decide import Decision, ReferralStatus, decide
-from .facts import Followed, History, OrderFacts, OtherOrder, Person, ReferrerFacts
-from .findings import FindingCode
-from .limits import within_limits
+from .facts import OrderFacts
+from .limits import counted_towards, lock_budget, within_limits
 from .milestones import Given, decide_milestones, group_of, period_of
 from .money import times, zero
 from .programs import current_terms
 from .readings import reads
 from .referrers import holder_of, keep_up
-from .rewards import RewardDecision, cap_window, earned_at
+from .rewards import RewardDecision, earned_at
 from .store import Store
 from .terms import Beneficiary, Milestones, RewardKind, Terms
 
@@ -132,10 +131,7 @@ def _settle_later(order_ref: str, store: Store) -> Referral | None:
     if decision.status is ReferralStatus.REJECTED:
         # An ordinary order of somebody who was referred once: none of the books' business.
         return None
-    _write(books, facts, decision, now)
-    _settle_milestones_of(books, None, store, now)
-    _settle_first_again(books, referrer, store)
-    return referral
+    return _book(books, facts, decision, referrer, store, now)
 
 
 def _new_referral(facts: OrderFacts, now: datetime) -> Referral:
@@ -152,10 +148,22 @@ def _new_referral(facts: OrderFacts, now: datetime) -> Referral:
 def _bring_in_line(
     books: Books, facts: OrderFacts, referrer: Referrer, store: Store, now: datetime
 ) -> Referral:
-    was_earned_at, was = books.referral.earned_at, books.referral.status
     decision = _decide(facts, books, referrer, store, now)
+    return _book(books, facts, decision, referrer, store, now)
+
+
+def _book(
+    books: Books,
+    facts: OrderFacts,
+    decision: Decision,
+    referrer: Referrer,
+    store: Store,
+    now: datetime,
+) -> Referral:
+    """Write what was decided, and what hangs on it: milestones, and the referee's other orders."""
+    was_earned_at, was = books.referral.earned_at, books.referral.status
     _write(books, facts, decision, now)
-    _settle_milestones_of(books, was_earned_at, store, now)
+    _settle_milestones_of(books, was_earned_at, now)
     _settle_first_again(books, referrer, store)
     if books.referral.status != was:
         _settle_later_ones_again(books.referral, referrer, store)
@@ -185,67 +193,36 @@ def _decide(
 ) -> Decision:
     referral = books.referral
     terms = _terms_of(referral)
-    if any(cap.whole_program for cap in terms.caps):
-        # A budget is shared by all referrers: whoever draws on it waits for the others.
-        Program.objects.select_for_update().get(pk=referral.program_id)
-    known = history.look_up(
-        facts.buyer,
-        terms,
-        store=store,
-        program_id=referral.program_id,
-        at=facts.placed_at,
-        except_ref=facts.ref,
-        except_referral=referral.pk,
-        counted=_counted(terms, facts, books, now),
-    )
-    return decide(
+    lock_budget(terms.caps, referral.program_id)
+    was_qualified = referral.status in WAS_QUALIFIED
+    known = history.of_order(
+        referral,
+        referrer,
         terms,
         facts,
-        History(
-            referrer=Person(referrer.user_ref, referrer.email_key),
-            referrer_facts=_facts_of(referrer, books, terms, facts, store),
-            referrer_parties=_parties_of(referrer, books, terms, facts, store),
-            claimed_at=referral.claim.created_at if referral.claim else None,
-            referrer_is_gone=referrer.forgotten_at is not None,
-            was_qualified=referral.status in WAS_QUALIFIED,
-            earned_at=referral.earned_at,
-            earlier_orders=known.earlier_orders,
-            referred_before=known.referred_before,
-            follows=_followed(referral),
-            other_orders=_other_orders(referral, terms),
-            actions=_actions(referral, terms),
-            used=known.used,
-            promised={
-                booked.reward.rule: Money(booked.reward.amount, booked.reward.currency)
-                for booked in (() if books.anew else books.rewards.values())
-            },
-            delivered={
-                booked.reward.rule: Money(booked.delivered, booked.reward.currency)
-                for booked in books.rewards.values()
-            },
-        ),
-        now,
+        store=store,
+        # Who moves, or sends a friend a present, later keeps what they earned.
+        ask_of_referrer=books.anew or not was_qualified,
+        counted=_counted(terms, facts, books, now),
     )
-
-
-def _parties_of(
-    referrer: Referrer, books: Books, terms: Terms, facts: OrderFacts, store: Store
-) -> frozenset[str]:
-    """The referrer's own, until the referral has qualified: an address that their account
-    names later, such as of a friend they sent a present to, says nothing of the order."""
-    if books.referral.status in WAS_QUALIFIED and not books.anew:
-        return frozenset()
-    return history.parties_of(referrer, terms, facts.parties, store)
-
-
-def _facts_of(
-    referrer: Referrer, books: Books, terms: Terms, facts: OrderFacts, store: Store
-) -> ReferrerFacts | None:
-    """What the terms ask of the referrer, until the referral has qualified: who moves to
-    another country later keeps what they earned."""
-    if books.referral.status in WAS_QUALIFIED and not books.anew:
-        return None
-    return history.facts_of(referrer, terms, facts.placed_at, store)
+    by_rule = {booked.reward.rule: booked for booked in books.rewards.values()}
+    known = replace(
+        known,
+        referrer_is_gone=referrer.forgotten_at is not None,
+        was_qualified=was_qualified,
+        earned_at=referral.earned_at,
+        promised={}
+        if books.anew
+        else {
+            rule: Money(booked.reward.amount, booked.reward.currency)
+            for rule, booked in by_rule.items()
+        },
+        delivered={
+            rule: Money(booked.delivered, booked.reward.currency)
+            for rule, booked in by_rule.items()
+        },
+    )
+    return decide(terms, facts, known, now)
 
 
 @reads("Terms.groups")
@@ -261,48 +238,17 @@ def _terms_of(referral: Referral) -> Terms:
     return terms.for_group(referral.group)
 
 
-def _other_orders(referral: Referral, terms: Terms) -> tuple[OtherOrder, ...]:
-    if referral.pk is None or not any(rule.has_threshold for rule in terms.rewards):
-        return ()
-    later = Referral.objects.filter(follows=referral, status=ReferralStatus.QUALIFIED.value)
-    found = later.order_by("placed_at").values_list("placed_at", "net", "currency")
-    return tuple(OtherOrder(at, Money(net, currency)) for at, net, currency in found)
-
-
-@reads("Terms.rewards", "RewardRule.action")
-def _actions(referral: Referral, terms: Terms) -> dict[str, datetime]:
-    if referral.pk is None or not any(rule.action for rule in terms.rewards):
-        return {}
-    return dict(Action.objects.filter(referral=referral).values_list("name", "at"))
-
-
-def _followed(referral: Referral) -> Followed | None:
-    first = referral.follows
-    return None if first is None else followed(first, except_ref=referral.order_ref)
-
-
-@reads(
-    "Terms.caps", "Cap.to", "Cap.per_referee", "Cap.whole_program", gives=FindingCode.CAP_REACHED
-)
-def _counted(
-    terms: Terms, facts: OrderFacts, books: Books, now: datetime
-) -> tuple[history.Counted, ...]:
+def _counted(terms: Terms, facts: OrderFacts, books: Books, now: datetime) -> list[history.Counted]:
     """What counts towards each limit besides this order."""
     referral = books.referral
     earned = earned_at(terms, facts, referral.earned_at, now)
-    counted = []
-    for cap in terms.caps:
-        window = cap_window(terms, cap, earned)
-        if cap.whole_program:
-            counted.append(history.Counted(cap.to.value, window=window))
-        elif cap.per_referee or cap.to is Beneficiary.REFEREE:
-            # A referee has one referral in a program at a time, and its later orders.
-            first = referral.follows_id or referral.pk or 0
-            counted.append(history.Counted(cap.to.value, pair_id=first, window=window))
-        else:
-            holder_id = referral.referrer_id
-            counted.append(history.Counted(cap.to.value, holder_id=holder_id, window=window))
-    return tuple(counted)
+    return counted_towards(
+        terms.caps,
+        terms,
+        earned,
+        holder_id=referral.referrer_id,
+        pair_id=referral.follows_id or referral.pk or 0,
+    )
 
 
 # writing ------------------------------------------------------------------------------------
@@ -331,7 +277,7 @@ def _write(books: Books, facts: OrderFacts, decision: Decision, now: datetime) -
             holder_id = _holder_id(referral, facts, decided, now)
             if holder_id is None:
                 continue
-            booked = Booked(_new_reward(referral.program_id, holder_id, decided, now))
+            booked = Booked(new_reward(referral.program_id, holder_id, decided, now))
             booked.reward.referral = referral
         write_reward(booked, decided, earned_at=decision.earned_at, zone=zone, now=now)
     _take_back_what_is_no_longer_promised(books, decision, now)
@@ -361,25 +307,10 @@ def _holder_id(
     return holder_of(facts.buyer, now).pk if facts.buyer.is_known else None
 
 
-def _new_reward(program_id: int, holder_id: int, decided: RewardDecision, now: datetime) -> Reward:
-    return Reward(
-        program_id=program_id,
-        holder_id=holder_id,
-        beneficiary=decided.beneficiary.value,
-        rule=decided.rule,
-        kind=decided.kind.value,
-        currency=decided.amount.currency,
-        amount=Decimal(0),
-        created_at=now,
-    )
-
-
 # milestones ---------------------------------------------------------------------------------
 
 
-def _settle_milestones_of(
-    books: Books, was_earned_at: datetime | None, store: Store, now: datetime
-) -> None:
+def _settle_milestones_of(books: Books, was_earned_at: datetime | None, now: datetime) -> None:
     """In the periods that the referral counts in, and counted in before."""
     if not books.has_milestones:
         return
@@ -426,9 +357,9 @@ def settle_milestones(
                 if each is None and not decided.reward.amount:
                     continue
                 if each is None:
-                    each = Booked(_new_reward(program.pk, referrer_id, decided.reward, now))
-                    each.reward.occurrence = decided.occurrence
-                    booked[milestones.name, decided.occurrence] = each
+                    reward = new_reward(program.pk, referrer_id, decided.reward, now)
+                    reward.occurrence = decided.occurrence
+                    each = booked[milestones.name, decided.occurrence] = Booked(reward)
                 cut = within_limits(
                     decided.reward,
                     each,

@@ -97,7 +97,6 @@ def mask(email: str) -> str:
 
 @transaction.atomic
 def _change(pk: int, store: Store, **changes: object) -> SignUp:
-    signed_up = SignUp.objects.select_related("program").get(pk=pk)
     referral = Referral.objects.filter(sign_up=pk).first()
     if referral is not None:
         # The referrer's lock, as for an order: counting happens under it.

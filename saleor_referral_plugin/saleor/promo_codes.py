@@ -139,9 +139,7 @@ def _remove(cls: Any, info: Any, go_on: Callable[..., Any], **data: Any) -> Any:
     typed = data.get("promo_code") or ""
     if typed and _find(typed) is None:
         return go_on()
-    checkout = get_checkout(
-        cls, info, **{name: data.get(name) for name in ("checkout_id", "token", "id")}
-    )
+    checkout = _checkout_of(cls, info, data)
     is_on = codes.is_offer_code(checkout.voucher_code)
     claim = claims.open_claim(str(checkout.pk)) if is_on else None
     if claim is None or (typed and not claims.names(typed, claim)):
@@ -154,14 +152,18 @@ def _remove(cls: Any, info: Any, go_on: Callable[..., Any], **data: Any) -> Any:
     return answer
 
 
+def _checkout_of(cls: Any, info: Any, data: dict[str, Any]) -> Any:
+    """The one that a mutation's input names, by any of its three ways."""
+    ids = {name: data.get(name) for name in ("checkout_id", "token", "id")}
+    return get_checkout(cls, info, **ids)
+
+
 def _attach(cls: Any, info: Any, go_on: Callable[..., Any], **data: Any) -> Any:
     """The shopper has logged in: their credits come with them."""
     answer = go_on()
     user = info.context.user
     if user is not None and user.get_value_from_private_metadata(credits.BY_ITSELF):
-        checkout = get_checkout(
-            cls, info, **{name: data.get(name) for name in ("checkout_id", "token", "id")}
-        )
+        checkout = _checkout_of(cls, info, data)
         if checkout.user_id == user.pk:
             _put_credits_on(checkout, user)
     return answer

@@ -1,7 +1,7 @@
 """Rows of the books for tests, and orders in the shop that belong to them."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.db.models import F
 from saleor_referral_plugin.engine import codes
 from saleor_referral_plugin.engine.decide import ReferralStatus
 from saleor_referral_plugin.engine.facts import CustomerFacts, OrderFacts, Person, PlacedOrder
+from saleor_referral_plugin.engine.known_orders import read_on
 from saleor_referral_plugin.engine.people import person
 from saleor_referral_plugin.engine.programs import current_terms, save_program
 from saleor_referral_plugin.engine.referrers import code_for
@@ -80,6 +81,21 @@ def put_order(store: FakeStore, facts: OrderFacts, *, email: str = "") -> None:
             facts.voucher_code,
         )
     )
+
+
+def place_another(
+    store: FakeStore, ref: str, email: str, user_ref: str | None = None, days_ago: int = 9
+) -> None:
+    """An order that nobody recommended, some days ago."""
+    at = NOW - timedelta(days=days_ago)
+    facts = order(ref=ref, buyer=person(user_ref, email), placed_at=at, voucher_code=None)
+    put_order(store, facts, email=email)
+
+
+def index_orders(store: FakeStore) -> None:
+    """What a sweep does first: it remembers who has ordered."""
+    for _ in read_on(store):
+        pass
 
 
 def change(store: FakeStore, ref: str, **facts: Any) -> None:

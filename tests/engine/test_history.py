@@ -9,29 +9,15 @@ from pytest_django import DjangoAssertNumQueries
 
 from saleor_referral_plugin.engine import history
 from saleor_referral_plugin.engine.facts import Person
-from saleor_referral_plugin.engine.known_orders import read_on
 from saleor_referral_plugin.engine.people import person
 from saleor_referral_plugin.engine.settle import settle
-from tests.engine.books import place, put_order, run_program, share
+from tests.engine.books import index_orders, place, place_another, run_program, share
 from tests.engine.build import NOW, order, terms
 from tests.engine.fake_store import FakeStore
 
 pytestmark = pytest.mark.django_db
 
 SWEPT = [True, False]
-
-
-def placed(
-    store: FakeStore, ref: str, email: str, user_ref: str | None = None, days_ago: int = 9
-) -> None:
-    at = NOW - timedelta(days=days_ago)
-    facts = order(ref=ref, buyer=person(user_ref, email), placed_at=at, voucher_code=None)
-    put_order(store, facts, email=email)
-
-
-def sweep(store: FakeStore) -> None:
-    for _ in read_on(store):
-        pass
 
 
 def earlier_orders(
@@ -59,11 +45,11 @@ def test_earlier_orders_count_whether_a_sweep_has_seen_them_or_not(
     store: FakeStore, buyer: Person, expected: int, swept: bool
 ) -> None:
     # given
-    placed(store, "guest", "b.e.n@gmail.com")
-    placed(store, "account", "somebody@example.com", user_ref="7")
-    placed(store, "another", "another@example.com")
+    place_another(store, "guest", "b.e.n@gmail.com")
+    place_another(store, "account", "somebody@example.com", user_ref="7")
+    place_another(store, "another", "another@example.com")
     if swept:
-        sweep(store)
+        index_orders(store)
 
     # then
     assert earlier_orders(store, buyer, placed_before=NOW) == expected
@@ -72,13 +58,13 @@ def test_earlier_orders_count_whether_a_sweep_has_seen_them_or_not(
 @pytest.mark.parametrize("swept", SWEPT)
 def test_only_orders_that_stand_and_came_before_count(store: FakeStore, swept: bool) -> None:
     # given
-    placed(store, "earlier", "ben@example.com", days_ago=2)
-    placed(store, "this", "ben@example.com", days_ago=1)
-    placed(store, "later", "ben@example.com", days_ago=0)
+    place_another(store, "earlier", "ben@example.com", days_ago=2)
+    place_another(store, "this", "ben@example.com", days_ago=1)
+    place_another(store, "later", "ben@example.com", days_ago=0)
     buyer = person(None, "ben@example.com")
     this_moment = NOW - timedelta(days=1)
     if swept:
-        sweep(store)
+        index_orders(store)
 
     # then
     assert earlier_orders(store, buyer, placed_before=NOW + timedelta(days=1)) == 3
@@ -104,7 +90,7 @@ def test_a_buyer_is_looked_up_with_one_query_of_ours(
     store: FakeStore, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     # given
-    placed(store, "guest", "ben@example.com")
+    place_another(store, "guest", "ben@example.com")
 
     # then
     with django_assert_num_queries(1):
@@ -150,10 +136,10 @@ def test_only_orders_in_the_named_channels_make_an_old_customer(
     store: FakeStore, channels: tuple[str, ...], expected: int, swept: bool
 ) -> None:
     # given
-    placed(store, "guest", "ben@example.com")
+    place_another(store, "guest", "ben@example.com")
     store.placed = [replace(order, channel="outlet") for order in store.placed]
     if swept:
-        sweep(store)
+        index_orders(store)
 
     # when
     known = history.look_up(

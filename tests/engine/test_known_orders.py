@@ -1,40 +1,25 @@
 """Who has ordered before: by account, by any spelling of the address, before we came."""
 
-from datetime import timedelta
-
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from saleor_referral_plugin.engine.facts import PlacedOrder
-from saleor_referral_plugin.engine.known_orders import read_on, remember
-from saleor_referral_plugin.engine.people import email_key, person
+from saleor_referral_plugin.engine.known_orders import remember
+from saleor_referral_plugin.engine.people import email_key
 from saleor_referral_plugin.models import KnownOrder
-from tests.engine.books import put_order
-from tests.engine.build import NOW, order
+from tests.engine.books import index_orders, place_another
+from tests.engine.build import NOW
 from tests.engine.fake_store import FakeStore
 
 pytestmark = pytest.mark.django_db
 
 
-def placed(
-    store: FakeStore, ref: str, email: str, user_ref: str | None = None, days_ago: int = 9
-) -> None:
-    at = NOW - timedelta(days=days_ago)
-    facts = order(ref=ref, buyer=person(user_ref, email), placed_at=at, voucher_code=None)
-    put_order(store, facts, email=email)
-
-
-def sweep(store: FakeStore) -> None:
-    for _ in read_on(store):
-        pass
-
-
 def test_no_address_is_kept(store: FakeStore) -> None:
     # given
-    placed(store, "guest", "Ben@Example.com")
+    place_another(store, "guest", "Ben@Example.com")
 
     # when
-    sweep(store)
+    index_orders(store)
 
     # then
     [row] = KnownOrder.objects.values()

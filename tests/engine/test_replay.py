@@ -8,7 +8,7 @@ from saleor_referral_plugin.engine.decide import ReferralStatus
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.replay import cost_of, replay
 from saleor_referral_plugin.engine.settle import settle
-from saleor_referral_plugin.engine.terms import Cap, CapPeriod, Span, Terms
+from saleor_referral_plugin.engine.terms import Cap, CapPeriod, ReferrerConditions, Span, Terms
 from saleor_referral_plugin.models import LedgerEntry, Program, Referral, Reward
 from tests.engine.books import change, place, run_program, share
 from tests.engine.build import amounts, terms, usd
@@ -91,3 +91,14 @@ def test_it_writes_nothing(store: FakeStore, program: Program) -> None:
 
     # then
     assert everything() == before
+
+
+def test_what_the_draft_asks_of_the_referrer_is_asked(store: FakeStore, program: Program) -> None:
+    # given: Anna, who recommends, has never bought
+    asking = terms(referrer=ReferrerConditions(has_bought=True))
+
+    # when
+    replayed = list(replay(asking, program, store=store))
+
+    # then
+    assert {order.status for order in replayed} == {ReferralStatus.REJECTED}
