@@ -43,7 +43,7 @@ def sweep() -> None:
     with store.writing():
         swept = sweeping.sweep(store=store)
     if swept.failed:
-        logger.error("%s orders could not be settled.", swept.failed)
+        logger.error("%s steps of the sweep failed; it will try again.", swept.failed)
 
 
 @shared_task(name="saleor_referral_plugin.tasks.note_spending")

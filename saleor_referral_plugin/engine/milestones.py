@@ -64,8 +64,9 @@ def decide_milestones(
     given: Mapping[str, Given],
     now: datetime,
 ) -> Iterator[MilestoneDecision]:
-    """What each milestone gives in the period around `moment`. One that was reached keeps the
-    time it was reached at first, so that looking again does not lengthen its hold; one that
+    """What each milestone gives in the period around `moment`, when a referral was earned. One
+    that was reached keeps the time it was reached at first, so that neither looking again nor
+    hearing of it late lengthens its hold; one that
     is lost again gives nothing, unless it was delivered outside the shop."""
     so_far = reached(milestones, standing)
     for step in milestones.steps:
@@ -83,7 +84,7 @@ def decide_milestones(
             amount = delivered
         else:
             amount = zero(unit)
-        reached_at = (before and before.reached_at) or (now if amount else None)
+        reached_at = (before and before.reached_at) or (moment if amount else None)
         hold_until = None if reached_at is None else step.hold.after(reached_at, terms.zone)
         yield MilestoneDecision(
             occurrence,

@@ -5,8 +5,9 @@ nothing.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -26,6 +27,7 @@ from .store import Store
 logger = logging.getLogger(__name__)
 
 BATCH = 1000
+Item = TypeVar("Item")
 
 
 @dataclass
@@ -51,19 +53,21 @@ def sweep(*, store: Store) -> Swept:
         known = Referral.objects.filter(order_ref__in=[order.ref for order in orders])
         ours.update(known.values_list("order_ref", flat=True))
         ours.update(_later_orders(orders))
-        _settle_all((order.ref for order in orders if order.ref in ours), store, swept)
-    due = Referral.objects.filter(look_again_at__lte=store.now()).order_by("look_again_at")
-    _settle_all(list(due.values_list("order_ref", flat=True)), store, swept)
-    _settle_milestones_due(store)
-    over = Reward.objects.filter(status=Reward.Status.ISSUED, expires_at__lt=store.now())
-    for reward in over:
-        effects.expire(reward, store=store)
-        swept.expired += 1
-    soon = Reward.objects.filter(status=Reward.Status.ISSUED, remind_at__lte=store.now())
-    for reward in soon:
-        effects.remind(reward, store=store)
-    for program in Program.objects.order_by("pk"):
-        award_prizes(program, store=store)
+        swept.settled += _settle_all(
+            (order.ref for order in orders if order.ref in ours), store, swept
+        )
+    now = store.now()
+    due = Referral.objects.filter(look_again_at__lte=now).order_by("look_again_at")
+    swept.settled += _settle_all(due.values_list("order_ref", flat=True), store, swept)
+    pending = Reward.objects.filter(status=Reward.Status.PENDING).select_related("program")
+    held = pending.filter(referral=None, hold_until__lte=now)
+    _each("Milestone %s could not be settled.", _settle_milestone, held, store, swept)
+    issued = Reward.objects.filter(status=Reward.Status.ISSUED)
+    over, soon = issued.filter(expires_at__lt=now), issued.filter(remind_at__lte=now)
+    swept.expired += _each("%s could not be ended.", effects.expire, over, store, swept)
+    _each("Nobody could be reminded of %s.", effects.remind, soon, store, swept)
+    programs = Program.objects.order_by("pk")
+    _each("The prizes of %s could not be awarded.", award_prizes, programs, store, swept)
     swept.effects = effects.carry_out(store=store)
     # Last, so that trouble with the offer holds up nothing else.
     publish_again(store=store)
@@ -90,29 +94,35 @@ def _later_orders(orders: Collection[PlacedOrder]) -> set[str]:
     }
 
 
-def _settle_milestones_due(store: Store) -> None:
-    """Those whose hold has ended."""
-    now = store.now()
-    due = Reward.objects.filter(
-        referral=None, status=Reward.Status.PENDING, hold_until__lte=now
-    ).select_related("program")
-    for reward in due:
-        with transaction.atomic():
-            Referrer.objects.select_for_update().get(pk=reward.holder_id)
-            moments = [reward.earned_at] if reward.earned_at else []
-            settle_milestones(reward.program, reward.holder_id, moments, reward.currency, now=now)
+def _settle_milestone(reward: Reward, *, store: Store) -> None:
+    """Its hold has ended."""
+    with transaction.atomic():
+        Referrer.objects.select_for_update().get(pk=reward.holder_id)
+        moments = [reward.earned_at] if reward.earned_at else []
+        settle_milestones(
+            reward.program, reward.holder_id, moments, reward.currency, now=store.now()
+        )
 
 
-def _settle_all(order_refs: Iterable[str], store: Store, swept: Swept) -> None:
-    for order_ref in order_refs:
+def _settle_all(order_refs: Iterable[str], store: Store, swept: Swept) -> int:
+    return _each("Order %s could not be settled.", settle, order_refs, store, swept)
+
+
+def _each(
+    trouble: str, do: Callable[..., object], items: Iterable[Item], store: Store, swept: Swept
+) -> int:
+    """Do it with each; one that fails must not keep the others waiting, so its trouble is only
+    logged. Returns how many went well."""
+    done = 0
+    for item in list(items):
         try:
-            settle(order_ref, store=store)
+            do(item, store=store)
         except Exception:
-            # One order that cannot be settled must not keep the others waiting.
-            logger.exception("Order %s could not be settled.", order_ref)
+            logger.exception(trouble, item)
             swept.failed += 1
         else:
-            swept.settled += 1
+            done += 1
+    return done
 
 
 def note_spending(*, store: Store) -> int:

@@ -27,7 +27,7 @@ from saleor_referral_plugin.engine.terms import (
 )
 from saleor_referral_plugin.models import Membership, ReferralCode, Reward
 from tests.engine.books import change, place, share
-from tests.engine.build import PAID_AT, amounts, usd
+from tests.engine.build import NOW, PAID_AT, amounts, usd
 from tests.engine.fake_store import FakeStore
 
 pytestmark = pytest.mark.django_db
@@ -273,3 +273,21 @@ def test_a_milestone_counts_towards_the_limits_of_what_comes_after(store: FakeSt
     # then
     given = Reward.objects.order_by("pk").values_list("amount", flat=True)
     assert [int(amount) for amount in given] == [10, 12, 3]
+
+
+def test_one_heard_of_late_is_issued_all_the_same(store: FakeStore) -> None:
+    # given: earned on the last of March, settled in April, and held
+    step = Milestone(count=1, worth=amounts(USD=5), hold=Span(days=7))
+    run(store, Milestones(steps=(step,), period=CapPeriod.CALENDAR_MONTH))
+    end_of_march = NOW.replace(month=3, day=31)
+    store.time = NOW.replace(month=4, day=1)
+    refer(store, share(store), 1, placed_at=end_of_march, paid_at=end_of_march)
+    held = rewards()
+
+    # when
+    store.time = end_of_march + timedelta(days=7)
+    sweep(store=store)
+
+    # then
+    assert held == [("1 in 2026-03", "pending", "5")]
+    assert rewards() == [("1 in 2026-03", "issued", "5")]

@@ -6,24 +6,26 @@ from unittest.mock import patch
 
 import pytest
 
-from saleor_referral_plugin.engine import known_orders
+from saleor_referral_plugin.engine import effects, known_orders
 from saleor_referral_plugin.engine import sweep as sweeping
 from saleor_referral_plugin.engine.facts import PlacedOrder
 from saleor_referral_plugin.engine.programs import retire_offers, stop_programs
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.sweep import Swept, batches, note_spending, sweep
+from saleor_referral_plugin.engine.terms import Milestone, Milestones, RewardRule, Span
 from saleor_referral_plugin.models import Bookmark, KnownOrder, Referral, Reward
 from tests.engine.books import (
     change,
     entries_of,
     place,
+    place_another,
     put_order,
     reward_of,
     reward_row,
     run_program,
     share,
 )
-from tests.engine.build import NOW, order, terms, usd
+from tests.engine.build import NOW, amounts, order, terms, usd
 from tests.engine.fake_store import FakeStore
 
 pytestmark = pytest.mark.django_db
@@ -200,6 +202,40 @@ def test_an_order_that_cannot_be_settled_does_not_keep_the_others_waiting(
         "Order order-1 could not be settled."
     ]
     assert Referral.objects.get().order_ref == "order-2"
+
+
+@pytest.mark.parametrize(
+    ("where", "what"),
+    [
+        (effects, "expire"),
+        (effects, "remind"),
+        (sweeping, "_settle_milestone"),
+        (sweeping, "award_prizes"),
+    ],
+)
+def test_whatever_else_fails_what_is_owed_is_delivered(
+    store: FakeStore, where: object, what: str
+) -> None:
+    # given: each of them has something to do, and a credit is due
+    step = Milestone(count=1, worth=amounts(USD=5), hold=Span(days=3))
+    short = RewardRule(name="short", worth=amounts(USD=1), valid=Span(days=1))
+    long = RewardRule(worth=amounts(USD=10), valid=Span(days=30), remind=Span(days=29))
+    run_program(store, terms(rewards=(short, long), milestones=(Milestones(steps=(step,)),)))
+    place(store, share(store), 1)
+    sweep(store=store)
+    store.time = NOW + timedelta(hours=1)
+    place_another(store, "order-0", "ben@example.com")
+    sweep(store=store)
+    store.time = NOW + timedelta(days=2)
+    place(store, share(store, "2", "bea@example.com"), 2)
+
+    # when
+    with patch.object(where, what, side_effect=RuntimeError("no")):
+        swept = sweep(store=store)
+
+    # then
+    assert swept.failed == 1
+    assert reward_of("order-2").status == "issued"
 
 
 def test_a_hold_that_is_over_is_seen_without_any_change_of_the_order(store: FakeStore) -> None:
