@@ -376,15 +376,15 @@ class LedgerEntry(models.Model):
 
 
 class Effect(models.Model):
-    """Something to carry out after the books were written. A row is locked while it is
-    carried out and done only with its result, in one transaction."""
+    """Something to carry out for a reward after the books were written. A row is locked while
+    it is carried out and done only with its result, in one transaction."""
 
     class Kind(models.TextChoices):
         CREDIT = "credit"
         TELL = "tell"
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    key = models.CharField(max_length=128, unique=True)
+    key = models.CharField(max_length=128)
     reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="effects")
     payload = models.JSONField(default=dict)
     created_at = models.DateTimeField()
@@ -397,6 +397,7 @@ class Effect(models.Model):
         indexes = [
             models.Index(fields=("due_at",), condition=Q(done_at__isnull=True), name="effect_due")
         ]
+        constraints = [models.UniqueConstraint(fields=("reward", "key"), name="effect_once")]
 
 
 class KnownOrder(models.Model):

@@ -232,6 +232,21 @@ def write_reward(
     booked: Booked, decided: RewardDecision, *, earned_at: datetime | None, zone: str, now: datetime
 ) -> None:
     """Make a reward and its entries say what was decided, and leave the rest to its effect."""
+    sheet = rows.Sheet()
+    put_reward(booked, decided, sheet, earned_at=earned_at, zone=zone, now=now)
+    sheet.write()
+
+
+def put_reward(
+    booked: Booked,
+    decided: RewardDecision,
+    sheet: rows.Sheet,
+    *,
+    earned_at: datetime | None,
+    zone: str,
+    now: datetime,
+) -> None:
+    """The same on a sheet, for the caller to write."""
     reward = booked.reward
     difference = decided.amount.amount - reward.amount
     reward.amount = decided.amount.amount
@@ -243,8 +258,9 @@ def write_reward(
         reward.valid_for = {**decided.valid.model_dump(), "zone": zone}
     if decided.remind is not None:
         reward.remind = {**decided.remind.model_dump(), "zone": zone}
-    rows.save(reward)
-    ledger.post(reward, LedgerEntry.Kind.PROMISED, difference, now=now)
+    sheet.save(reward)
+    if difference:
+        sheet.insert(ledger.entry(reward, LedgerEntry.Kind.PROMISED, difference, now))
     is_due = decided.is_approved or reward.issued_at is not None
     if reward.kind == RewardKind.CUSTOM or not is_due:
         return
@@ -253,12 +269,12 @@ def write_reward(
         effect = Effect(
             kind=Effect.Kind.CREDIT,
             # The hold's end too: an effect of before it was put off delivers nothing.
-            key=f"credit:{reward.pk}:{promises}:{reward.hold_until or ''}",
+            key=f"credit:{promises}:{reward.hold_until or ''}",
             reward=reward,
             created_at=now,
             due_at=now,
         )
-        rows.insert([effect], unless_there=True)
+        sheet.insert(effect, unless_there=True)
 
 
 def _status(reward: Reward, decided: RewardDecision) -> Reward.Status:

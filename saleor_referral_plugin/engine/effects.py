@@ -60,7 +60,11 @@ def _carry_out_next(store: Store) -> Effect | None:
             with transaction.atomic():
                 _EFFECTS[Effect.Kind(effect.kind)](effect, store, now)
         except Exception as error:
-            logger.exception("Effect %s failed; it will be tried again.", effect.key)
+            logger.exception(
+                "Effect %s of reward %s failed; it will be tried again.",
+                effect.key,
+                effect.reward_id,
+            )
             effect.due_at = now + _wait(effect.attempts)
             effect.last_error = f"{type(error).__name__}: {error}"
         else:
@@ -261,13 +265,13 @@ def remind(reward: Reward, *, store: Store) -> None:
 def _tell_later(reward: Reward, event: str, amount: Decimal, now: datetime, **more: str) -> None:
     effect = Effect(
         kind=Effect.Kind.TELL,
-        key=":".join((event, str(reward.pk), *more.values())),
+        key=":".join((event, *more.values())),
         reward=reward,
         payload={"event": event, "amount": str(amount), "currency": reward.currency, **more},
         created_at=now,
         due_at=now,
     )
-    rows.insert([effect], unless_there=True)
+    rows.insert(effect, unless_there=True)
 
 
 def _tell(effect: Effect, store: Store, now: datetime) -> None:

@@ -53,21 +53,22 @@ class Sums:
 NOTHING = Sums(Decimal(0), Decimal(0), Decimal(0))
 
 
+def entry(reward: Reward, kind: Kind, amount: Decimal, now: datetime) -> LedgerEntry:
+    """One entry, not written yet."""
+    return LedgerEntry(
+        reward=reward,
+        holder_id=reward.holder_id,
+        kind=kind,
+        currency=reward.currency,
+        amount=amount,
+        created_at=now,
+    )
+
+
 def post(reward: Reward, kind: Kind, amount: Decimal, *, now: datetime) -> None:
     """Write one entry; zero writes none."""
     if amount:
-        rows.insert(
-            [
-                LedgerEntry(
-                    reward=reward,
-                    holder_id=reward.holder_id,
-                    kind=kind,
-                    currency=reward.currency,
-                    amount=amount,
-                    created_at=now,
-                )
-            ]
-        )
+        rows.insert(entry(reward, kind, amount, now))
 
 
 def summed(entries: QuerySet[LedgerEntry]) -> Iterator[tuple[int, int, str, Sums]]:

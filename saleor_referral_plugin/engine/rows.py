@@ -8,11 +8,16 @@ do besides (signals, defaults of the database) none of ours needs.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
 from django.db import connection, models
+from django.db.models import Subquery
+from django.db.models.functions import JSONObject
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -53,37 +58,82 @@ def select(sql: str, params: Sequence[Any] | Mapping[str, Any]) -> list[tuple[An
         return list(cursor.fetchall())
 
 
+class Sheet:
+    """Rows that are written together, by one statement. A new row may name another new one of
+    the same sheet: the database makes the keys."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._params: list[Any] = []
+        self._new: dict[int, models.Model] = {}
+
+    def save(self, row: models.Model) -> None:
+        """Insert the row, or write what has changed since it was taken."""
+        if row.pk is None:
+            self.insert(row)
+            return
+        values = _values(row)
+        was = getattr(row, _TAKEN, None)
+        changed = [n for n, value in enumerate(values) if n and (was is None or value != was[n])]
+        if changed:
+            self._params += (_adapted(row, n, values[n]) for n in changed)
+            self._params.append(row.pk)
+            self._parts.append(_update_sql(type(row), tuple(changed)))
+            setattr(row, _TAKEN, values)
+
+    def insert(self, row: models.Model, *, unless_there: bool = False) -> None:
+        """The row gets its key when the sheet is written. `unless_there`: one that would break
+        a unique constraint is left out, and gets no key."""
+        values = _values(row)
+        named = self._named_by(row)
+        self._params += (
+            _adapted(row, n, value) for n, value in enumerate(values) if n and n not in named
+        )
+        self._new[len(self._parts)] = row
+        self._parts.append(_insert_sql(type(row), tuple(named.items()), unless_there))
+
+    def _named_by(self, row: models.Model) -> dict[int, int]:
+        """The new rows of this sheet that a row names: by column, their places."""
+        places = {id(new): place for place, new in self._new.items()}
+        named = {}
+        for n, field in _relations(type(row)):
+            if getattr(row, field.attname) is None and field.is_cached(row):
+                place = places.get(id(getattr(row, field.name)))
+                if place is not None:
+                    named[n] = place
+        return named
+
+    def write(self) -> None:
+        """The sheet is empty afterwards."""
+        if not self._parts:
+            return
+        parts = ", ".join(f"row{place} AS ({sql})" for place, sql in enumerate(self._parts))
+        keys = ", ".join(f"(SELECT id FROM row{place})" for place in self._new) or "1"
+        [found] = select(f"WITH {parts} SELECT {keys}", self._params)
+        for row, key in zip(self._new.values(), found, strict=False):
+            if key is not None:
+                row.pk = key
+                row._state.adding = False
+                row._state.db = connection.alias
+        for row in self._new.values():
+            for _, field in _relations(type(row)):
+                if field.is_cached(row) and (named := getattr(row, field.name)) is not None:
+                    setattr(row, field.attname, named.pk)
+        self._parts, self._params, self._new = [], [], {}
+
+
 def save(row: models.Model) -> None:
     """Insert the row, or write what has changed since it was taken."""
-    if row.pk is None:
-        insert([row])
-        return
-    values = _values(row)
-    was = getattr(row, _TAKEN, None)
-    changed = [n for n, value in enumerate(values) if n and (was is None or value != was[n])]
-    if changed:
-        sql = _update_sql(type(row), tuple(changed))
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [*(_adapted(row, n, values[n]) for n in changed), row.pk])
-        setattr(row, _TAKEN, values)
+    sheet = Sheet()
+    sheet.save(row)
+    sheet.write()
 
 
-def insert(rows: Sequence[models.Model], *, unless_there: bool = False) -> None:
-    """Insert rows of one model in one statement and give them their keys. `unless_there`:
-    those that would break a unique constraint are left out, and get no key."""
-    if not rows:
-        return
-    sql = _insert_sql(type(rows[0]), len(rows), unless_there)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql,
-            [_adapted(row, n, value) for row in rows for n, value in enumerate(_values(row)) if n],
-        )
-        keys = cursor.fetchall()
-    for row, (key,) in zip(rows, () if unless_there else keys, strict=not unless_there):
-        row.pk = key
-        row._state.adding = False
-        row._state.db = connection.alias
+def insert(row: models.Model, *, unless_there: bool = False) -> None:
+    """See `Sheet.insert`."""
+    sheet = Sheet()
+    sheet.insert(row, unless_there=unless_there)
+    sheet.write()
 
 
 class Param(models.Expression):
@@ -95,6 +145,42 @@ class Param(models.Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
+
+
+class Gathered(Subquery):
+    """The named columns of the rows that belong to an outer row, in the order of the query: an
+    annotation that spares a statement of its own. Each is a plain object; money is exact,
+    times are aware, and a key that is no number is a string."""
+
+    template = "(SELECT jsonb_agg(gathered.one) FROM (%(subquery)s) gathered(one))"
+
+    def __init__(self, query: models.QuerySet[Any], *names: str) -> None:
+        one = JSONObject(**{name: name for name in names})
+        super().__init__(query.values(one=one), output_field=_GatheredRows(query.model, names))
+
+
+class _GatheredRows(models.JSONField):
+    def __init__(self, model: type[models.Model], names: Sequence[str]) -> None:
+        super().__init__()
+        self.times = {
+            name
+            for name in names
+            if name != "pk" and isinstance(model._meta.get_field(name), models.DateTimeField)
+        }
+
+    def from_db_value(
+        self, value: str | None, expression: Any, connection: Any
+    ) -> list[SimpleNamespace]:
+        found: list[SimpleNamespace] = json.loads(
+            value or "[]", parse_float=Decimal, object_hook=self._row
+        )
+        return found
+
+    def _row(self, values: dict[str, Any]) -> SimpleNamespace:
+        for name in self.times:
+            if values[name] is not None:
+                values[name] = datetime.fromisoformat(values[name])
+        return SimpleNamespace(**values)
 
 
 class Prepared(Generic[Row]):
@@ -125,9 +211,10 @@ class Prepared(Generic[Row]):
 
     @cached_property
     def _shape(self) -> tuple[type[Row], list[str], list[str]]:
-        query = self._compiler.query
-        names = [field.attname for field in query.model._meta.concrete_fields]
-        return query.model, names, list(query.annotation_select)
+        compiler = self._compiler
+        own = compiler.klass_info["select_fields"]
+        names = [compiler.select[place][0].target.attname for place in own]
+        return compiler.query.model, names, list(compiler.annotation_col_map)
 
     @cached_property
     def _compiler(self) -> Any:
@@ -162,12 +249,23 @@ def _adapted(row: models.Model, place: int, value: Any) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _insert_sql(model: type[models.Model], count: int, unless_there: bool) -> str:
-    names = [f'"{field.column}"' for field in _fields(model)[1:]]
-    one = f"({', '.join(['%s'] * len(names))})"
+def _relations(model: type[models.Model]) -> tuple[tuple[int, Any], ...]:
+    """Its foreign keys, and the places of their columns."""
+    return tuple((n, field) for n, field in enumerate(_fields(model)) if field.is_relation)
+
+
+@lru_cache(maxsize=256)
+def _insert_sql(
+    model: type[models.Model], named: tuple[tuple[int, int], ...], unless_there: bool
+) -> str:
+    places = dict(named)
+    names = ", ".join(f'"{field.column}"' for field in _fields(model)[1:])
+    values = ", ".join(
+        f"(SELECT id FROM row{places[n]})" if n in places else "%s"
+        for n in range(1, len(_fields(model)))
+    )
     return (
-        f'INSERT INTO "{model._meta.db_table}" ({", ".join(names)}) '
-        f"VALUES {', '.join([one] * count)} "
+        f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({values}) '
         f'{"ON CONFLICT DO NOTHING " if unless_there else ""}RETURNING "id"'
     )
 

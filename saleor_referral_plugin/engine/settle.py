@@ -21,6 +21,7 @@ from .books import (
     first_of,
     milestones_of,
     new_reward,
+    put_reward,
     referrer_of,
     standing_of,
     write_reward,
@@ -105,7 +106,6 @@ def _settle_claimed(
         return None
     now = store.now()
     claim.status = Claim.Status.USED
-    rows.save(claim)
     referral = _new_referral(facts, now)
     referral.program_id, referral.terms = claim.terms.program_id, claim.terms
     referral.referrer_id, referral.claim = referrer.pk, claim
@@ -255,7 +255,10 @@ def _counted(terms: Terms, facts: OrderFacts, books: Books, now: datetime) -> li
 
 
 def _write(books: Books, facts: OrderFacts, decision: Decision, now: datetime) -> None:
+    sheet = rows.Sheet()
     referral = books.referral
+    if referral.claim is not None:
+        sheet.save(referral.claim)
     referral.status = decision.status.value
     referral.referee_user_ref = facts.buyer.user_ref
     referral.referee_email_key = facts.buyer.email_key
@@ -264,7 +267,7 @@ def _write(books: Books, facts: OrderFacts, decision: Decision, now: datetime) -
     referral.net = times(facts.net_goods, facts.kept).amount
     referral.look_again_at = decision.look_again_at
     referral.settled_at = now
-    rows.save(referral)
+    sheet.save(referral)
     zone = referral.terms.terms.time_zone
     for decided in decision.rewards:
         booked = books.rewards.get((decided.beneficiary.value, decided.rule))
@@ -279,11 +282,14 @@ def _write(books: Books, facts: OrderFacts, decision: Decision, now: datetime) -
                 continue
             booked = Booked(new_reward(referral.program_id, holder_id, decided, now))
             booked.reward.referral = referral
-        write_reward(booked, decided, earned_at=decision.earned_at, zone=zone, now=now)
-    _take_back_what_is_no_longer_promised(books, decision, now)
+        put_reward(booked, decided, sheet, earned_at=decision.earned_at, zone=zone, now=now)
+    _take_back_what_is_no_longer_promised(books, decision, sheet, now)
+    sheet.write()
 
 
-def _take_back_what_is_no_longer_promised(books: Books, decision: Decision, now: datetime) -> None:
+def _take_back_what_is_no_longer_promised(
+    books: Books, decision: Decision, sheet: rows.Sheet, now: datetime
+) -> None:
     """Terms that were changed for past referrals, too, may have dropped a reward."""
     decided = {(each.beneficiary.value, each.rule) for each in decision.rewards}
     for key, booked in books.rewards.items():
@@ -295,7 +301,7 @@ def _take_back_what_is_no_longer_promised(books: Books, decision: Decision, now:
                 zero(reward.currency),
                 kind=RewardKind(reward.kind),
             )
-            write_reward(booked, dropped, earned_at=None, zone="UTC", now=now)
+            put_reward(booked, dropped, sheet, earned_at=None, zone="UTC", now=now)
 
 
 def _holder_id(

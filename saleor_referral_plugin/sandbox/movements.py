@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from .models import Order, Payment
 
@@ -29,7 +30,7 @@ class Movements:
         return self.captured - self.refunded - self.charged_back
 
 
-def movements_of(order: Order, payments: Iterable[Payment] | None = None) -> Movements:
+def movements_of(order: Order, payments: Iterable[Any] | None = None) -> Movements:
     """From the order's payments, oldest first; read where they are not at hand."""
     sums = dict.fromkeys(Kind, Decimal(0))
     paid_at = None if order.total else order.placed_at

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, Value
+from django.db.models import OuterRef, Q, Value
 from django.db.models.functions import Replace, Upper
 from prices import Money
 
@@ -25,7 +25,7 @@ from ..engine.facts import (
 from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.money import times, zero
 from ..engine.people import domain_of, party_keys, person
-from ..engine.rows import Param, Prepared
+from ..engine.rows import Gathered, Param, Prepared
 from ..engine.terms import Terms
 from . import clock, models
 from .movements import movements_of
@@ -37,10 +37,21 @@ CARD_CODE_LENGTH = codes.LENGTH + 2
 NOBODY = UUID(int=0)
 
 _KEY = Param("key")
-_ORDER = Prepared(lambda: models.Order.objects.filter(pk=_KEY))
-_LINES = Prepared(lambda: models.OrderLine.objects.filter(order=_KEY))
-_PAYMENTS = Prepared(lambda: models.Payment.objects.filter(order=_KEY))
-_FULFILMENTS = Prepared(lambda: models.Fulfilment.objects.filter(order=_KEY))
+_ITS = OuterRef("pk")
+_ORIGIN = Prepared(
+    lambda: models.Order.objects.filter(pk=_KEY).only("checkout_token", "voucher_code")
+)
+_ORDER = Prepared(
+    lambda: models.Order.objects.filter(pk=_KEY).annotate(
+        its_lines=Gathered(models.OrderLine.objects.filter(order=_ITS), "price", "returned"),
+        its_payments=Gathered(
+            models.Payment.objects.filter(order=_ITS), "kind", "amount", "created_at"
+        ),
+        its_fulfilments=Gathered(
+            models.Fulfilment.objects.filter(order=_ITS), "sent_at", "taken_back_at"
+        ),
+    )
+)
 _CUSTOMER = Prepared(lambda: models.Customer.objects.filter(pk=_KEY))
 
 #: What a PlacedOrder is made from.
@@ -83,14 +94,11 @@ class SandboxStore:
 
     # facts -----------------------------------------------------------------------------
     def order_facts(self, order_ref: str) -> OrderFacts | None:
-        key = as_uuid(order_ref)
-        order = _ORDER.first(key=key)
-        if order is None:
-            return None
-        return _order_facts(order, _LINES(key=key), _PAYMENTS(key=key), _FULFILMENTS(key=key))
+        order = _ORDER.first(key=as_uuid(order_ref))
+        return None if order is None else _order_facts(order)
 
     def order_origin(self, order_ref: str) -> tuple[str | None, str | None]:
-        order = _ORDER.first(key=as_uuid(order_ref))
+        order = _ORIGIN.first(key=as_uuid(order_ref))
         return (str(order.checkout_token), order.voucher_code) if order else (None, None)
 
     def checkout_facts(self, checkout_ref: str) -> CheckoutFacts | None:
@@ -320,18 +328,13 @@ def checkout_facts_of(checkout: models.Checkout) -> CheckoutFacts:
     )
 
 
-def _order_facts(
-    order: models.Order,
-    lines: Iterable[models.OrderLine],
-    payments: Iterable[models.Payment],
-    fulfilments: Iterable[models.Fulfilment],
-) -> OrderFacts:
+def _order_facts(order: Any) -> OrderFacts:
     def money(amount: Decimal) -> Money:
         return Money(amount, order.currency)
 
-    moved = movements_of(order, payments)
-    sent = next((f for f in fulfilments if f.taken_back_at is None), None)
-    back = sum((line.price * line.returned for line in lines), Decimal(0))
+    moved = movements_of(order, order.its_payments)
+    sent = next((f for f in order.its_fulfilments if f.taken_back_at is None), None)
+    back = sum((line.price * line.returned for line in order.its_lines), Decimal(0))
     untaxed = 1 / (1 + Fraction(order.tax_percent) / 100)
     return OrderFacts(
         ref=str(order.pk),

@@ -78,7 +78,7 @@ def test_only_what_has_changed_is_written(store: FakeStore) -> None:
 
     # then
     [sent] = first.captured_queries
-    assert sent["sql"].startswith('UPDATE "referral_reward" SET "status" = ')
+    assert 'UPDATE "referral_reward" SET "status" = ' in sent["sql"]
     assert sent["sql"].count(" = ") == 3  # status, hold_until, id
     assert second.captured_queries == []
     reward.refresh_from_db()
@@ -99,24 +99,44 @@ def test_a_row_that_was_not_taken_is_written_whole(store: FakeStore) -> None:
     assert (effect.payload, effect.due_at) == ({"amount": "10"}, NOW + timedelta(days=1))
 
 
-def test_new_rows_get_their_keys_in_one_query(
+def test_rows_of_a_sheet_are_written_by_one_statement(
     store: FakeStore, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    # given
-    reward = reward_row(store)
-    effects = [
-        Effect(kind=Effect.Kind.TELL, key=key, reward=reward, created_at=NOW, due_at=NOW)
-        for key in "abc"
-    ]
+    # given: one that has changed, and new ones, of which one names another
+    there = taken(reward_row(store))
+    there.status = Reward.Status.APPROVED
+    reward = Reward(
+        program_id=there.program_id,
+        holder_id=there.holder_id,
+        beneficiary="referrer",
+        rule="bonus",
+        kind="credit",
+        currency="USD",
+        amount=Decimal(0),
+        status=Reward.Status.PENDING,
+        created_at=NOW,
+    )
+    effect = Effect(kind="tell", key="one", reward=reward, created_at=NOW, due_at=NOW)
+    sheet = rows.Sheet()
+    sheet.save(there)
+    sheet.save(reward)
+    sheet.insert(effect)
 
     # when
     with django_assert_num_queries(1):
-        rows.insert(effects)
+        sheet.write()
+    with django_assert_num_queries(0):
+        sheet.write()
 
     # then
-    assert list(Effect.objects.order_by("pk")) == effects
-    assert [effect.key for effect in Effect.objects.order_by("pk")] == ["a", "b", "c"]
-    assert not any(effect._state.adding for effect in effects)
+    assert set(Reward.objects.values_list("rule", "status")) == {
+        ("credit", "approved"),
+        ("bonus", "pending"),
+    }
+    assert Reward.objects.get(rule="bonus") == reward
+    assert Effect.objects.get() == effect
+    assert (effect.reward_id, Effect.objects.get().reward) == (reward.pk, reward)
+    assert not any(row._state.adding for row in (reward, effect))
 
 
 def test_a_row_that_is_there_is_an_error_unless_it_may_be(store: FakeStore) -> None:
@@ -125,20 +145,20 @@ def test_a_row_that_is_there_is_an_error_unless_it_may_be(store: FakeStore) -> N
     again = Effect(kind="tell", key="one", reward=there.reward, created_at=NOW, due_at=NOW)
 
     # when
-    rows.insert([again], unless_there=True)
+    rows.insert(again, unless_there=True)
 
     # then
     assert again.pk is None
     assert list(Effect.objects.all()) == [there]
     with pytest.raises(IntegrityError):
-        rows.insert([again])
+        rows.insert(again)
 
 
-def test_nothing_to_insert_costs_nothing(
+def test_an_empty_sheet_costs_nothing(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     with django_assert_num_queries(0):
-        rows.insert([])
+        rows.Sheet().write()
 
 
 def test_a_prepared_query_is_built_once_and_asked_often(store: FakeStore) -> None:
