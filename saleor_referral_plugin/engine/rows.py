@@ -162,11 +162,8 @@ class Gathered(Subquery):
 class _GatheredRows(models.JSONField):
     def __init__(self, model: type[models.Model], names: Sequence[str]) -> None:
         super().__init__()
-        self.times = {
-            name
-            for name in names
-            if name != "pk" and isinstance(model._meta.get_field(name), models.DateTimeField)
-        }
+        times = {f.name for f in _fields(model) if isinstance(f, models.DateTimeField)}
+        self.times = times.intersection(names)
 
     def from_db_value(
         self, value: str | None, expression: Any, connection: Any

@@ -1,13 +1,12 @@
 """What is true of Saleor's checkouts and orders, in the engine's terms."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q
 from prices import Money
 from saleor.account.models import Address
 from saleor.checkout.base_calculations import base_checkout_subtotal
@@ -20,30 +19,90 @@ from saleor.payment.models import Payment, Transaction, TransactionEvent, Transa
 
 from ..engine.facts import CheckoutFacts, OrderFacts
 from ..engine.people import domain_of, party_keys, person
-from ..engine.rows import Param, Prepared
+from ..engine.rows import Gathered, Param, Prepared
 
 RETURNED = (FulfillmentStatus.RETURNED, FulfillmentStatus.REFUNDED_AND_RETURNED)
 VOID = (OrderStatus.CANCELED, OrderStatus.EXPIRED)
 
-_IT = Param("order")
+_ITS = OuterRef("pk")
+#: Everything that is asked of an order, by one statement.
 _ORDER = Prepared(
-    lambda: Order.objects.filter(pk=_IT).annotate(
-        channel_slug=F("channel__slug"),
-        confirms_itself=F("channel__automatically_confirm_all_new_orders"),
-        entered_with_tax=F("channel__tax_configuration__prices_entered_with_tax"),
+    lambda: (
+        Order.objects.filter(pk=Param("order"))
+        .only(
+            "number",
+            "status",
+            "currency",
+            "user",
+            "user_email",
+            "created_at",
+            "checkout_token",
+            "voucher_code",
+            "subtotal_net_amount",
+            "subtotal_gross_amount",
+            "total_net_amount",
+            "total_gross_amount",
+        )
+        .annotate(
+            channel_slug=F("channel__slug"),
+            confirms_itself=F("channel__automatically_confirm_all_new_orders"),
+            entered_with_tax=F("channel__tax_configuration__prices_entered_with_tax"),
+            its_lines=Gathered(
+                OrderLine.objects.filter(order=_ITS),
+                "pk",
+                "quantity",
+                "quantity_fulfilled",
+                "total_price_gross_amount",
+            ),
+            its_fulfillments=Gathered(
+                Fulfillment.objects.filter(order=_ITS), "status", "created_at"
+            ),
+            its_fulfillment_lines=Gathered(
+                FulfillmentLine.objects.filter(fulfillment__order=_ITS),
+                "fulfillment__status",
+                "order_line_id",
+                "quantity",
+            ),
+            its_addresses=Gathered(
+                Address.objects.filter(
+                    Q(pk=OuterRef("shipping_address")) | Q(pk=OuterRef("billing_address"))
+                ),
+                "first_name",
+                "last_name",
+                "phone",
+                "street_address_1",
+                "street_address_2",
+                "postal_code",
+            ),
+            its_vouchers=Gathered(
+                OrderDiscount.objects.filter(order=_ITS, type=DiscountType.VOUCHER), "amount_value"
+            ),
+            its_payments=Gathered(
+                Payment.objects.filter(order=_ITS), "captured_amount", "billing_email"
+            ),
+            its_payment_moves=Gathered(
+                Transaction.objects.filter(payment__order=_ITS, is_success=True),
+                "kind",
+                "amount",
+                "created_at",
+            ),
+            its_transactions=Gathered(
+                TransactionItem.objects.filter(order=_ITS),
+                "refunded_value",
+                "refund_pending_value",
+                "charged_value",
+            ),
+            its_transaction_events=Gathered(
+                TransactionEvent.objects.filter(transaction__order=_ITS),
+                "transaction_id",
+                "type",
+                "psp_reference",
+                "amount_value",
+                "created_at",
+            ),
+        )
     )
 )
-_LINES = Prepared(lambda: OrderLine.objects.filter(order=_IT))
-_FULFILLMENTS = Prepared(lambda: Fulfillment.objects.filter(order=_IT))
-_FULFILLMENT_LINES = Prepared(lambda: FulfillmentLine.objects.filter(fulfillment__order=_IT))
-_ADDRESSES = Prepared(
-    lambda: Address.objects.filter(Q(pk=Param("shipping")) | Q(pk=Param("billing")))
-)
-_DISCOUNTS = Prepared(lambda: OrderDiscount.objects.filter(order=_IT))
-_PAYMENTS = Prepared(lambda: Payment.objects.filter(order=_IT))
-_PAYMENT_MOVES = Prepared(lambda: Transaction.objects.filter(payment__order=_IT, is_success=True))
-_TRANSACTIONS = Prepared(lambda: TransactionItem.objects.filter(order=_IT))
-_TRANSACTION_EVENTS = Prepared(lambda: TransactionEvent.objects.filter(transaction__order=_IT))
 
 
 def parties(addresses: Iterable[Any], *emails: str | None) -> frozenset[str]:
@@ -84,62 +143,16 @@ def checkout_facts(checkout_info: Any, lines: Iterable[Any]) -> CheckoutFacts:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Sale:
-    """An order and all that belongs to it, each table read once."""
-
-    order: Any
-    lines: list[Any]
-    fulfillments: dict[int, Any]
-    fulfillment_lines: list[Any]
-    addresses: list[Any]
-    discounts: list[Any]
-    payments: list[Any]
-    payment_moves: list[Any]
-    transactions: list[Any]
-    transaction_events: list[Any]
-
-    @classmethod
-    def of(cls, order_ref: str) -> "_Sale | None":
-        order = _ORDER.first(order=order_ref)
-        if order is None:
-            return None
-        fulfillments = {row.pk: row for row in _FULFILLMENTS(order=order_ref)}
-        return cls(
-            order=order,
-            lines=_LINES(order=order_ref),
-            fulfillments=fulfillments,
-            fulfillment_lines=_FULFILLMENT_LINES(order=order_ref) if fulfillments else [],
-            addresses=_ADDRESSES(
-                shipping=order.shipping_address_id, billing=order.billing_address_id
-            ),
-            discounts=_DISCOUNTS(order=order_ref),
-            payments=_PAYMENTS(order=order_ref),
-            payment_moves=_PAYMENT_MOVES(order=order_ref),
-            transactions=_TRANSACTIONS(order=order_ref),
-            transaction_events=_TRANSACTION_EVENTS(order=order_ref),
-        )
-
-    def fulfilled_in(self, *statuses: str) -> list[Any]:
-        """The lines of fulfillments that are in one of these statuses."""
-        return [
-            line
-            for line in self.fulfillment_lines
-            if self.fulfillments[line.fulfillment_id].status in statuses
-        ]
-
-
 def order_facts(order_ref: str) -> OrderFacts | None:
-    sale = _Sale.of(order_ref)
-    if sale is None:
+    order: Any = _ORDER.first(order=order_ref)
+    if order is None:
         return None
-    order = sale.order
-    money = _MoneyMoved(sale)
-    fulfilled = sum(line.quantity_fulfilled for line in sale.lines)
+    money = _MoneyMoved(order)
+    fulfilled = sum(line.quantity_fulfilled for line in order.its_lines)
     waiting = sum(
-        line.quantity for line in sale.fulfilled_in(FulfillmentStatus.WAITING_FOR_APPROVAL)
+        line.quantity for line in _fulfilled_in(order, FulfillmentStatus.WAITING_FOR_APPROVAL)
     )
-    ordered = sum(line.quantity for line in sale.lines)
+    ordered = sum(line.quantity for line in order.its_lines)
     return OrderFacts(
         ref=str(order.pk),
         number=str(order.number),
@@ -147,23 +160,30 @@ def order_facts(order_ref: str) -> OrderFacts | None:
         currency=order.currency,
         buyer=person(order.user_id, order.user_email),
         placed_at=order.created_at,
-        goods=_goods_before_discount(sale),
+        goods=_goods_before_discount(order),
         net_goods=order.subtotal.net,
         total=order.total.gross,
         captured=money.captured,
         refunded=money.refunded,
         charged_back=money.charged_back,
-        returned=_returned(sale),
+        returned=_returned(order),
         checkout_ref=str(order.checkout_token) if order.checkout_token else None,
         voucher_code=order.voucher_code,
         is_confirmed=_is_confirmed(order),
         is_void=order.status in VOID,
-        is_fulfilled=bool(sale.lines) and fulfilled - waiting >= ordered,
+        is_fulfilled=bool(order.its_lines) and fulfilled - waiting >= ordered,
         paid_at=money.last_charge_at,
-        fulfilled_at=max((f.created_at for f in sale.fulfillments.values()), default=None),
+        fulfilled_at=max((f.created_at for f in order.its_fulfillments), default=None),
         email_domain=domain_of(order.user_email),
-        parties=parties(sale.addresses, *(payment.billing_email for payment in sale.payments)),
+        parties=parties(
+            order.its_addresses, *(payment.billing_email for payment in order.its_payments)
+        ),
     )
+
+
+def _fulfilled_in(order: Any, *statuses: str) -> list[Any]:
+    """The lines of fulfillments that are in one of these statuses."""
+    return [line for line in order.its_fulfillment_lines if line.fulfillment__status in statuses]
 
 
 def _is_confirmed(order: Any) -> bool:
@@ -174,25 +194,20 @@ def _is_confirmed(order: Any) -> bool:
     return order.status != OrderStatus.DRAFT
 
 
-def _goods_before_discount(sale: _Sale) -> Money:
-    order = sale.order
+def _goods_before_discount(order: Any) -> Money:
     subtotal = order.subtotal.gross if order.entered_with_tax else order.subtotal.net
-    vouchers = (
-        discount.amount_value
-        for discount in sale.discounts
-        if discount.type == DiscountType.VOUCHER
-    )
+    vouchers = (voucher.amount_value for voucher in order.its_vouchers)
     return subtotal + Money(sum(vouchers, Decimal(0)), order.currency)
 
 
-def _returned(sale: _Sale) -> Fraction:
+def _returned(order: Any) -> Fraction:
     """The share of the goods' value that came back, refunded or not."""
-    line_of = {line.pk: line for line in sale.lines}
-    total = sum((Fraction(line.total_price_gross_amount) for line in sale.lines), Fraction(0))
+    line_of = {line.pk: line for line in order.its_lines}
+    total = sum((Fraction(line.total_price_gross_amount) for line in order.its_lines), Fraction(0))
     if not total:
         return Fraction(0)
     back = Fraction(0)
-    for item in sale.fulfilled_in(*RETURNED):
+    for item in _fulfilled_in(order, *RETURNED):
         line = line_of[item.order_line_id]
         back += Fraction(line.total_price_gross_amount) * item.quantity / line.quantity
     return min(back / total, Fraction(1))
@@ -201,18 +216,22 @@ def _returned(sale: _Sale) -> Fraction:
 class _MoneyMoved:
     """Money in and out, by the Transaction API and by the payments before it."""
 
-    def __init__(self, sale: _Sale) -> None:
-        currency = sale.order.currency
+    def __init__(self, order: Any) -> None:
+        currency = order.currency
         # A refund asked for is on its way: its money is no longer the shop's.
         refunded = sum(
-            (item.refunded_value + item.refund_pending_value for item in sale.transactions),
+            (item.refunded_value + item.refund_pending_value for item in order.its_transactions),
             Decimal(0),
         )
-        charged_back = _charged_back(sale.transaction_events)
-        charged = sum((item.charged_value for item in sale.transactions), Decimal(0))
-        charged += sum((payment.captured_amount for payment in sale.payments), Decimal(0))
+        charged_back = _charged_back(order.its_transaction_events)
+        charged = sum((item.charged_value for item in order.its_transactions), Decimal(0))
+        charged += sum((payment.captured_amount for payment in order.its_payments), Decimal(0))
         refunded += sum(
-            (moved.amount for moved in sale.payment_moves if moved.kind == TransactionKind.REFUND),
+            (
+                moved.amount
+                for moved in order.its_payment_moves
+                if moved.kind == TransactionKind.REFUND
+            ),
             Decimal(0),
         )
         self.captured = Money(charged + refunded + charged_back, currency)
@@ -222,12 +241,12 @@ class _MoneyMoved:
             (
                 *(
                     event.created_at
-                    for event in sale.transaction_events
+                    for event in order.its_transaction_events
                     if event.type == TransactionEventType.CHARGE_SUCCESS
                 ),
                 *(
                     moved.created_at
-                    for moved in sale.payment_moves
+                    for moved in order.its_payment_moves
                     if moved.kind in (TransactionKind.CAPTURE, TransactionKind.EXTERNAL)
                 ),
             ),

@@ -1,6 +1,6 @@
 """SaleorStore: the engine's Store inside a real Saleor."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from saleor.order import OrderStatus
 from saleor.order.models import Order
 from saleor.plugins.manager import get_plugins_manager
 
+from ..engine import rows
 from ..engine.codes import show
 from ..engine.facts import (
     Channel,
@@ -37,7 +38,36 @@ _USER = Prepared(
         country=F("default_billing_address__country")
     )
 )
+_ORIGIN = Prepared(
+    lambda: Order.objects.filter(pk=Param("order")).only("checkout_token", "voucher_code")
+)
 NOT_STANDING = (OrderStatus.DRAFT, OrderStatus.CANCELED, OrderStatus.EXPIRED)
+
+#: What a PlacedOrder is made from.
+PLACED = (
+    "pk",
+    "user_id",
+    "user_email",
+    "created_at",
+    "updated_at",
+    "voucher_code",
+    "channel__slug",
+)
+#: The same columns. Each part of the union has an index of its own; "or" would have none.
+_STANDING = """
+WITH standing AS NOT MATERIALIZED (
+     SELECT sale.id, sale.user_id, sale.user_email, sale.created_at, sale.updated_at,
+            sale.voucher_code, channel.slug
+       FROM order_order sale JOIN channel_channel channel ON channel.id = sale.channel_id
+      WHERE sale.created_at < %(placed_before)s AND sale.status <> ALL(%(not_standing)s))
+SELECT * FROM standing WHERE id = ANY(%(refs)s::uuid[])
+UNION
+SELECT * FROM standing WHERE user_id = %(user)s::integer
+UNION
+(SELECT * FROM standing
+  WHERE %(changed_since)s::timestamptz IS NULL OR updated_at >= %(changed_since)s
+  ORDER BY updated_at, id LIMIT %(at_most)s)
+"""
 
 
 class SaleorStore:
@@ -59,9 +89,10 @@ class SaleorStore:
         return facts.order_facts(order_ref)
 
     def order_origin(self, order_ref: str) -> tuple[str | None, str | None]:
-        rows = Order.objects.filter(pk=order_ref).values_list("checkout_token", "voucher_code")
-        checkout_token, voucher_code = rows.first() or (None, None)
-        return str(checkout_token) if checkout_token else None, voucher_code
+        order = _ORIGIN.first(order=order_ref)
+        if order is None:
+            return None, None
+        return str(order.checkout_token) if order.checkout_token else None, order.voucher_code
 
     def checkout_facts(self, checkout_ref: str) -> CheckoutFacts | None:
         checkout = Checkout.objects.filter(pk=checkout_ref).first()
@@ -93,16 +124,18 @@ class SaleorStore:
         at_most: int,
         placed_before: datetime,
     ) -> Iterable[PlacedOrder]:
-        named = Q(pk__in=refs)
-        if user_ref:
-            named |= Q(user_id=user_ref)
-        recent = Order.objects.order_by("updated_at", "pk")
-        if changed_since is not None:
-            recent = recent.filter(updated_at__gte=changed_since)
-        standing = Q(created_at__lt=placed_before) & ~Q(status__in=NOT_STANDING)
-        # A union: each half has an index of its own, "or" would have none.
-        found = Order.objects.filter(named & standing).order_by()
-        return _placed(found.union(recent.filter(standing)[:at_most]))
+        found = rows.select(
+            _STANDING,
+            {
+                "refs": list(refs),
+                "user": user_ref,
+                "changed_since": changed_since,
+                "at_most": at_most,
+                "placed_before": placed_before,
+                "not_standing": list(NOT_STANDING),
+            },
+        )
+        return _placed(found)
 
     def orders_changed_since(
         self, since: datetime | None, *, after: str = "", limit: int
@@ -112,7 +145,7 @@ class SaleorStore:
             orders = orders.filter(updated_at__gte=since)
             if after:
                 orders = orders.filter(Q(updated_at__gt=since) | Q(pk__gt=after))
-        return _placed(orders.order_by("updated_at", "pk")[:limit])
+        return _placed(orders.order_by("updated_at", "pk").values_list(*PLACED)[:limit])
 
     def code_is_taken(self, code: str) -> bool:
         # By the forms people write it in, so that an index answers whatever the number of
@@ -153,16 +186,7 @@ class SaleorStore:
             get_plugins_manager(allow_replica=False).notify(event, lambda: body)
 
 
-def _placed(orders: Any) -> list[PlacedOrder]:
-    rows = orders.values_list(
-        "pk",
-        "user_id",
-        "user_email",
-        "created_at",
-        "updated_at",
-        "voucher_code",
-        "channel__slug",
-    )
+def _placed(found: Iterable[Sequence[Any]]) -> list[PlacedOrder]:
     return [
         PlacedOrder(
             ref=str(pk),
@@ -173,7 +197,7 @@ def _placed(orders: Any) -> list[PlacedOrder]:
             voucher_code=voucher_code,
             channel=channel,
         )
-        for pk, user_id, email, placed_at, changed_at, voucher_code, channel in rows
+        for pk, user_id, email, placed_at, changed_at, voucher_code, channel in found
     ]
 
 
