@@ -38,6 +38,10 @@ saleor: $(VENV)/.dev ## The Saleor suite alone; ARGS="3.23 -k refund" for a part
 bench: $(VENV)/.dev ## The benchmarks: printed, and written to bench.json
 	@$(PYTHON) -m benchmarks $(ARGS)
 
+.PHONY: torture
+torture: $(VENV)/.dev ## Let everything around the books break, and compare them with an oracle
+	@$(PYTHON) -m tests.torture $(ARGS)
+
 .PHONY: wheel
 wheel: $(VENV)/.dev ## Build the wheel into dist/
 	@rm -rf dist build

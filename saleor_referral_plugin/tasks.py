@@ -1,6 +1,7 @@
 """Celery tasks: thin, idempotent, found by Saleor's autodiscovery and by the sandbox's."""
 
 import logging
+from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings as django_settings
@@ -8,6 +9,7 @@ from django.conf import settings as django_settings
 from .engine import effects
 from .engine import settle as settling
 from .engine import sweep as sweeping
+from .engine.known_orders import LONG_OVERLAP, OVERLAP
 from .engine.store import get_store
 
 logger = logging.getLogger(__name__)
@@ -15,6 +17,10 @@ logger = logging.getLogger(__name__)
 #: What a deployment's beat runs, in seconds. `apps.py` puts it in CELERY_BEAT_SCHEDULE.
 BEAT_SCHEDULE = {
     "referral-sweep": {"task": "saleor_referral_plugin.tasks.sweep", "schedule": 60.0},
+    "referral-sweep-again": {
+        "task": "saleor_referral_plugin.tasks.sweep_again",
+        "schedule": 86_400.0,
+    },
     "referral-note-spending": {
         "task": "saleor_referral_plugin.tasks.note_spending",
         "schedule": 300.0,
@@ -39,9 +45,20 @@ def settle_order(order_ref: str) -> None:
 @shared_task(name="saleor_referral_plugin.tasks.sweep")
 def sweep() -> None:
     """Find what no hook told, and do what has become due."""
+    _sweep(OVERLAP)
+
+
+@shared_task(name="saleor_referral_plugin.tasks.sweep_again")
+def sweep_again() -> None:
+    """Read the orders of the last days once more: whatever kept one from being seen in its
+    time, such as a clock that was set right, costs a day at most."""
+    _sweep(LONG_OVERLAP)
+
+
+def _sweep(overlap: timedelta) -> None:
     store = get_store()
     with store.writing():
-        swept = sweeping.sweep(store=store)
+        swept = sweeping.sweep(store=store, overlap=overlap)
     if swept.failed:
         logger.error("%s steps of the sweep failed; it will try again.", swept.failed)
 

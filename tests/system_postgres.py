@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,10 @@ class NoPostgres(Exception):
 
 @dataclass(frozen=True)
 class Cluster:
+    """`restart` stops the server at once, as a crash would, and starts it again."""
+
     port: int
+    restart: Callable[[], None]
 
     def url(self, database: str) -> str:
         return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
@@ -93,7 +96,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
+def cluster(**settings: str) -> Iterator[Cluster]:
+    """`settings` of the server beside the usual ones, or in place of them."""
     binaries = find_binaries()
     folder = Path(tempfile.mkdtemp(prefix="referral-postgres-"))
     try:
@@ -116,9 +120,14 @@ def cluster() -> Iterator[Cluster]:
             *(binaries / "initdb", "--pgdata", data, "--username=postgres", "--auth=trust"),
             *("--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
         )
-        port = _start(run, binaries, folder, data)
+        port = _start(run, binaries, folder, data, SETTINGS | settings)
+
+        def restart() -> None:
+            pg_ctl = (binaries / "pg_ctl", "restart", "--pgdata", data, "--mode=immediate")
+            run(*pg_ctl, "--wait", "--log", folder / "server.log")
+
         try:
-            server = Cluster(port)
+            server = Cluster(port, restart)
             server.execute("postgres", f"CREATE DATABASE {TEMPLATE}")
             try:
                 server.execute(TEMPLATE, *(f"CREATE EXTENSION {name}" for name in EXTENSIONS))
@@ -135,10 +144,12 @@ def cluster() -> Iterator[Cluster]:
         (folder.parent / f"{folder.name}.log").unlink(missing_ok=True)
 
 
-def _start(run: Callable[..., None], binaries: Path, folder: Path, data: Path) -> int:
+def _start(
+    run: Callable[..., None], binaries: Path, folder: Path, data: Path, settings: Mapping[str, str]
+) -> int:
     for attempt in range(1, START_ATTEMPTS + 1):
         port = free_port()
-        options = {**SETTINGS, "port": str(port), "unix_socket_directories": str(folder)}
+        options = {**settings, "port": str(port), "unix_socket_directories": str(folder)}
         arguments = " ".join(f"-c {name}={value}" for name, value in options.items())
         try:
             run(

@@ -19,6 +19,8 @@ KNOWN = "known"
 SWEPT = "swept"
 #: Rows may become visible a little later than their timestamp says.
 OVERLAP = timedelta(minutes=5)
+#: Or much later, where a clock was set right meanwhile: once a day that is looked for, too.
+LONG_OVERLAP = timedelta(days=2)
 BATCH = 1000
 
 
@@ -37,18 +39,21 @@ def remember(orders: Iterable[PlacedOrder]) -> None:
     )
 
 
-def read_on(store: Store) -> Iterator[list[PlacedOrder]]:
+def read_on(store: Store, *, overlap: timedelta = OVERLAP) -> Iterator[list[PlacedOrder]]:
     """Read what changed since the last sweep, batch by batch, and remember it.
 
     SWEPT moves behind each batch the caller has dealt with, so a sweep that is killed goes
-    on where it stopped. Reading the same orders twice does no harm.
+    on where it stopped. Reading the same orders twice does no harm. No bookmark is ever ahead
+    of the time: a server whose clock was wrong for a while must not hide what came after.
     """
     position = _position(SWEPT)
-    for orders in _pages(store, position - OVERLAP if position else None):
+    since = None if position is None else min(position, store.now()) - overlap
+    for orders in _pages(store, since):
         remember(orders)
-        _move(KNOWN, orders[-1].changed_at)
+        read_to = min(orders[-1].changed_at, store.now())
+        _move(KNOWN, read_to)
         yield orders
-        _move(SWEPT, orders[-1].changed_at)
+        _move(SWEPT, read_to)
 
 
 def _pages(store: Store, since: datetime | None) -> Iterator[list[PlacedOrder]]:

@@ -7,6 +7,7 @@ nothing.
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
 from django.db import transaction
@@ -17,7 +18,7 @@ from . import effects, ledger
 from .codes import is_offer_code
 from .decide import ReferralStatus
 from .facts import PlacedOrder
-from .known_orders import read_on
+from .known_orders import OVERLAP, read_on
 from .people import email_key
 from .programs import publish_again
 from .ranking import award_prizes
@@ -41,12 +42,12 @@ class Swept:
     effects: int = 0
 
 
-def sweep(*, store: Store) -> Swept:
-    """Read every order changed since the last sweep, settle those of ours, settle what has
-    become due, expire credits, carry out effects, see that the offer is in place. Safe to run
-    side by side."""
+def sweep(*, store: Store, overlap: timedelta = OVERLAP) -> Swept:
+    """Read every order changed since shortly before the last sweep, settle those of ours, settle
+    what has become due, expire credits, carry out effects, see that the offer is in place. Safe
+    to run side by side."""
     swept = Swept()
-    for orders in read_on(store):
+    for orders in read_on(store, overlap=overlap):
         swept.orders_read += len(orders)
         ours = {order.ref for order in orders if is_offer_code(order.voucher_code)}
         # Also those whose code was taken off again after they became referrals.

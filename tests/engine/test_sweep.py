@@ -175,6 +175,61 @@ def test_the_bookmark_never_moves_back(store: FakeStore) -> None:
     assert swept_to() == ahead
 
 
+def test_an_order_from_the_future_hides_none_of_the_present(store: FakeStore) -> None:
+    # given: a server whose clock was a day ahead has made an order
+    run_program(store)
+    code = share(store)
+    store.travel(days=1)
+    put_order(store, order(ref="ahead", voucher_code=None))
+    sweep(store=store)
+    store.time = NOW
+    sweep(store=store)
+
+    # when: the next one's hook is lost
+    store.time = NOW + timedelta(minutes=1)
+    place(store, code, 1)
+    sweep(store=store)
+
+    # then
+    assert swept_to() == NOW + timedelta(days=1)
+    assert Referral.objects.get().order_ref == "order-1"
+
+
+def test_no_bookmark_is_ahead_of_the_time(store: FakeStore) -> None:
+    # given
+    run_program(store)
+    store.travel(days=1)
+    put_order(store, order(ref="ahead", voucher_code=None))
+    store.time = NOW
+
+    # when
+    sweep(store=store)
+
+    # then
+    assert set(Bookmark.objects.values_list("name", "position")) == {("known", NOW), ("swept", NOW)}
+
+
+def test_an_order_that_was_seen_too_late_is_found_within_a_day(store: FakeStore) -> None:
+    # given: while it was being placed the clock was set right, by an hour
+    run_program(store)
+    code = share(store)
+    store.travel(hours=1)
+    put_order(store, order(ref="another", voucher_code=None))
+    sweep(store=store)
+    store.time = NOW
+    place(store, code, 1)
+    store.travel(hours=1)
+
+    # when
+    sweep(store=store)
+    found_at_once = Referral.objects.count()
+    sweep(store=store, overlap=known_orders.LONG_OVERLAP)
+
+    # then
+    assert found_at_once == 0
+    assert Referral.objects.get().order_ref == "order-1"
+
+
 def test_an_order_that_cannot_be_settled_does_not_keep_the_others_waiting(
     store: FakeStore, caplog: pytest.LogCaptureFixture
 ) -> None:
