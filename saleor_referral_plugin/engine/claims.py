@@ -116,7 +116,7 @@ def objection(*, store: Store, facts: CheckoutFacts, completing: bool = False) -
     else:
         keep_up(referrer, store=store)
         known = _history(store, facts, referrer, claim.terms, now)
-    known = replace(known, claimed_at=claim.created_at)
+    known = replace(known, claimed_at=claim.created_at, is_completing=completing)
     decision = judge_claim(claim.terms.terms, facts, known, now)
     if decision.refusal is not None:
         claim.status = Claim.Status.REFUSED
@@ -175,7 +175,10 @@ def _history(
     )
     return History(
         referrer=_person(referrer),
-        referrer_facts=history.facts_of(referrer, version.terms, now, store),
+        referrer_facts=history.facts_of(
+            referrer, version.terms, now, store, program_id=version.program_id
+        ),
+        referee_facts=history.referee_facts_of(facts.buyer, version.terms, store),
         referrer_parties=history.parties_of(referrer, version.terms, facts.parties, store),
         earlier_orders=known.earlier_orders,
         referred_before=known.referred_before,

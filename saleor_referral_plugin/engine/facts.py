@@ -131,11 +131,22 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class ReferrerFacts:
-    """What is asked of a referrer. `orders`: how many of theirs stand, placed before."""
+    """What is asked of a referrer. `orders`: how many of theirs stand, placed before; `group`:
+    theirs in the program, empty for none."""
 
     registered_at: datetime | None = None
     country: str = ""
     orders: int = 0
+    group: str = ""
+    is_staff: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefereeFacts:
+    """What is asked of a referee. `registered_at`: None for a guest."""
+
+    registered_at: datetime | None = None
+    is_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +173,8 @@ class History:
 
     referrer_parties  keys of the referrer's own addresses, phones and e-mail
     referrer_facts    what the terms ask of the referrer; None: nothing, or nobody is there
+    referee_facts     what the terms ask of the buyer's account; None: nothing, or not now
+    is_completing     the checkout is about to become an order
     is_running        the program takes new claims; always True for an order, whose claim
                       was accepted when it was made
     claimed_at        when the code was claimed; None: it is being claimed now
@@ -185,6 +198,8 @@ class History:
     referrer: Person
     referrer_parties: frozenset[str] = frozenset()
     referrer_facts: ReferrerFacts | None = None
+    referee_facts: RefereeFacts | None = None
+    is_completing: bool = False
     is_running: bool = True
     claimed_at: datetime | None = None
     holds_other_code: bool = False
@@ -225,6 +240,7 @@ class CustomerFacts:
     is_active: bool = True
     registered_at: datetime | None = None
     country: str = ""
+    is_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)

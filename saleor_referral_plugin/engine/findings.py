@@ -22,6 +22,8 @@ class FindingCode(StrEnum):
     RELATED_PARTY = "related_party"
     EXCLUDED_DOMAIN = "excluded_domain"
     REFERRER_NOT_ELIGIBLE = "referrer_not_eligible"
+    STAFF_ACCOUNT = "staff_account"
+    ACCOUNT_NOT_NEW = "account_not_new"
     NOT_NEW_CUSTOMER = "not_new_customer"
     ALREADY_REFERRED = "already_referred"
     OTHER_CODE_HELD = "other_code_held"

@@ -10,10 +10,19 @@ from typing import Any
 
 from prices import Money
 
-from ..models import Action, Referral, Referrer
+from ..models import Action, Membership, Referral, Referrer
 from . import rows
 from .decide import ReferralStatus
-from .facts import Followed, History, OrderFacts, OtherOrder, Person, ReferrerFacts, Used
+from .facts import (
+    Followed,
+    History,
+    OrderFacts,
+    OtherOrder,
+    Person,
+    RefereeFacts,
+    ReferrerFacts,
+    Used,
+)
 from .findings import FindingCode
 from .known_orders import KNOWN
 from .people import person
@@ -151,7 +160,7 @@ def of_order(
     facts: OrderFacts,
     *,
     store: Store,
-    ask_of_referrer: bool = True,
+    ask_who_they_are: bool = True,
     counted: Sequence[Counted] = (),
 ) -> History:
     """What is known of an order's referral besides what was decided about it before."""
@@ -166,10 +175,13 @@ def of_order(
         counted=counted,
     )
     asked = History(referrer=Person(referrer.user_ref, referrer.email_key))
-    if ask_of_referrer:
+    if ask_who_they_are:
         asked = replace(
             asked,
-            referrer_facts=facts_of(referrer, terms, facts.placed_at, store),
+            referrer_facts=facts_of(
+                referrer, terms, facts.placed_at, store, program_id=referral.program_id
+            ),
+            referee_facts=referee_facts_of(facts.buyer, terms, store),
             referrer_parties=parties_of(referrer, terms, facts.parties, store),
         )
     return replace(
@@ -224,7 +236,9 @@ def parties_of(
 
 
 @reads("Terms.referrer", gives=FindingCode.REFERRER_NOT_ELIGIBLE)
-def facts_of(referrer: Referrer, terms: Terms, at: datetime, store: Store) -> ReferrerFacts | None:
+def facts_of(
+    referrer: Referrer, terms: Terms, at: datetime, store: Store, *, program_id: int
+) -> ReferrerFacts | None:
     """What the terms ask of a referrer; None where they ask nothing."""
     customer = store.customer(referrer.user_ref) if terms.referrer and referrer.user_ref else None
     if customer is None:
@@ -235,7 +249,25 @@ def facts_of(referrer: Referrer, terms: Terms, at: datetime, store: Store) -> Re
             refs=(), user_ref=referrer.user_ref, changed_since=at, at_most=0, placed_before=at
         )
         orders = len(list(mine))
-    return ReferrerFacts(customer.registered_at, customer.country, orders)
+    group = group_of(referrer.pk, program_id) if terms.referrer.names_groups else ""
+    return ReferrerFacts(customer.registered_at, customer.country, orders, group, customer.is_staff)
+
+
+@reads("Terms.exclude_staff", "Terms.referee_account_within")
+def referee_facts_of(buyer: Person, terms: Terms, store: Store) -> RefereeFacts | None:
+    """What the terms ask of the buyer's account; None where they ask nothing."""
+    if not (terms.exclude_staff or terms.referee_account_within):
+        return None
+    customer = store.customer(buyer.user_ref) if buyer.user_ref else None
+    if customer is None:
+        return RefereeFacts()
+    return RefereeFacts(customer.registered_at, customer.is_staff)
+
+
+def group_of(referrer_id: int, program_id: int) -> str:
+    """The referrer's group in the program now; empty for none."""
+    members = Membership.objects.filter(program=program_id, referrer=referrer_id)
+    return members.values_list("group", flat=True).first() or ""
 
 
 def used_towards(

@@ -175,7 +175,44 @@ def referrer_eligible(terms: Terms, case: Case) -> Finding:
     )
     lives_there = not wanted.countries or known.country in wanted.countries
     has_bought = not wanted.has_bought or known.orders > 0
-    return Finding(FindingCode.REFERRER_NOT_ELIGIBLE, is_old_enough and lives_there and has_bought)
+    is_in_group = not wanted.in_groups or known.group in wanted.in_groups
+    may_be_there = known.group not in wanted.not_in_groups
+    may_be_staff = not (wanted.exclude_staff and known.is_staff)
+    passed = (
+        is_old_enough
+        and lives_there
+        and has_bought
+        and is_in_group
+        and may_be_there
+        and may_be_staff
+    )
+    return Finding(FindingCode.REFERRER_NOT_ELIGIBLE, passed)
+
+
+@reads("Terms.exclude_staff", gives=FindingCode.STAFF_ACCOUNT)
+def not_staff(terms: Terms, case: Case) -> Finding:
+    """The buyer's account is none of the shop's staff, if the terms exclude them."""
+    known = case.history.referee_facts
+    is_staff = known is not None and known.is_staff
+    return Finding(FindingCode.STAFF_ACCOUNT, not (terms.exclude_staff and is_staff))
+
+
+@reads("Terms.referee_account_within", "Terms.time_zone", gives=FindingCode.ACCOUNT_NOT_NEW)
+def account_new(terms: Terms, case: Case) -> Finding:
+    """The buyer's account was made within so long of the claim, before or after. A guest can
+    make one until the checkout completes, as long as the time is not over."""
+    span, known = terms.referee_account_within, case.history.referee_facts
+    if span is None or known is None:
+        return Finding(FindingCode.ACCOUNT_NOT_NEW, True)
+    first = span.before(case.claimed_at, terms.zone)
+    last = span.after(case.claimed_at, terms.zone)
+    if known.registered_at is None:
+        is_in_time = case.order is None and not case.history.is_completing and case.at <= last
+    else:
+        is_in_time = first <= known.registered_at <= last
+    return Finding(
+        FindingCode.ACCOUNT_NOT_NEW, is_in_time, {"span": span.model_dump(exclude_defaults=True)}
+    )
 
 
 @reads("Terms.new_customers_only", gives=FindingCode.NOT_NEW_CUSTOMER)
@@ -267,7 +304,9 @@ CLAIM_RULES: tuple[Rule, ...] = (
     not_own_code,
     not_related,
     domain_allowed,
+    not_staff,
     referrer_eligible,
+    account_new,
     new_customer,
     not_referred_before,
     first_code,
@@ -284,7 +323,9 @@ QUALIFYING_RULES: tuple[Rule, ...] = (
     not_own_code,
     not_related,
     domain_allowed,
+    not_staff,
     referrer_eligible,
+    account_new,
     new_customer,
     not_referred_before,
     minimum_reached,

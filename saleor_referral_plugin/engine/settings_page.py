@@ -111,7 +111,7 @@ def _default(field: FieldInfo) -> str:
     match field.default:
         case bool():
             return "yes" if field.default else "no"
-        case None | () | Amounts(by_currency=()):
+        case None | () | Amounts(by_currency=()) | ReferrerConditions():
             return "none"
         case Enum():
             return f"`{field.default.value}`"

@@ -202,7 +202,7 @@ def _decide(
         facts,
         store=store,
         # Who moves, or sends a friend a present, later keeps what they earned.
-        ask_of_referrer=books.anew or not was_qualified,
+        ask_who_they_are=books.anew or not was_qualified,
         counted=_counted(terms, facts, books, now),
     )
     by_rule = {booked.reward.rule: booked for booked in books.rewards.values()}
@@ -231,10 +231,7 @@ def _terms_of(referral: Referral) -> Terms:
     referral first qualified."""
     terms = referral.terms.terms
     if terms.groups and referral.status not in WAS_QUALIFIED and referral.follows is None:
-        members = Membership.objects.filter(
-            program=referral.program_id, referrer=referral.referrer_id
-        )
-        referral.group = members.values_list("group", flat=True).first() or ""
+        referral.group = history.group_of(referral.referrer_id, referral.program_id)
     return terms.for_group(referral.group)
 
 

@@ -383,6 +383,12 @@ class ReferrerConditions(Settings):
     """Their account is at least so old. None: any age."""
     countries: tuple[str, ...] = ()
     """Their billing address is in one of these countries (ISO 3166 alpha-2). Empty: anywhere."""
+    in_groups: tuple[str, ...] = ()
+    """They are in one of these groups of the program. Empty: in any, or in none."""
+    not_in_groups: tuple[str, ...] = ()
+    """They are in none of these groups of the program."""
+    exclude_staff: bool = False
+    """They are no staff of the shop."""
 
     @field_validator("countries")
     @classmethod
@@ -392,8 +398,12 @@ class ReferrerConditions(Settings):
             raise ValueError(f'"{unknown[0]}" is no country; write codes such as "DK"')
         return value
 
+    @property
+    def names_groups(self) -> bool:
+        return bool(self.in_groups or self.not_in_groups)
+
     def __bool__(self) -> bool:
-        return bool(self.has_bought or self.customer_for or self.countries)
+        return self != ReferrerConditions()
 
 
 class LaterOrders(Settings):
@@ -532,6 +542,11 @@ class Terms(Settings):
     """An order that is older than this no longer counts as an earlier one. None: for ever."""
     referrer: ReferrerConditions = ReferrerConditions()
     """What the referrer must be."""
+    exclude_staff: bool = False
+    """Staff accounts of the shop cannot be referred. Who orders as a guest has none."""
+    referee_account_within: Span | None = None
+    """The referee's account was registered at most so long before the code was claimed, or
+    after. A guest can claim, and needs an account to order. None: whatever account, or none."""
     excluded_domains: tuple[str, ...] = ()
     """Domains of e-mail addresses that cannot be referred, such as the shop's own; those below
     them neither."""

@@ -33,6 +33,8 @@ _FAILED_RULES = {
     "RELATED_PARTY": "The code's owner receives or pays the order.",
     "EXCLUDED_DOMAIN": "The customer's e-mail address is at an excluded domain.",
     "REFERRER_NOT_ELIGIBLE": "The code's owner is not (yet) what the program asks for.",
+    "STAFF_ACCOUNT": "The customer is staff of the shop.",
+    "ACCOUNT_NOT_NEW": "The customer's account was not made around the time of the claim.",
     "NOT_NEW_CUSTOMER": "The customer has ordered before.",
     "ALREADY_REFERRED": "The customer has been referred before.",
     "OTHER_CODE_HELD": "Another code was claimed first, and the first one counts.",

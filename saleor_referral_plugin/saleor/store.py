@@ -110,6 +110,7 @@ class SaleorStore:
             is_active=user.is_active,
             registered_at=user.date_joined,
             country=str(user.country or ""),
+            is_staff=user.is_staff,
         )
 
     def parties_of(self, user_ref: str) -> frozenset[str]:

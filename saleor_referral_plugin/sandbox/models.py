@@ -47,6 +47,7 @@ class Customer(models.Model):
     display_name = models.CharField(max_length=120, blank=True)
     address = models.JSONField(default=dict)
     is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
     registered_at = models.DateTimeField()
 
     class Meta:

@@ -120,6 +120,7 @@ class SandboxStore:
             is_active=customer.is_active,
             registered_at=customer.registered_at,
             country=customer.address.get("country", ""),
+            is_staff=customer.is_staff,
         )
 
     def parties_of(self, user_ref: str) -> frozenset[str]:

@@ -15,7 +15,7 @@ from saleor_referral_plugin.engine.decide import (
     decide,
     judge_claim,
 )
-from saleor_referral_plugin.engine.facts import OrderFacts, ReferrerFacts, Used
+from saleor_referral_plugin.engine.facts import OrderFacts, RefereeFacts, ReferrerFacts, Used
 from saleor_referral_plugin.engine.findings import FindingCode
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.rewards import RewardDecision, cap_window, earned_at
@@ -79,9 +79,12 @@ def test_every_rule_is_asked_and_the_shopper_hears_the_first() -> None:
         touch=Touch.FIRST,
         excluded_domains=("shop.example",),
         referrer=ReferrerConditions(has_bought=True),
+        exclude_staff=True,
+        referee_account_within=Span(hours=1),
     )
     everything_wrong = history(
         referrer_facts=ReferrerFacts(),
+        referee_facts=RefereeFacts(is_staff=True),
         is_running=False,
         claimed_at=NOW - timedelta(hours=2),
         holds_other_code=True,
@@ -102,7 +105,9 @@ def test_every_rule_is_asked_and_the_shopper_hears_the_first() -> None:
         FindingCode.OWN_CODE,
         FindingCode.RELATED_PARTY,
         FindingCode.EXCLUDED_DOMAIN,
+        FindingCode.STAFF_ACCOUNT,
         FindingCode.REFERRER_NOT_ELIGIBLE,
+        FindingCode.ACCOUNT_NOT_NEW,
         FindingCode.NOT_NEW_CUSTOMER,
         FindingCode.ALREADY_REFERRED,
         FindingCode.OTHER_CODE_HELD,

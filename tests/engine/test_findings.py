@@ -36,6 +36,7 @@ DETAIL: dict[str, Any] = {
     "currency": "USD",
     "limit": {"amount": "500", "currency": "USD"},
     "period": "year",
+    "span": {"hours": 2},
 }
 
 
@@ -244,6 +245,7 @@ details = st.fixed_dictionaries(
         "until": times,
         "limit": monies | st.integers(1, 10**9),
         "period": spans | st.sampled_from(CapPeriod).map(lambda period: period.value),
+        "span": spans,
         "channel": st.text(max_size=5),
     },
 )

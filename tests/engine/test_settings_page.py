@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pytest
 from django.core.management import CommandError, call_command
 
-from saleor_referral_plugin.engine.facts import Followed, ReferrerFacts
+from saleor_referral_plugin.engine.facts import Followed, RefereeFacts, ReferrerFacts
 from saleor_referral_plugin.engine.readings import READINGS
 from saleor_referral_plugin.engine.rules import (
     CLAIM_RULES,
@@ -74,6 +74,7 @@ def watched() -> Iterator[WatchedTerms]:
         earned_when=EarnedWhen.FULFILLED,
         later_orders=LaterOrders(within=Span(months=1)),
         referrer=ReferrerConditions(customer_for=Span(months=1)),
+        referee_account_within=Span(hours=1),
     )
     made = WatchedTerms(**{name: getattr(everything, name) for name in Terms.model_fields})
     WatchedTerms.seen.clear()
@@ -121,7 +122,9 @@ def test_a_rule_gives_the_finding_that_it_names(rule: Rule) -> None:
 def test_a_rule_names_the_settings_that_it_looks_at(rule: Rule, watched: WatchedTerms) -> None:
     # when
     a_while_ago = Followed(NOW - timedelta(days=9), later_orders=0)
-    known = history(follows=a_while_ago, referrer_facts=ReferrerFacts(NOW))
+    known = history(
+        follows=a_while_ago, referrer_facts=ReferrerFacts(NOW), referee_facts=RefereeFacts(NOW)
+    )
     rule(watched, Case.of_order(order(), known))
 
     # then

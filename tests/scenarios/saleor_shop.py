@@ -284,6 +284,9 @@ class SaleorShop(Programs):
         )
         User.objects.get(pk=customer.user_ref).addresses.add(address)
 
+    def make_staff(self, customer: Customer) -> None:
+        User.objects.filter(pk=customer.user_ref).update(is_staff=True)
+
     def delete_account(self, customer: Customer) -> None:
         self.api.mutate(
             "customerDelete",

@@ -70,6 +70,9 @@ class SandboxShop(Programs):
         customer = sandbox.register(email=email)
         return Customer(user_ref=str(customer.pk), email=customer.email)
 
+    def make_staff(self, customer: Customer) -> None:
+        models.Customer.objects.filter(pk=customer.user_ref).update(is_staff=True)
+
     def delete_account(self, customer: Customer) -> None:
         sandbox.delete_customer(UUID(customer.user_ref))
 

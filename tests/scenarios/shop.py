@@ -161,6 +161,9 @@ class Shop(Protocol):
     # people ---------------------------------------------------------------------------
     def register(self, email: str) -> Customer: ...
 
+    def make_staff(self, customer: Customer) -> None:
+        """The shop employs them."""
+
     def delete_account(self, customer: Customer) -> None: ...
 
     def share(self, customer: Customer, *, program: str = "default") -> str:

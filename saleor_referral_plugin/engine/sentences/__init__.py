@@ -64,6 +64,9 @@ def _say(name: str, value: Any, catalogue: Language, locale: Locale) -> str:
         case "period", dict():
             [(unit, number)] = value.items() or [("days", 0)]
             return catalogue.within.format(span=_count(number, unit, catalogue, locale))
+        case "span", dict():
+            [(unit, number)] = value.items() or [("days", 0)]
+            return _count(number, unit, catalogue, locale)
         case "period", str():
             return catalogue.periods.get(value, value)
     return str(value)

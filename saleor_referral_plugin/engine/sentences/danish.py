@@ -4,6 +4,11 @@ DANISH = Language(
     for_shoppers={
         "excluded_domain": "Henvisningskoden kan ikke bruges med din e-mailadresse.",
         "referrer_not_eligible": "Henvisningskoden kan ikke bruges endnu.",
+        "staff_account": "Butikkens ansatte kan ikke bruge henvisningskoder.",
+        "account_not_new": (
+            "Med denne henvisningskode kan du kun bestille med en konto, der er oprettet højst "
+            "{span} før eller efter, at koden blev indtastet."
+        ),
         "address_invalid": "Dette er ikke en e-mailadresse.",
         "not_confirmed_address": "E-mailadressen er ikke bekræftet endnu.",
         "not_real": "Tilmeldingen viste sig ikke at være ægte.",
@@ -38,6 +43,11 @@ DANISH = Language(
     of_orders={
         "referrer_not_eligible": (
             "Den, der henviste, opfyldte ikke betingelserne, da ordren blev afgivet."
+        ),
+        "staff_account": "Ordren blev afgivet af en af butikkens ansatte.",
+        "account_not_new": (
+            "Kunden havde ingen konto, der var oprettet højst {span} før eller efter, at "
+            "henvisningskoden blev indtastet."
         ),
         "related_party": "Ordren blev modtaget eller betalt af den, der henviste.",
         "below_minimum": "Minimumsbeløbet på {minimum} nås ikke med det, der er tilbage af ordren.",

@@ -4,6 +4,11 @@ DUTCH = Language(
     for_shoppers={
         "excluded_domain": "Deze uitnodigingscode kan niet met jouw e-mailadres worden gebruikt.",
         "referrer_not_eligible": "Deze uitnodigingscode kan nog niet worden gebruikt.",
+        "staff_account": "Medewerkers van de winkel kunnen geen uitnodigingscodes gebruiken.",
+        "account_not_new": (
+            "Met deze uitnodigingscode bestel je alleen met een account dat hoogstens {span} voor "
+            "of na het invoeren is aangemaakt."
+        ),
         "address_invalid": "Dit is geen e-mailadres.",
         "not_confirmed_address": "Het e-mailadres is nog niet bevestigd.",
         "not_real": "De aanmelding bleek niet echt te zijn.",
@@ -38,6 +43,11 @@ DUTCH = Language(
     },
     of_orders={
         "referrer_not_eligible": "De uitnodiger voldeed bij de bestelling niet aan de voorwaarden.",
+        "staff_account": "De bestelling is door een medewerker van de winkel geplaatst.",
+        "account_not_new": (
+            "Het account van de klant is meer dan {span} voor of na het invoeren van de "
+            "uitnodigingscode aangemaakt, of er is geen account."
+        ),
         "related_party": "De bestelling is ontvangen of betaald door de uitnodiger.",
         "below_minimum": (
             "Het minimum van {minimum} wordt niet gehaald met wat er over is van de bestelling."

@@ -4,6 +4,10 @@ ENGLISH = Language(
     for_shoppers={
         "excluded_domain": "This referral code cannot be used with your e-mail address.",
         "referrer_not_eligible": "This referral code cannot be used yet.",
+        "staff_account": "The shop's staff cannot use referral codes.",
+        "account_not_new": (
+            "Only accounts made within {span} of entering this referral code can order with it."
+        ),
         "address_invalid": "This is not an e-mail address.",
         "not_confirmed_address": "The e-mail address has not been confirmed yet.",
         "not_real": "The sign-up was found not to be real.",
@@ -34,6 +38,8 @@ ENGLISH = Language(
     },
     of_orders={
         "referrer_not_eligible": "The referrer was not eligible when the order was placed.",
+        "staff_account": "The order was made by the shop's staff.",
+        "account_not_new": "The customer's account was not made within {span} of the claim.",
         "related_party": "The order was received or paid by the referrer.",
         "below_minimum": "The minimum of {minimum} is not reached by what is left of the order.",
         "not_new_customer": "The order was not the customer's first.",

@@ -5,6 +5,11 @@ ITALIAN = Language(
     for_shoppers={
         "excluded_domain": "Questo codice invito non si può usare con il tuo indirizzo e-mail.",
         "referrer_not_eligible": "Questo codice invito non si può ancora usare.",
+        "staff_account": "Il personale del negozio non può usare codici invito.",
+        "account_not_new": (
+            "Con questo codice invito si ordina solo con un account creato non oltre {span} prima "
+            "o dopo l'inserimento."
+        ),
         "address_invalid": "Questo non è un indirizzo e-mail.",
         "not_confirmed_address": "L'indirizzo e-mail non è ancora stato confermato.",
         "not_real": "L'iscrizione è risultata non autentica.",
@@ -36,6 +41,11 @@ ITALIAN = Language(
     of_orders={
         "referrer_not_eligible": (
             "Al momento dell'ordine chi ha invitato non soddisfaceva le condizioni."
+        ),
+        "staff_account": "L'ordine è stato effettuato dal personale del negozio.",
+        "account_not_new": (
+            "Il cliente non aveva un account creato non oltre {span} prima o dopo l'inserimento "
+            "del codice invito."
         ),
         "related_party": "L'ordine è stato ricevuto o pagato da chi ha invitato.",
         "below_minimum": (
