@@ -5,7 +5,7 @@ Reading locks the referrer's row first: whoever else moves the same books waits.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from .decide import ReferralStatus
 from .facts import Person
 from .milestones import Standing
 from .rewards import RewardDecision
-from .terms import RewardKind
+from .terms import RewardKind, Span
 
 
 @dataclass(slots=True)
@@ -151,13 +151,26 @@ SELECT {rows.columns(Reward, "reward")}, promised, delivered, promises
 """
 
 _STANDING = """
-SELECT currency, count(*) FILTER (WHERE follows_id IS NULL), sum(net)
+SELECT currency, count(*) FILTER (WHERE follows_id IS NULL), sum(net),
+       min(earned_at), max(earned_at)
   FROM referral_referral
  WHERE program_id = %(program)s AND referrer_id = %(referrer)s AND status = %(qualified)s
    AND (%(starts)s::timestamptz IS NULL
         OR earned_at >= %(starts)s AND earned_at < %(ends)s)
  GROUP BY currency
 """
+
+#: The most that any period of a length has held, wherever it ends.
+_BEST_STANDING = """
+SELECT currency, max(firsts), max(revenue)
+  FROM (SELECT currency,
+               count(*) FILTER (WHERE follows_id IS NULL) OVER (ORDER BY {back}) AS firsts,
+               sum(net) OVER (PARTITION BY currency ORDER BY {back}) AS revenue
+          FROM referral_referral
+         WHERE program_id = %(program)s AND referrer_id = %(referrer)s
+           AND status = %(qualified)s) periods
+ GROUP BY currency
+""".format(back="earned_at RANGE make_interval(secs => %(seconds)s) PRECEDING")
 
 
 def books_of(order_ref: str) -> Books | None:
@@ -201,7 +214,28 @@ def standing_of(
         },
     )
     return Standing(
-        sum(count for _, count, _ in found), {currency: net for currency, _, net in found}
+        sum(count for _, count, *_ in found),
+        {currency: net for currency, _, net, *_ in found},
+        min((oldest for *_, oldest, _ in found), default=None),
+        max((newest for *_, newest in found), default=None),
+    )
+
+
+def best_standing_of(program_id: int, referrer_id: int, length: Span) -> Standing:
+    """The most that a referrer's qualified referrals have come to within any period of a length,
+    both its ends included: in number, and in revenue by currency."""
+    found = rows.select(
+        _BEST_STANDING,
+        {
+            "program": program_id,
+            "referrer": referrer_id,
+            "qualified": ReferralStatus.QUALIFIED.value,
+            "seconds": timedelta(hours=length.hours, days=length.days).total_seconds(),
+        },
+    )
+    return Standing(
+        max((count for _, count, _ in found), default=0),
+        {currency: revenue for currency, _, revenue in found},
     )
 
 

@@ -3,7 +3,7 @@ is decided here."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -11,26 +11,29 @@ from prices import Money
 
 from .money import zero
 from .rewards import RewardDecision, calendar_period
-from .terms import Beneficiary, CapPeriod, Milestone, Milestones, RewardKind, Terms
+from .terms import Beneficiary, CapPeriod, Milestone, Milestones, RewardKind, Span, Terms
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A referrer's qualified referrals in one period: how many, and the net value of their
-    orders by currency."""
+    """A referrer's qualified referrals in one period: how many, the net value of their orders by
+    currency, and when the first and the last of them was earned."""
 
     count: int = 0
     revenue: Mapping[str, Decimal] = field(default_factory=dict)
+    oldest: datetime | None = None
+    newest: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
     """What the books say of a milestone's reward: its currency or unit, when it was reached,
-    and what is already delivered."""
+    what is already delivered, and whether it is held still."""
 
     unit: str
     reached_at: datetime | None
     delivered: Decimal
+    is_held: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,26 @@ class MilestoneDecision:
 
 
 def period_of(
-    milestones: Milestones, zone: ZoneInfo, moment: datetime
+    milestones: Milestones, zone: ZoneInfo, moment: datetime, now: datetime
 ) -> tuple[datetime, datetime] | None:
-    """The period around a moment in which referrals count together; None: for life."""
+    """The period in which referrals count together, its start included and its end not: the one
+    around a moment, or the rolling one that ends now; None: for life."""
+    if milestones.rolling is not None:
+        return milestones.rolling.before(now, zone), now + timedelta.resolution
     return calendar_period(milestones.period, zone, moment)
+
+
+def lost_with_time(milestones: Milestones) -> Span | None:
+    """After how long a referral counts no more; None: never."""
+    return None if milestones.for_good else milestones.rolling
+
+
+def look_again_at(milestones: Milestones, standing: Standing) -> datetime | None:
+    """When time alone may take something away: the oldest referral leaves the rolling period."""
+    span = lost_with_time(milestones)
+    if span is None or standing.oldest is None or not reached(milestones, standing):
+        return None
+    return span.after(standing.oldest, ZoneInfo("UTC")) + timedelta.resolution
 
 
 def reached(milestones: Milestones, standing: Standing) -> list[Milestone]:
@@ -66,9 +85,12 @@ def decide_milestones(
 ) -> Iterator[MilestoneDecision]:
     """What each milestone gives in the period around `moment`, when a referral was earned. One
     that was reached keeps the time it was reached at first, so that neither looking again nor
-    hearing of it late lengthens its hold; one that
-    is lost again gives nothing, unless it was delivered outside the shop."""
+    hearing of it late lengthens its hold; one that is lost again gives nothing, unless it was
+    delivered outside the shop. In a rolling period one that was lost is reached anew."""
     so_far = reached(milestones, standing)
+    may_be_anew = lost_with_time(milestones) is not None
+    if may_be_anew:
+        moment = standing.newest or moment
     for step in milestones.steps:
         if step.worth is None:
             continue
@@ -84,7 +106,9 @@ def decide_milestones(
             amount = delivered
         else:
             amount = zero(unit)
-        reached_at = (before and before.reached_at) or (moment if amount else None)
+        is_same = before is not None and (before.is_held or not may_be_anew)
+        was_reached_at = before.reached_at if before and is_same else None
+        reached_at = was_reached_at or (moment if amount else None)
         hold_until = None if reached_at is None else step.hold.after(reached_at, terms.zone)
         yield MilestoneDecision(
             occurrence,
@@ -124,6 +148,9 @@ def _unit(step: Milestone, currency: str) -> str:
 
 def _occurrence(milestones: Milestones, zone: ZoneInfo, step: Milestone, moment: datetime) -> str:
     what = str(step.count) if step.count is not None else str(step.revenue)
+    if milestones.rolling is not None:
+        # The same whatever its length: terms that change it do not give everything again.
+        return f"{what} in a period"
     when = period_name(milestones.period, zone, moment)
     return f"{what} in {when}" if when else what
 

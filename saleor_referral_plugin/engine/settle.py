@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Value
+from django.db.models.functions import Least
 from prices import Money
 
 from ..models import Claim, Membership, Program, Referral, Referrer
@@ -16,6 +18,7 @@ from . import history, rows
 from .books import (
     Booked,
     Books,
+    best_standing_of,
     books_of,
     claim_of,
     first_of,
@@ -30,7 +33,7 @@ from .codes import is_offer_code
 from .decide import Decision, ReferralStatus, decide
 from .facts import OrderFacts
 from .limits import counted_towards, lock_budget, within_limits
-from .milestones import Given, decide_milestones, group_of, period_of
+from .milestones import Given, Standing, decide_milestones, group_of, look_again_at, period_of
 from .money import times, zero
 from .programs import current_terms
 from .readings import reads
@@ -91,6 +94,7 @@ def _settle_known(
         # The order itself was deleted: what the books say of it stays, and stays so.
         books.referral.look_again_at = None
         rows.save(books.referral)
+        _settle_milestones_of(books, books.referral.earned_at, store.now())
         return books.referral
     return _bring_in_line(books, facts, referrer, store, store.now())
 
@@ -339,11 +343,16 @@ def settle_milestones(
     terms = version.terms
     booked = milestones_of(program.pk, referrer_id)
     for milestones in terms.milestones:
-        periods = {period_of(milestones, terms.zone, moment): moment for moment in moments}
+        periods = {period_of(milestones, terms.zone, moment, now): moment for moment in moments}
         for window, moment in periods.items():
-            standing = standing_of(program.pk, referrer_id, window)
+            standing = _standing(program, referrer_id, milestones, window)
             given = {
-                occurrence: Given(each.reward.currency, each.reward.earned_at, each.delivered)
+                occurrence: Given(
+                    each.reward.currency,
+                    each.reward.earned_at,
+                    each.delivered,
+                    is_held=bool(each.reward.amount),
+                )
                 for (name, occurrence), each in booked.items()
                 if name == milestones.name
             }
@@ -373,6 +382,25 @@ def settle_milestones(
                 )
                 write_reward(each, cut, earned_at=decided.reached_at, zone=terms.time_zone, now=now)
             _put_into_group(program, referrer_id, milestones, group_of(milestones, standing), now)
+            if again := look_again_at(milestones, standing):
+                # With the oldest: when it has left the period, the next one is the oldest.
+                Referral.objects.filter(
+                    program=program,
+                    referrer=referrer_id,
+                    status=ReferralStatus.QUALIFIED.value,
+                    earned_at=standing.oldest,
+                ).update(look_again_at=Least("look_again_at", Value(again)))
+
+
+def _standing(
+    program: Program,
+    referrer_id: int,
+    milestones: Milestones,
+    window: tuple[datetime, datetime] | None,
+) -> Standing:
+    if milestones.for_good and milestones.rolling is not None:
+        return best_standing_of(program.pk, referrer_id, milestones.rolling)
+    return standing_of(program.pk, referrer_id, window)
 
 
 def _put_into_group(

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from ..models import Program, Referral, Referrer, Reward, TermsVersion
-from . import effects, ledger
+from . import effects, ledger, waitlist
 from .codes import is_offer_code
 from .decide import ReferralStatus
 from .facts import PlacedOrder
@@ -59,7 +59,12 @@ def sweep(*, store: Store, overlap: timedelta = OVERLAP) -> Swept:
         )
     now = store.now()
     due = Referral.objects.filter(look_again_at__lte=now).order_by("look_again_at")
-    swept.settled += _settle_all(due.values_list("order_ref", flat=True), store, swept)
+    orders_due = due.filter(sign_up=None).values_list("order_ref", flat=True)
+    swept.settled += _settle_all(orders_due, store, swept)
+    sign_ups_due = due.filter(sign_up__isnull=False)
+    swept.settled += _each(
+        "%s could not be settled.", waitlist.look_again, sign_ups_due, store, swept
+    )
     pending = Reward.objects.filter(status=Reward.Status.PENDING).select_related("program")
     held = pending.filter(referral=None, hold_until__lte=now)
     _each("Milestone %s could not be settled.", _settle_milestone, held, store, swept)

@@ -461,7 +461,15 @@ class Milestones(Settings):
     name: str = Field(default="milestones", pattern=NAME)
     """Names their rewards in the books for ever."""
     period: CapPeriod = CapPeriod.LIFE
-    """In which time the referrals were earned that count: for life, or a calendar period."""
+    """In which time the referrals were earned that count: for life, in a calendar period, or in
+    a rolling one."""
+    rolling: Span | None = None
+    """How far a rolling period reaches back from now, its first moment included. What it gave is
+    taken back, and its group left, when too few referrals are left in it; each milestone is given
+    once at a time, and can be reached again."""
+    for_good: bool = False
+    """What was reached within some rolling period, whenever it was, stays however much time goes
+    by: each milestone is given once for life."""
     highest_only: bool = False
     """Only the highest milestone reached gives a reward; what an earlier one has already
     delivered stays."""
@@ -470,8 +478,13 @@ class Milestones(Settings):
 
     @model_validator(mode="after")
     def _steps_rise(self) -> Self:
-        if self.period is CapPeriod.ROLLING:
-            raise ValueError("milestones are counted for life, by calendar month or year")
+        is_rolling = self.period is CapPeriod.ROLLING
+        if is_rolling is not bool(self.rolling):
+            raise ValueError("a rolling period, and no other, needs its length")
+        if self.rolling is not None and self.rolling.months:
+            raise ValueError("a rolling period is in hours or days")
+        if self.for_good and not is_rolling:
+            raise ValueError("only what a rolling period gave is lost with time")
         counts = [step.count for step in self.steps if step.count is not None]
         if counts != sorted(set(counts)) or 0 < len(counts) < len(self.steps):
             raise ValueError("milestones rise, and all count referrals or all count revenue")

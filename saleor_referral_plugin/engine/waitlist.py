@@ -84,6 +84,12 @@ def accept(signed_up: SignUp, *, by: str, store: Store) -> SignUp:
     return _change(signed_up.pk, store, rejected_at=None, rejected_by=by, reason="")
 
 
+def look_again(referral: Referral, *, store: Store) -> None:
+    """Time may have taken away what a sign-up counted for."""
+    if referral.sign_up_id is not None:
+        _change(referral.sign_up_id, store)
+
+
 def code_of(signed_up: SignUp, *, store: Store) -> ReferralCode:
     """The code that somebody on the list shares."""
     return codes.code_of(signed_up.person, signed_up.program, store=store)
@@ -130,6 +136,7 @@ def _settle(referral: Referral, signed_up: SignUp, now: datetime) -> None:
         Finding(FindingCode.NOT_REAL, signed_up.rejected_at is None).to_json(),
     ]
     referral.settled_at = now
+    referral.look_again_at = None
     referral.save()
     moments = [moment for moment in (was_earned_at, referral.earned_at) if moment]
     settle_milestones(signed_up.program, referral.referrer_id, moments, "", now=now)

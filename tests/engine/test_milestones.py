@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from saleor_referral_plugin.engine import waitlist
 from saleor_referral_plugin.engine.effects import carry_out
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.programs import save_program
 from saleor_referral_plugin.engine.referrers import invite
+from saleor_referral_plugin.engine.sending import mark_sent
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.sweep import sweep
 from saleor_referral_plugin.engine.terms import (
@@ -20,14 +22,15 @@ from saleor_referral_plugin.engine.terms import (
     Milestone,
     Milestones,
     Overflow,
+    ProgramKind,
     RewardKind,
     RewardRule,
     Span,
     Terms,
 )
-from saleor_referral_plugin.models import Membership, ReferralCode, Reward
+from saleor_referral_plugin.models import Membership, Referral, ReferralCode, Reward
 from tests.engine.books import change, place, share
-from tests.engine.build import NOW, PAID_AT, amounts, usd
+from tests.engine.build import IN_EURO, NOW, PAID_AT, amounts, usd
 from tests.engine.fake_store import FakeStore
 
 pytestmark = pytest.mark.django_db
@@ -291,3 +294,235 @@ def test_one_heard_of_late_is_issued_all_the_same(store: FakeStore) -> None:
     # then
     assert held == [("1 in 2026-03", "pending", "5")]
     assert rewards() == [("1 in 2026-03", "issued", "5")]
+
+
+# over a rolling period ------------------------------------------------------------------------
+
+
+def days_ago(days: float) -> dict[str, Any]:
+    at = NOW - timedelta(days=days)
+    return {"placed_at": at, "paid_at": at}
+
+
+def in_30_days(*counts: int, **settings: Any) -> Milestones:
+    return milestones(*counts, period=CapPeriod.ROLLING, rolling=Span(days=30), **settings)
+
+
+def group() -> str:
+    member = Membership.objects.filter(referrer__user_ref="1").first()
+    return member.group if member else ""
+
+
+def test_in_a_rolling_period_those_count_that_are_no_older(store: FakeStore) -> None:
+    # given
+    run(store, in_30_days(2))
+    code = share(store)
+
+    # when: one too old by a moment, one that is just not
+    at = NOW - timedelta(days=30) - timedelta.resolution
+    refer(store, code, 1, placed_at=at, paid_at=at)
+    refer(store, code, 2)
+    too_old = rewards()
+    refer(store, code, 3, **days_ago(30))
+
+    # then
+    assert too_old == []
+    assert rewards() == [("2 in a period", "approved", "2")]
+
+
+def test_when_the_period_moves_on_it_takes_back_what_it_gave(store: FakeStore) -> None:
+    # given
+    run(store, in_30_days(2, 3))
+    refer(store, share(store), 1, **days_ago(20))
+    refer(store, share(store), 2, **days_ago(10))
+    refer(store, share(store), 3, **days_ago(1))
+    sweep(store=store)
+    assert rewards() == [("2 in a period", "issued", "2"), ("3 in a period", "issued", "3")]
+
+    # when: to the last moment of the oldest
+    store.travel(days=10)
+    sweep(store=store)
+    held = rewards()
+    store.time += timedelta.resolution
+    sweep(store=store)
+    two_left = rewards()
+    store.travel(days=10)
+    sweep(store=store)
+
+    # then
+    assert held == [("2 in a period", "issued", "2"), ("3 in a period", "issued", "3")]
+    assert two_left == [("2 in a period", "issued", "2"), ("3 in a period", "clawed_back", "0")]
+    assert rewards() == [
+        ("2 in a period", "clawed_back", "0"),
+        ("3 in a period", "clawed_back", "0"),
+    ]
+    assert [credit.balance for credit in store.credits.values()] == [usd(0), usd(0)]
+    assert not Referral.objects.filter(look_again_at__isnull=False).exists()
+
+
+def test_reached_again_it_is_given_again_after_a_hold_of_its_own(store: FakeStore) -> None:
+    # given: lost before its hold had ended
+    step = Milestone(count=1, worth=amounts(USD=5), hold=Span(days=40))
+    run(store, Milestones(steps=(step,), period=CapPeriod.ROLLING, rolling=Span(days=30)))
+    refer(store, share(store), 1)
+    store.travel(days=31)
+    sweep(store=store)
+    lost = rewards()
+
+    # when
+    refer(store, share(store), 2, placed_at=store.now(), paid_at=store.now())
+
+    # then
+    assert lost == [("1 in a period", "voided", "0")]
+    assert rewards() == [("1 in a period", "pending", "5")]
+    assert Reward.objects.get(referral=None).hold_until == store.now() + timedelta(days=40)
+
+
+def test_a_group_is_left_when_the_period_moves_on(store: FakeStore) -> None:
+    # given
+    steps = (Milestone(count=1, group="silver"), Milestone(count=2, group="gold"))
+    run(store, Milestones(steps=steps, period=CapPeriod.ROLLING, rolling=Span(days=30)))
+    refer(store, share(store), 1, **days_ago(20))
+    refer(store, share(store), 2, **days_ago(5))
+    groups = [group()]
+
+    # when
+    for days in (10, 1, 14, 1):
+        store.travel(days=days)
+        sweep(store=store)
+        groups.append(group())
+
+    # then
+    assert groups == ["gold", "gold", "silver", "silver", ""]
+
+
+def test_what_was_delivered_outside_the_shop_outlasts_the_period(store: FakeStore) -> None:
+    # given
+    step = Milestone(count=1, kind=RewardKind.CUSTOM, worth=amounts(tshirt=1))
+    run(store, Milestones(steps=(step,), period=CapPeriod.ROLLING, rolling=Span(days=30)))
+    refer(store, share(store), 1)
+    mark_sent(Reward.objects.get(), by="Cleo", store=store)
+
+    # when
+    store.travel(days=31)
+    sweep(store=store)
+
+    # then
+    assert rewards() == [("1 in a period", "issued", "1")]
+
+
+def test_for_good_it_stays_when_the_period_moves_on(store: FakeStore) -> None:
+    # given: three within 30 days, never four
+    run(store, in_30_days(3, 4, for_good=True))
+    for number, days in ((1, 70), (2, 45), (3, 40), (4, 1)):
+        refer(store, share(store), number, **days_ago(days))
+
+    # when
+    store.travel(days=400)
+    sweep(store=store)
+    settle("order-1", store=store)
+
+    # then
+    assert rewards() == [("3 in a period", "issued", "3")]
+
+    # when: it was reached no more
+    change(store, "order-2", refunded=usd(90))
+    settle("order-2", store=store)
+
+    # then
+    assert [(occurrence, amount) for occurrence, _, amount in rewards()] == [("3 in a period", "0")]
+
+
+def test_revenue_for_good_is_that_of_the_best_period_in_one_currency(store: FakeStore) -> None:
+    # given: 180 USD within 30 days, 270 in all; 90 EUR beside
+    step = Milestone(revenue=amounts(USD=180).amounts, worth=amounts(USD=20))
+    higher = Milestone(revenue=amounts(USD=190).amounts, worth=amounts(USD=30))
+    ladder = Milestones(
+        steps=(step, higher), period=CapPeriod.ROLLING, rolling=Span(hours=720), for_good=True
+    )
+    run(store, ladder)
+    code = share(store)
+
+    # when
+    refer(store, code, 1, **days_ago(61))
+    refer(store, code, 2, 3, **days_ago(30))
+    refer(store, code, 4, **IN_EURO | days_ago(30))
+
+    # then
+    assert [occurrence for occurrence, *_ in rewards()] == ["180 USD in a period"]
+
+
+def test_referrals_from_before_the_period_was_in_the_terms_leave_it_too(store: FakeStore) -> None:
+    # given: heard of when there were no milestones
+    run(store)
+    code = share(store)
+    refer(store, code, 1, **days_ago(20))
+    run(store, in_30_days(2))
+    refer(store, code, 2)
+    assert rewards() == [("2 in a period", "approved", "2")]
+
+    # when
+    store.travel(days=11)
+    sweep(store=store)
+
+    # then
+    assert rewards() == [("2 in a period", "voided", "0")]
+
+
+def test_an_order_that_was_deleted_leaves_the_period_too(store: FakeStore) -> None:
+    # given
+    run(store, in_30_days(1))
+    refer(store, share(store), 1)
+    del store.orders["order-1"]
+    settle("order-1", store=store)
+    assert rewards() == [("1 in a period", "approved", "1")]
+
+    # when
+    store.travel(days=31)
+    sweep(store=store)
+
+    # then
+    assert rewards() == [("1 in a period", "voided", "0")]
+
+
+def test_a_sign_up_leaves_the_period_too(store: FakeStore) -> None:
+    # given
+    step = Milestone(count=1, group="early")
+    launch = save_program(
+        store=store,
+        terms=Terms(
+            milestones=(Milestones(steps=(step,), period="rolling", rolling=Span(days=30)),)
+        ),
+        is_running=True,
+        slug="launch",
+        kind=ProgramKind.WAITLIST,
+    )
+    anna = waitlist.sign_up("anna@example.com", program=launch, store=store)
+    code = str(waitlist.code_of(anna, store=store))
+    ben = waitlist.sign_up("ben@example.com", program=launch, store=store, code=code)
+    waitlist.confirm(waitlist.token_of(ben), store=store)
+    assert Membership.objects.get(referrer=anna.person).group == "early"
+
+    # when
+    store.travel(days=31)
+    swept = sweep(store=store)
+
+    # then
+    assert (swept.settled, swept.failed) == (1, 0)
+    assert Membership.objects.get(referrer=anna.person).group == ""
+    assert not Referral.objects.filter(look_again_at__isnull=False).exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"period": "rolling"}, "needs its length"),
+        ({"rolling": {"days": 30}}, "needs its length"),
+        ({"period": "rolling", "rolling": {"days": 0}}, "needs its length"),
+        ({"period": "rolling", "rolling": {"months": 3}}, "in hours or days"),
+        ({"for_good": True}, "is lost with time"),
+    ],
+)
+def test_a_rolling_period_has_a_length_of_its_own(settings: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        Milestones(steps=(Milestone(count=1, group="gold"),), **settings)
