@@ -265,7 +265,7 @@ class Reward(models.Model):
     `occurrence` names. `amount` is the last decision's, in a currency or in a unit of points;
     `holder` is whose it is: the referrer, or the referee. `valid_for` is how long an issued
     credit can be spent, and `remind` how long before its end its holder is told: a span and its
-    time zone."""
+    time zone. `is_cut`: a limit left less than the terms promise, or nothing."""
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -300,6 +300,7 @@ class Reward(models.Model):
     remind_at = models.DateTimeField(null=True, blank=True)
     sent_by = models.CharField(max_length=255, blank=True)
     sent_note = models.TextField(blank=True)
+    is_cut = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -318,6 +319,7 @@ class Reward(models.Model):
                 condition=Q(status="pending", referral__isnull=True),
                 name="reward_milestone_due",
             ),
+            models.Index(fields=("program",), condition=Q(is_cut=True), name="reward_cut"),
         ]
         constraints = [
             models.UniqueConstraint(fields=("referral", "beneficiary", "rule"), name="reward_once"),
@@ -328,6 +330,15 @@ class Reward(models.Model):
             ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="reward_not_negative"),
         ]
+
+
+class FreedRoom(models.Model):
+    """Room under the limits that a reward has given up, until those have been looked at again
+    that were cut. `earned_at` is when it counted; `seen` the last reward that was looked at."""
+
+    reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="freed")
+    earned_at = models.DateTimeField()
+    seen = models.BigIntegerField(default=0)
 
 
 class LedgerEntry(models.Model):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.conf import settings as django_settings
 
-from .engine import effects
+from .engine import effects, room
 from .engine import settle as settling
 from .engine import sweep as sweeping
 from .engine.known_orders import LONG_OVERLAP, OVERLAP
@@ -34,6 +34,7 @@ def settle_order(order_ref: str) -> None:
     store = get_store()
     with store.writing():
         settling.settle(order_ref, store=store)
+        sweeping.fill_room(store=store, at_most=room.CHUNK)
         effects.carry_out(store=store)
         if getattr(django_settings, "CELERY_TASK_ALWAYS_EAGER", False):
             # No broker, hence most likely no beat: what time alone has made due must ride

@@ -20,24 +20,27 @@ from .terms import RewardKind, Span
 
 @dataclass(slots=True)
 class Booked:
-    """A reward and the sums of its entries; `promises` counts how often it was decided anew."""
+    """A reward and the sums of its entries; `promises` counts how often it was decided anew.
+    `freed_at`: where in time it has just given up room under the limits."""
 
     reward: Reward
     promised: Decimal = Decimal(0)
     delivered: Decimal = Decimal(0)
     promises: int = 0
+    freed_at: datetime | None = None
 
 
 @dataclass(slots=True)
 class Books:
     """What the books say of one order. Rewards by beneficiary and rule. `has_milestones`:
-    some version of the program's terms has any. `anew`: what was promised keeps no place within
-    the limits."""
+    some version of the program's terms has any; `has_limits` likewise. `anew`: what was promised
+    keeps no place within the limits."""
 
     referral: Referral
     has_milestones: bool
     rewards: dict[tuple[str, str], Booked] = field(default_factory=dict)
     anew: bool = False
+    has_limits: bool = False
 
 
 # finding the referrer ------------------------------------------------------------------------
@@ -53,6 +56,13 @@ _HAS_MILESTONES = """EXISTS (
        SELECT FROM referral_termsversion version
         WHERE version.program_id = terms.program_id
           AND version.rules #> '{milestones,0}' IS NOT NULL)"""
+
+#: Of `version`: does it limit rewards, be it those of a group?
+LIMITS = """(version.rules #> '{caps,0}' IS NOT NULL
+        OR jsonb_path_exists(version.rules, '$.groups[*].caps[0]'))"""
+_HAS_LIMITS = f"""EXISTS (
+       SELECT FROM referral_termsversion version
+        WHERE version.program_id = terms.program_id AND {LIMITS})"""
 
 #: The claim in force, if any; else the newest: the order was made with its discount.
 _CLAIM_OF_CHECKOUT = f"""
@@ -134,7 +144,8 @@ _SUMS = """
 _BOOKS = f"""
 SELECT {rows.columns(Referral, "referral")}, {rows.columns(TermsVersion, "terms")},
        {rows.columns(Claim, "claim")}, {rows.columns(Referral, "first")},
-       {_HAS_MILESTONES}, {rows.columns(Reward, "reward")}, promised, delivered, promises
+       {_HAS_MILESTONES}, {_HAS_LIMITS}, {rows.columns(Reward, "reward")},
+       promised, delivered, promises
   FROM referral_referral referral
   JOIN referral_termsversion terms ON terms.id = referral.terms_id
   LEFT JOIN referral_claim claim ON claim.id = referral.claim_id
@@ -181,8 +192,8 @@ def books_of(order_ref: str) -> Books | None:
         referral.terms = rows.take_joined(TermsVersion, values)
         referral.claim = rows.take(Claim, values)
         referral.follows = rows.take(Referral, values)
-        has_milestones = next(values)
-        books = books or Books(referral, has_milestones)
+        has_milestones, has_limits = next(values), next(values)
+        books = books or Books(referral, has_milestones, has_limits=has_limits)
         booked = _booked(values)
         if booked is not None:
             booked.reward.referral = books.referral
@@ -283,6 +294,10 @@ def put_reward(
     """The same on a sheet, for the caller to write."""
     reward = booked.reward
     difference = decided.amount.amount - reward.amount
+    has_moved = earned_at is not None and earned_at != reward.earned_at
+    if reward.amount and (difference < 0 or has_moved):
+        booked.freed_at = reward.earned_at
+    reward.is_cut = decided.is_cut
     reward.amount = decided.amount.amount
     reward.hold_until = decided.hold_until or reward.hold_until
     reward.earned_at = earned_at or reward.earned_at

@@ -7,13 +7,19 @@ from datetime import datetime
 
 from prices import Money
 
-from ..models import Program
-from .books import Booked
+from ..models import FreedRoom, Program
+from . import rows
+from .books import LIMITS, Booked
 from .findings import FindingCode
 from .history import Counted, used_towards
 from .readings import reads
 from .rewards import RewardDecision, cap_window, limited
 from .terms import Beneficiary, Cap, Terms
+
+_HAS_LIMITS = f"""
+SELECT EXISTS (SELECT FROM referral_termsversion version
+                WHERE version.program_id = %s AND {LIMITS})
+"""
 
 
 @reads(
@@ -42,6 +48,25 @@ def lock_budget(caps: Iterable[Cap], program_id: int) -> None:
         Program.objects.select_for_update().get(pk=program_id)
 
 
+def note_freed(all_booked: Iterable[Booked], sheet: rows.Sheet) -> None:
+    """Rewards that were put on a sheet give up room: whoever was cut may have it."""
+    for booked in all_booked:
+        if booked.freed_at is not None:
+            sheet.insert(FreedRoom(reward=booked.reward, earned_at=booked.freed_at))
+            booked.freed_at = None
+
+
+def note_freed_by(booked: Booked) -> None:
+    """The same of a reward that was written and belongs to no referral; in a program without
+    limits there is nothing to note."""
+    if booked.freed_at is not None:
+        [(has_limits,)] = rows.select(_HAS_LIMITS, [booked.reward.program_id])
+        if has_limits:
+            sheet = rows.Sheet()
+            note_freed([booked], sheet)
+            sheet.write()
+
+
 def within_limits(
     decided: RewardDecision,
     booked: Booked,
@@ -65,4 +90,5 @@ def within_limits(
     reward = booked.reward
     used = used_towards(counted, program_id=program_id, except_reward=reward.pk)
     before = Money(reward.amount, reward.currency)
-    return replace(decided, amount=limited(caps, used, decided.amount, before))
+    amount = limited(caps, used, decided.amount, before)
+    return replace(decided, amount=amount, is_cut=amount < decided.amount)

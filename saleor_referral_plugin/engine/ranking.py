@@ -12,7 +12,7 @@ from ..models import Program, Referrer, Reward, SignUp, TermsVersion
 from . import rows
 from .books import Booked, milestones_of, new_reward, write_reward
 from .decide import ReferralStatus
-from .limits import within_limits
+from .limits import note_freed_by, within_limits
 from .milestones import period_name
 from .money import zero
 from .programs import current_terms
@@ -88,6 +88,18 @@ def award_prizes(program: Program, *, store: Store) -> None:
             _award(version, ranking, window, now)
 
 
+def award_again(prize: Reward, *, store: Store) -> None:
+    """Bring the prizes of one prize's period in line with its ranking."""
+    version = current_terms(prize.program)
+    if version is None or prize.earned_at is None:
+        return
+    for ranking in version.terms.rankings:
+        if ranking.name == prize.rule:
+            last = prize.earned_at - timedelta.resolution
+            window = calendar_period(ranking.period, version.terms.zone, last)
+            _award(version, ranking, window or (BEGINNING, prize.earned_at), store.now())
+
+
 def _last_period(terms: Terms, ranking: Ranking, now: datetime) -> tuple[datetime, datetime] | None:
     """The newest period whose prizes are due; None while there is none."""
     due = ranking.settled_after.before(now, terms.zone)
@@ -137,6 +149,7 @@ def _award(
                 earned_at=window[1],
             )
             write_reward(each, decided, earned_at=window[1], zone=terms.time_zone, now=now)
+            note_freed_by(each)
 
 
 def _decided(ranking: Ranking, prize: Prize, is_won: bool, delivered: Decimal) -> RewardDecision:

@@ -32,7 +32,8 @@ from .terms import (
 @dataclass(frozen=True, slots=True)
 class RewardDecision:
     """What one beneficiary gets by one rule. `amount` is in the order's currency or in the
-    points' unit, and zero when nothing is due (any more)."""
+    points' unit, and zero when nothing is due (any more). `is_cut`: a limit leaves less than the
+    terms promise."""
 
     beneficiary: Beneficiary
     rule: str
@@ -43,6 +44,7 @@ class RewardDecision:
     valid: Span | None = None
     use: CreditUse = CreditUse.ON_REQUEST
     remind: Span | None = None
+    is_cut: bool = False
 
 
 def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDecision:
@@ -60,7 +62,12 @@ def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDeci
     "RewardRule.remind",
 )
 def _decided(
-    rule: RewardRule, amount: Money, *, hold_until: datetime | None = None, is_approved: bool
+    rule: RewardRule,
+    amount: Money,
+    *,
+    hold_until: datetime | None = None,
+    is_approved: bool,
+    is_cut: bool = False,
 ) -> RewardDecision:
     return RewardDecision(
         rule.to,
@@ -72,6 +79,7 @@ def _decided(
         rule.valid,
         rule.use,
         rule.remind,
+        is_cut,
     )
 
 
@@ -104,10 +112,17 @@ def promised(
             decisions.append(nothing(rule, facts, history))
             continue
         hold_until = rule.hold.after(since, terms.zone)
+        worth = _worth(rule, facts) if amount is None else amount
         if amount is None:
-            amount = room.cut(rule.to, _worth(rule, facts))
+            amount = room.cut(rule.to, worth)
         decisions.append(
-            _decided(rule, amount, hold_until=hold_until, is_approved=now >= hold_until)
+            _decided(
+                rule,
+                amount,
+                hold_until=hold_until,
+                is_approved=now >= hold_until,
+                is_cut=amount < worth,
+            )
         )
     return tuple(decisions), room.finding
 

@@ -32,7 +32,7 @@ from .books import (
 from .codes import is_offer_code
 from .decide import Decision, ReferralStatus, decide
 from .facts import OrderFacts
-from .limits import counted_towards, lock_budget, within_limits
+from .limits import counted_towards, lock_budget, note_freed, note_freed_by, within_limits
 from .milestones import Given, Standing, decide_milestones, group_of, look_again_at, period_of
 from .money import times, zero
 from .programs import current_terms
@@ -285,6 +285,8 @@ def _write(books: Books, facts: OrderFacts, decision: Decision, now: datetime) -
             booked.reward.referral = referral
         put_reward(booked, decided, sheet, earned_at=decision.earned_at, zone=zone, now=now)
     _take_back_what_is_no_longer_promised(books, decision, sheet, now)
+    if books.has_limits:
+        note_freed(books.rewards.values(), sheet)
     sheet.write()
 
 
@@ -351,7 +353,7 @@ def settle_milestones(
                     each.reward.currency,
                     each.reward.earned_at,
                     each.delivered,
-                    is_held=bool(each.reward.amount),
+                    is_held=bool(each.reward.amount) or each.reward.is_cut,
                 )
                 for (name, occurrence), each in booked.items()
                 if name == milestones.name
@@ -381,6 +383,7 @@ def settle_milestones(
                     earned_at=decided.reached_at or now,
                 )
                 write_reward(each, cut, earned_at=decided.reached_at, zone=terms.time_zone, now=now)
+                note_freed_by(each)
             _put_into_group(program, referrer_id, milestones, group_of(milestones, standing), now)
             if again := look_again_at(milestones, standing):
                 # With the oldest: when it has left the period, the next one is the oldest.

@@ -14,20 +14,22 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from ..models import Program, Referral, Referrer, Reward, TermsVersion
-from . import effects, ledger, waitlist
+from . import effects, ledger, room, waitlist
 from .codes import is_offer_code
 from .decide import ReferralStatus
 from .facts import PlacedOrder
 from .known_orders import OVERLAP, read_on
 from .people import email_key
 from .programs import publish_again
-from .ranking import award_prizes
+from .ranking import award_again, award_prizes
 from .settle import settle, settle_milestones
 from .store import Store
 
 logger = logging.getLogger(__name__)
 
 BATCH = 1000
+#: How many rewards that limits have cut are looked at again in one sweep.
+CUT_AT_MOST = 200
 Item = TypeVar("Item")
 
 
@@ -74,6 +76,7 @@ def sweep(*, store: Store, overlap: timedelta = OVERLAP) -> Swept:
     _each("Nobody could be reminded of %s.", effects.remind, soon, store, swept)
     programs = Program.objects.order_by("pk")
     _each("The prizes of %s could not be awarded.", award_prizes, programs, store, swept)
+    fill_room(store=store, swept=swept)
     swept.effects = effects.carry_out(store=store)
     # Last, so that trouble with the offer holds up nothing else.
     publish_again(store=store)
@@ -100,8 +103,32 @@ def _later_orders(orders: Collection[PlacedOrder]) -> set[str]:
     }
 
 
+def fill_room(*, store: Store, swept: Swept | None = None, at_most: int = CUT_AT_MOST) -> None:
+    """Give what has become free under limits to those who were cut."""
+    swept = swept or Swept()
+
+    def settle_again(rewards: Collection[Reward]) -> None:
+        swept.settled += _each("%s could not be settled.", _settle_reward, rewards, store, swept)
+
+    room.fill(settle_again, at_most=at_most)
+
+
+def _settle_reward(reward: Reward, *, store: Store) -> None:
+    """There may be room for it by now."""
+    if reward.referral is not None:
+        try:
+            settle(reward.referral.order_ref, store=store)
+        except Exception:
+            # The room is not kept for it, but it is tried again.
+            Referral.objects.filter(pk=reward.referral.pk).update(look_again_at=store.now())
+            raise
+    else:
+        award_again(reward, store=store)
+        _settle_milestone(reward, store=store)
+
+
 def _settle_milestone(reward: Reward, *, store: Store) -> None:
-    """Its hold has ended."""
+    """Its hold has ended, or there may be room for it."""
     with transaction.atomic():
         Referrer.objects.select_for_update().get(pk=reward.holder_id)
         moments = [reward.earned_at] if reward.earned_at else []

@@ -15,15 +15,19 @@ from saleor_referral_plugin import dashboard
 from saleor_referral_plugin.engine import codes
 from saleor_referral_plugin.engine.effects import carry_out
 from saleor_referral_plugin.engine.facts import CreditRequest
+from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.people import person
 from saleor_referral_plugin.engine.programs import current_program
 from saleor_referral_plugin.engine.referrers import code_for, forget
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.store import get_store
-from saleor_referral_plugin.engine.sweep import note_spending, sweep
+from saleor_referral_plugin.engine.sweep import fill_room, note_spending, sweep
+from saleor_referral_plugin.engine.terms import Cap, RewardRule, Terms
+from saleor_referral_plugin.engine.terms import Offer as Worth
 from saleor_referral_plugin.engine.verify import verify
 from saleor_referral_plugin.models import (
     Effect,
+    FreedRoom,
     LedgerEntry,
     Referral,
     ReferralCode,
@@ -360,3 +364,32 @@ def test_codes_are_drawn_apart(shop: Shop) -> None:
 
     # then
     assert len({codes.normalise(code) for code in made}) == 6
+
+
+def test_room_that_is_freed_while_another_is_cut_is_not_lost(shop: Shop) -> None:
+    # given: a budget for one, whom the second would come after; the first is refunded
+    given_terms = Terms(
+        new_customers_only=False,
+        rewards=(RewardRule(worth=Worth(amounts=Amounts.of({"USD": 10}))),),
+        caps=(Cap(amount=Amounts.of({"USD": 10}), whole_program=True),),
+    )
+    shop.run_program(given_terms)
+    people = [shop.register(f"{name}@example.com") for name in ("anna", "cleo", "emil")]
+    first, *others = unheard_orders(shop, people)
+    settle(first, store=get_store())
+    assert amounts() == [10]
+    with shop.losing_hooks():
+        sandbox.refund(UUID(first), None)
+
+    # when
+    side_by_side(
+        *map(settle_job, (first, *others)),
+        *(lambda: fill_room(store=get_store()) for _ in range(2)),
+    )
+    fill_room(store=get_store())
+
+    # then
+    assert amounts() == [0, 0, 10]
+    assert not FreedRoom.objects.exists()
+    carry_out(store=get_store())
+    assert [str(difference) for difference in verify(store=get_store())] == []
