@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
+from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import Sum
+from prices import Money
 
 from ..models import LedgerEntry, Program, Referral, Referrer
+from .copies import copy_of_the_books
+from .money import zero
 from .programs import current_terms
 from .settle import settle
 from .store import Store
@@ -23,12 +28,10 @@ class Moved:
 
 
 def preview(program: Program, *, store: Store) -> Moved:
-    """What `carry_out` would move, without moving it: the same steps, rolled back. Meanwhile
-    the books it touches are locked."""
-    with transaction.atomic():
-        moved = carry_out(program, store=store)
-        transaction.set_rollback(True)
-    return moved
+    """What `carry_out` would move, without moving it: the same steps on a copy of the books as
+    they are now. Nothing is locked meanwhile."""
+    with copy_of_the_books(program):
+        return carry_out(program, store=cast(Store, _OnlyRead(store)))
 
 
 def carry_out(program: Program, *, store: Store) -> Moved:
@@ -50,6 +53,19 @@ def carry_out(program: Program, *, store: Store) -> Moved:
     after = _promises(program)
     changes = {key: after[key] - before.get(key, Decimal(0)) for key in after}
     return Moved(count, {key: change for key, change in changes.items() if change})
+
+
+class _OnlyRead:
+    """The store, whose credits stay as they are."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime) -> Money:
+        return zero(delta.currency)
 
 
 def _promises(program: Program) -> dict[tuple[int, str], Decimal]:

@@ -171,13 +171,18 @@ def test_terms_changed_for_the_past_too_move_it_once_and_otherwise_not_at_all(
     # then
     assert shop.balance(anna, "MB") == 2_500
 
-    # when: for the past, too, and again
+    # when
     program = Program.objects.get()
+    with then.nothing_changes():
+        previewed = retroactive.preview(program, store=get_store())
+
+    # when: for the past, too, and again
     first, again = (retroactive.carry_out(program, store=get_store()) for _ in range(2))
     shop.run_periodic_tasks()
 
     # then
     annas = Referral.objects.values_list("referrer", flat=True)[0]
+    assert previewed == first
     assert (first.referrals, first.promises[annas, "MB"]) == (10, 2_500)
     assert (again.referrals, dict(again.promises)) == (0, {})
     assert shop.balance(anna, "MB") == 5_000
