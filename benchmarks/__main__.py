@@ -3,6 +3,7 @@
     python -m benchmarks                     all groups
     python -m benchmarks engine              one of them
     python -m benchmarks saleor --pairs 200  with more pairs than usual
+    python -m benchmarks replay --pairs 500  a replay over 500 orders, and over four times as many
 
 A figure that misses its aim is said at the end; only a group that could not be measured
 makes the run fail.
@@ -27,8 +28,13 @@ def measure_engine(pairs: int) -> Group:
     return Group(engine.TITLE, engine.run(pairs))
 
 
+def measure_replay(pairs: int) -> Group:
+    return Group(engine.REPLAY, engine.run_replay(pairs))
+
+
 GROUPS: dict[str, Callable[[int], Group]] = {
     "engine": measure_engine,
+    "replay": measure_replay,
     "saleor": launch.measure,
 }
 

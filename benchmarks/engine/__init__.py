@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from benchmarks.figures import Figure
 
 TITLE = "Engine on the sandbox's PostgreSQL"
+REPLAY = "Draft terms replayed over past orders, on the sandbox's PostgreSQL"
 #: Laps take milliseconds here, so many can be had.
 ROUNDS = 100
 
@@ -25,6 +26,15 @@ def run(pairs: int) -> tuple[Figure, ...]:
             *lookup.run(rounds),
             *sweeping.run(shop),
         )
+
+
+def run_replay(orders: int) -> tuple[Figure, ...]:
+    """The figures of a replay, likewise."""
+    with _database():
+        from benchmarks.engine import replaying
+        from benchmarks.engine.orders import open_shop
+
+        return tuple(replaying.run(open_shop(), orders))
 
 
 @contextmanager

@@ -10,7 +10,17 @@ from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
 # Whatever reads settings has to be there to be listed.
-from . import budgets, claims, history, ranking, rewards, rules, settle, store  # noqa: F401
+from . import (  # noqa: F401
+    budgets,
+    claims,
+    history,
+    ranking,
+    replay,
+    rewards,
+    rules,
+    settle,
+    store,
+)
 from .findings import FindingCode
 from .money import Amounts
 from .readings import READINGS
