@@ -190,7 +190,8 @@ class Referral(models.Model):
     Before there is anything to buy, a sign-up takes the order's place.
 
     `group` is the referrer's in the program when it first qualified, and `net` what of the
-    order stood when it was last settled, without discount, tax and shipping."""
+    order's goods stood when it was last settled, without discount, tax and shipping. `goods`
+    says of each line whether the program is about it, where the terms name goods."""
 
     ACTIVE = (ReferralStatus.ATTRIBUTED.value, ReferralStatus.QUALIFIED.value)
 
@@ -208,6 +209,7 @@ class Referral(models.Model):
     )
     group = models.CharField(max_length=32, blank=True)
     net = money_field(default=0)
+    goods = models.JSONField(default=dict)
     order_ref = models.CharField(max_length=64, unique=True)
     order_number = models.CharField(max_length=64)
     channel = models.CharField(max_length=250)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from ..models import Claim, ReferralCode, Referrer, TermsVersion
-from . import codes, history
+from . import codes, goods, history
 from .decide import ClaimDecision, judge_claim
 from .facts import CheckoutFacts, History, Person
 from .findings import Finding, FindingCode, Refused
@@ -117,7 +117,8 @@ def objection(*, store: Store, facts: CheckoutFacts, completing: bool = False) -
         keep_up(referrer, store=store)
         known = _history(store, facts, referrer, claim.terms, now)
     known = replace(known, claimed_at=claim.created_at)
-    decision = judge_claim(claim.terms.terms, facts, known, now)
+    terms = claim.terms.terms
+    decision = judge_claim(terms, goods.of_checkout(facts, terms, store), known, now)
     if decision.refusal is not None:
         claim.status = Claim.Status.REFUSED
     if facts.buyer != judged or decision.refusal is not None:
@@ -164,7 +165,8 @@ def _judge_new(
         # The last code counts, but not against a program that goes before this one.
         others = others.filter(code__program__priority__gt=code.program.priority)
     known = replace(known, is_running=code.program.is_running, holds_other_code=others.exists())
-    return judge_claim(version.terms, facts, known, now)
+    counted = goods.of_checkout(facts, version.terms, store)
+    return judge_claim(version.terms, counted, known, now)
 
 
 def _history(

@@ -13,7 +13,7 @@ from prices import Money
 
 from .facts import CheckoutFacts, History, OrderFacts
 from .findings import Finding, first_failed
-from .money import zero
+from .money import times, zero
 from .rewards import RewardDecision, due, earned_at, nothing, promised
 from .rules import (
     CLAIM_RULES,
@@ -24,6 +24,7 @@ from .rules import (
     Rule,
     referrer_there,
 )
+from .standing import counted
 from .terms import Terms
 
 
@@ -36,11 +37,13 @@ class ReferralStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`look_again_at`: when time alone may change the decision; None if never."""
+    """`net`: what stands of the goods that count, without discount and tax. `look_again_at`:
+    when time alone may change the decision; None if never."""
 
     status: ReferralStatus
     findings: tuple[Finding, ...]
     rewards: tuple[RewardDecision, ...]
+    net: Money
     earned_at: datetime | None = None
     look_again_at: datetime | None = None
 
@@ -72,6 +75,8 @@ def judge_claim(
 
 def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> Decision:
     """What the books should say about an order made with a claim. `now` is aware."""
+    facts = counted(terms, facts)
+    net = times(facts.net_goods, facts.kept)
     case = Case.of_order(facts, history)
     rules = QUALIFYING_RULES if history.follows is None else LATER_ORDER_RULES
     qualifying = _ask(rules, terms, case)
@@ -85,9 +90,8 @@ def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> 
             status = ReferralStatus.REJECTED
         else:
             status = ReferralStatus.ATTRIBUTED
-        return Decision(
-            status, findings, tuple(nothing(rule, facts, history) for rule in due(terms, history))
-        )
+        none = tuple(nothing(rule, facts, history) for rule in due(terms, history))
+        return Decision(status, findings, none, net)
 
     earned = earned_at(terms, facts, history.earned_at, now)
     rewards, cap = promised(terms, facts, history, earned, now)
@@ -96,6 +100,7 @@ def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> 
         ReferralStatus.QUALIFIED,
         (*findings, cap),
         rewards,
+        net,
         earned_at=earned,
         look_again_at=min(waiting, default=None),
     )

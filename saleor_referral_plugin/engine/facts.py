@@ -40,10 +40,41 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckoutLine:
+    """So much of one thing. `item` is the store's name for it; `goods` its value before
+    vouchers, as the shop enters prices."""
+
+    item: str
+    goods: Money
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """The same of an order.
+
+    ref       the line's own
+    item      the store's name for what was sold; empty where it knows it no more
+    goods     its value before the referral discount, as the shop enters prices
+    net       after all discounts, without tax
+    returned  share of it that came back, 0 to 1, whether refunded or not
+    counts    is it among the goods that the program is about?
+    """
+
+    ref: str
+    item: str
+    goods: Money
+    net: Money
+    returned: Fraction = Fraction(0)
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class CheckoutFacts:
     """A checkout, before any order.
 
     goods   value of its lines before vouchers, as the shop enters prices, without shipping
+    lines   what is in it
+    has_goods  is anything in it that the program is about?
     email_domain  of the buyer's address, lower case
     parties keys of its recipient and payer, as `people.party_keys` makes them
     voucher_code  the store's promo code now on it, ours or another
@@ -57,6 +88,8 @@ class CheckoutFacts:
     email_domain: str = ""
     voucher_code: str | None = None
     parties: frozenset[str] = frozenset()
+    lines: tuple[CheckoutLine, ...] = ()
+    has_goods: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +111,8 @@ class OrderFacts:
     is_fulfilled  everything that is to be sent has been sent
     email_domain  of the buyer's address, lower case
     parties       keys of its recipient and payer, as `people.party_keys` makes them
+    lines         what was sold
+    has_goods     is anything among it that the program is about?
     """
 
     ref: str
@@ -102,6 +137,8 @@ class OrderFacts:
     fulfilled_at: datetime | None = None
     email_domain: str = ""
     parties: frozenset[str] = frozenset()
+    lines: tuple[OrderLine, ...] = ()
+    has_goods: bool = True
 
     @property
     def is_paid(self) -> bool:

@@ -25,6 +25,7 @@ class FindingCode(StrEnum):
     NOT_NEW_CUSTOMER = "not_new_customer"
     ALREADY_REFERRED = "already_referred"
     OTHER_CODE_HELD = "other_code_held"
+    NO_SUCH_GOODS = "no_such_goods"
     BELOW_MINIMUM = "below_minimum"
     ORDER_VOID = "order_void"
     NOT_CONFIRMED = "not_confirmed"

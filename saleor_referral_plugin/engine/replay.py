@@ -13,7 +13,7 @@ from decimal import Decimal
 from prices import Money
 
 from ..models import Program, Referral, Reward
-from . import history
+from . import goods, history
 from .decide import ReferralStatus, decide
 from .facts import Used
 from .findings import Finding
@@ -53,8 +53,11 @@ class Cost:
 
 
 def replay(terms: Terms, program: Program, *, store: Store) -> Iterator[Replayed]:
-    """The program's past orders under draft terms, first placed first."""
+    """The program's past orders under draft terms, first placed first. Raises GoodsError for
+    goods that the store does not have."""
     now = store.now()
+    if terms.goods:
+        terms = terms.but(goods=store.find_goods(terms.goods))
     counters = _Counters(terms)
     past = Referral.objects.filter(program=program, follows=None, sign_up=None).select_related(
         "referrer", "claim"
@@ -63,6 +66,7 @@ def replay(terms: Terms, program: Program, *, store: Store) -> Iterator[Replayed
         facts = store.order_facts(referral.order_ref)
         if facts is None:
             continue
+        facts = goods.marked(facts, terms, {}, store)
         known = history.of_order(referral, referral.referrer, terms, facts, store=store)
         earned = earned_at(terms, facts, None, now)
         used = counters.used(referral.referrer_id, earned)

@@ -24,8 +24,9 @@ class Case:
     """What the rules look at: a checkout, or an order made from one.
 
     at     now, or when the order was placed
-    goods  their value before the discount, as the shop enters prices; of an order, what
-           stands of it
+    goods  value of those that the program is about before the discount, as the shop enters
+           prices; of an order, what stands of it
+    has_goods  is there any of them?
     """
 
     channel: str
@@ -36,6 +37,7 @@ class Case:
     email_domain: str
     parties: frozenset[str]
     history: History
+    has_goods: bool = True
     order: OrderFacts | None = None
 
     @classmethod
@@ -49,6 +51,7 @@ class Case:
             facts.email_domain,
             facts.parties,
             history,
+            facts.has_goods,
         )
 
     @classmethod
@@ -63,6 +66,7 @@ class Case:
             facts.email_domain,
             facts.parties,
             history,
+            facts.has_goods,
             facts,
         )
 
@@ -191,6 +195,12 @@ def not_referred_before(terms: Terms, case: Case) -> Finding:
     return Finding(FindingCode.ALREADY_REFERRED, not case.history.referred_before)
 
 
+@reads("Terms.goods", gives=FindingCode.NO_SUCH_GOODS)
+def has_goods(terms: Terms, case: Case) -> Finding:
+    """Something is among it that the program is about."""
+    return Finding(FindingCode.NO_SUCH_GOODS, not terms.goods or case.has_goods)
+
+
 @reads("Terms.minimum", "Terms.minimum_of", gives=FindingCode.BELOW_MINIMUM)
 def minimum_reached(terms: Terms, case: Case) -> Finding:
     """The goods, less what was given back, are worth the minimum of their currency. What a
@@ -271,6 +281,7 @@ CLAIM_RULES: tuple[Rule, ...] = (
     new_customer,
     not_referred_before,
     first_code,
+    has_goods,
     minimum_reached,
 )
 
@@ -287,6 +298,7 @@ QUALIFYING_RULES: tuple[Rule, ...] = (
     referrer_eligible,
     new_customer,
     not_referred_before,
+    has_goods,
     minimum_reached,
 )
 
@@ -297,6 +309,7 @@ LATER_ORDER_RULES: tuple[Rule, ...] = (
     later_order,
     not_own_code,
     not_related,
+    has_goods,
     minimum_reached,
 )
 

@@ -10,13 +10,14 @@ from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
 # Whatever reads settings has to be there to be listed.
-from . import claims, history, ranking, rewards, rules, settle, store  # noqa: F401
+from . import claims, goods, history, ranking, rewards, rules, settle, store  # noqa: F401
 from .findings import FindingCode
 from .money import Amounts
 from .readings import READINGS
 from .sentences import LANGUAGES
 from .terms import (
     Cap,
+    Goods,
     Group,
     LaterOrders,
     Milestone,
@@ -51,6 +52,7 @@ amounts, dates and numbers, written as the reader's region does.
 
 #: Settings that others consist of are found fault with where they are used.
 VALUES = (
+    Goods,
     ReferrerConditions,
     LaterOrders,
     Milestones,

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from prices import Money
 
 from ..models import Claim, Membership, Program, Referral, Referrer
-from . import history, rows
+from . import goods, history, rows
 from .books import (
     Booked,
     Books,
@@ -31,7 +31,7 @@ from .decide import Decision, ReferralStatus, decide
 from .facts import OrderFacts
 from .limits import counted_towards, lock_budget, within_limits
 from .milestones import Given, decide_milestones, group_of, period_of
-from .money import times, zero
+from .money import zero
 from .programs import current_terms
 from .readings import reads
 from .referrers import holder_of, keep_up
@@ -193,6 +193,11 @@ def _decide(
 ) -> Decision:
     referral = books.referral
     terms = _terms_of(referral)
+    if books.anew:
+        referral.goods = {}
+    # A new dictionary: what has changed is seen by comparison with what was read.
+    referral.goods = dict(referral.goods)
+    facts = goods.marked(facts, terms, referral.goods, store)
     lock_budget(terms.caps, referral.program_id)
     was_qualified = referral.status in WAS_QUALIFIED
     known = history.of_order(
@@ -264,7 +269,7 @@ def _write(books: Books, facts: OrderFacts, decision: Decision, now: datetime) -
     referral.referee_email_key = facts.buyer.email_key
     referral.findings = [finding.to_json() for finding in decision.findings]
     referral.earned_at = decision.earned_at
-    referral.net = times(facts.net_goods, facts.kept).amount
+    referral.net = decision.net.amount
     referral.look_again_at = decision.look_again_at
     referral.settled_at = now
     sheet.save(referral)

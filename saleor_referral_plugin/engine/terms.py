@@ -405,6 +405,40 @@ class LaterOrders(Settings):
     """Placed within this span after the first order. None: ever."""
 
 
+class Goods(Settings):
+    """Some of the shop's goods: those of any list named, or all where none is, without those of
+    the lists of exceptions. A product belongs to the one category that it stands in directly,
+    and to any number of collections.
+
+    Written by slug. When the program is saved, the store's id is put behind it, as in
+    "shirts#12": people read the slug, and the id stays when the slug is changed."""
+
+    products: tuple[str, ...] = ()
+    """These products."""
+    collections: tuple[str, ...] = ()
+    """All products of these collections."""
+    categories: tuple[str, ...] = ()
+    """All products that stand in these categories themselves, not in one below."""
+    except_products: tuple[str, ...] = ()
+    """None of these products."""
+    except_collections: tuple[str, ...] = ()
+    """No product of these collections."""
+    except_categories: tuple[str, ...] = ()
+    """No product that stands in these categories themselves."""
+
+    @property
+    def names_some(self) -> bool:
+        """Is it about what is named, rather than about all but the exceptions?"""
+        return bool(self.products or self.collections or self.categories)
+
+    @property
+    def names_exceptions(self) -> bool:
+        return bool(self.except_products or self.except_collections or self.except_categories)
+
+    def __bool__(self) -> bool:
+        return self.names_some or self.names_exceptions
+
+
 class Group(Settings):
     """Terms of its own for the referrers who are in a group when a referral qualifies."""
 
@@ -518,10 +552,13 @@ class Terms(Settings):
     """From this moment on no new code is taken."""
     orders_until: AwareDatetime | None = None
     """From this moment on no new order qualifies, whenever its code was claimed."""
+    goods: Goods = Goods()
+    """Which goods the program is about: only they are discounted, and only they count for the
+    minimum, for percentages and for revenue. None named: all."""
     discount: Offer | None = None
     """What the referee gets off the goods at checkout. None: nothing."""
     minimum: PerCurrency = Amounts()
-    """Least value of the order, per currency; none named: no minimum."""
+    """Least value of the order's goods, per currency; none named: no minimum."""
     minimum_of: MinimumOf = MinimumOf.GOODS
     """What is compared with the minimum."""
     new_customers_only: bool = True
@@ -575,6 +612,13 @@ class Terms(Settings):
         return self
 
     @model_validator(mode="after")
+    def _no_amount_off_some_goods(self) -> Self:
+        # A store takes an amount off each piece of them, or off the whole order.
+        if self.goods and self.discount is not None and self.discount.amounts:
+            raise ValueError("a discount on some of the goods is a percentage, not an amount")
+        return self
+
+    @model_validator(mode="after")
     def _later_orders_are_counted(self) -> Self:
         if self.later_orders is None and any(rule.from_orders > 1 for rule in self.rewards):
             raise ValueError("a reward for several orders needs later orders to count")
@@ -608,7 +652,14 @@ class Terms(Settings):
     def _voucher(self) -> tuple[Any, ...]:
         """What it says, and where it is listed: only where the rewards have a price, too."""
         priced = [rule.worth.currencies for rule in self.rewards if rule.kind is RewardKind.CREDIT]
-        return self.discount, self.minimum, self.minimum_of, self.channels, tuple(priced)
+        return (
+            self.discount,
+            self.goods,
+            self.minimum,
+            self.minimum_of,
+            self.channels,
+            tuple(priced),
+        )
 
     def why_not_in(self, channel: str, currency: str) -> str:
         """Why the program does not run in a channel, in words; empty when it does."""

@@ -1,6 +1,7 @@
 """What is true of Saleor's checkouts and orders, in the engine's terms."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -9,15 +10,17 @@ from typing import Any
 from django.db.models import F, OuterRef, Q
 from prices import Money
 from saleor.account.models import Address
-from saleor.checkout.base_calculations import base_checkout_subtotal
+from saleor.checkout.base_calculations import calculate_base_line_total_price
 from saleor.discount import DiscountType
-from saleor.discount.models import OrderDiscount
+from saleor.discount.models import OrderDiscount, OrderLineDiscount
 from saleor.order import FulfillmentStatus, OrderStatus
 from saleor.order.models import Fulfillment, FulfillmentLine, Order, OrderLine
 from saleor.payment import TransactionEventType, TransactionKind
 from saleor.payment.models import Payment, Transaction, TransactionEvent, TransactionItem
 
-from ..engine.facts import CheckoutFacts, OrderFacts
+from ..engine.facts import CheckoutFacts, CheckoutLine, OrderFacts
+from ..engine.facts import OrderLine as LineFacts
+from ..engine.money import times, total
 from ..engine.people import domain_of, party_keys, person
 from ..engine.rows import Gathered, Param, Prepared
 
@@ -42,6 +45,8 @@ _ORDER = Prepared(
             "subtotal_gross_amount",
             "total_net_amount",
             "total_gross_amount",
+            "base_shipping_price_amount",
+            "undiscounted_base_shipping_price_amount",
         )
         .annotate(
             channel_slug=F("channel__slug"),
@@ -52,7 +57,11 @@ _ORDER = Prepared(
                 "pk",
                 "quantity",
                 "quantity_fulfilled",
+                "total_price_net_amount",
                 "total_price_gross_amount",
+                "variant_id",
+                "is_gift",
+                "voucher_code",
             ),
             its_fulfillments=Gathered(
                 Fulfillment.objects.filter(order=_ITS), "status", "created_at"
@@ -105,6 +114,14 @@ _ORDER = Prepared(
 )
 
 
+#: A voucher for some goods is written on the lines that it is for.
+_LINE_VOUCHERS = Prepared(
+    lambda: OrderLineDiscount.objects.filter(
+        line__order=Param("order"), type=DiscountType.VOUCHER
+    ).only("line", "amount_value")
+)
+
+
 def parties(addresses: Iterable[Any], *emails: str | None) -> frozenset[str]:
     """Keys of Saleor's addresses (None among them counts for nothing) and of e-mails."""
     known = [address for address in addresses if address is not None]
@@ -129,17 +146,24 @@ def _name(address: Any) -> str:
 def checkout_facts(checkout_info: Any, lines: Iterable[Any]) -> CheckoutFacts:
     """Facts from what Saleor has already loaded; no query of ours."""
     checkout = checkout_info.checkout
+    sold = tuple(
+        CheckoutLine(
+            str(line.line.variant_id), calculate_base_line_total_price(line, include_voucher=False)
+        )
+        for line in lines
+        # What a promotion gives away is no goods of the buyer's choice, and costs nothing.
+        if not line.line.is_gift
+    )
     return CheckoutFacts(
         ref=str(checkout.pk),
         channel=checkout_info.channel.slug,
         currency=checkout.currency,
-        goods=base_checkout_subtotal(
-            lines, checkout_info.channel, checkout.currency, include_voucher=False
-        ),
+        goods=total((line.goods for line in sold), checkout.currency),
         buyer=person(checkout.user_id, checkout_info.get_customer_email()),
         voucher_code=checkout.voucher_code,
         email_domain=domain_of(checkout_info.get_customer_email()),
         parties=parties((checkout_info.shipping_address, checkout_info.billing_address)),
+        lines=sold,
     )
 
 
@@ -153,6 +177,7 @@ def order_facts(order_ref: str) -> OrderFacts | None:
         line.quantity for line in _fulfilled_in(order, FulfillmentStatus.WAITING_FOR_APPROVAL)
     )
     ordered = sum(line.quantity for line in order.its_lines)
+    off = _off_each(order)
     return OrderFacts(
         ref=str(order.pk),
         number=str(order.number),
@@ -160,7 +185,7 @@ def order_facts(order_ref: str) -> OrderFacts | None:
         currency=order.currency,
         buyer=person(order.user_id, order.user_email),
         placed_at=order.created_at,
-        goods=_goods_before_discount(order),
+        goods=_goods_before_discount(order, off),
         net_goods=order.subtotal.net,
         total=order.total.gross,
         captured=money.captured,
@@ -178,6 +203,7 @@ def order_facts(order_ref: str) -> OrderFacts | None:
         parties=parties(
             order.its_addresses, *(payment.billing_email for payment in order.its_payments)
         ),
+        lines=_lines(order, off),
     )
 
 
@@ -194,23 +220,68 @@ def _is_confirmed(order: Any) -> bool:
     return order.status != OrderStatus.DRAFT
 
 
-def _goods_before_discount(order: Any) -> Money:
+def _off_each(order: Any) -> dict[str, Decimal]:
+    """What a voucher took off each line by itself."""
+    if not any(line.voucher_code for line in order.its_lines):
+        return {}
+    return {str(row.line_id): row.amount_value for row in _LINE_VOUCHERS(order=order.pk)}
+
+
+def _off_the_whole(order: Any) -> Decimal:
+    """What a voucher took off all goods together; one for the delivery took it off that."""
+    if order.base_shipping_price_amount < order.undiscounted_base_shipping_price_amount:
+        return Decimal(0)
+    return sum((voucher.amount_value for voucher in order.its_vouchers), Decimal(0))
+
+
+def _goods_before_discount(order: Any, off: Mapping[str, Decimal]) -> Money:
     subtotal = order.subtotal.gross if order.entered_with_tax else order.subtotal.net
-    vouchers = (voucher.amount_value for voucher in order.its_vouchers)
-    return subtotal + Money(sum(vouchers, Decimal(0)), order.currency)
+    return subtotal + Money(_off_the_whole(order) + sum(off.values()), order.currency)
+
+
+def _lines(order: Any, off: Mapping[str, Decimal]) -> tuple[LineFacts, ...]:
+    currency = order.currency
+    sold = [line for line in order.its_lines if not line.is_gift]
+    prices = {line.pk: Money(_price(order, line), currency) for line in sold}
+    whole = total(prices.values(), currency)
+    # In proportion to what is left, as Saleor spread it over the lines.
+    ratio = 1 + Fraction(_off_the_whole(order)) / Fraction(whole.amount) if whole else Fraction(1)
+    back = _quantities(order, *RETURNED)
+    return tuple(
+        LineFacts(
+            ref=line.pk,
+            item=str(line.variant_id or ""),
+            goods=times(prices[line.pk], ratio) + Money(off.get(line.pk, Decimal(0)), currency),
+            net=Money(line.total_price_net_amount, currency),
+            returned=min(Fraction(back[line.pk], line.quantity), Fraction(1)),
+        )
+        for line in sold
+    )
+
+
+def _price(order: Any, line: Any) -> Decimal:
+    """As the shop enters prices, after all discounts."""
+    gross, net = line.total_price_gross_amount, line.total_price_net_amount
+    return Decimal(gross if order.entered_with_tax else net)
+
+
+def _quantities(order: Any, *statuses: str) -> Counter[str]:
+    """How many of each line are in fulfillments with one of these statuses."""
+    found: Counter[str] = Counter()
+    for item in _fulfilled_in(order, *statuses):
+        found[item.order_line_id] += item.quantity
+    return found
 
 
 def _returned(order: Any) -> Fraction:
     """The share of the goods' value that came back, refunded or not."""
-    line_of = {line.pk: line for line in order.its_lines}
-    total = sum((Fraction(line.total_price_gross_amount) for line in order.its_lines), Fraction(0))
-    if not total:
+    worth = {line.pk: Fraction(line.total_price_gross_amount) for line in order.its_lines}
+    whole = sum(worth.values(), Fraction(0))
+    if not whole:
         return Fraction(0)
-    back = Fraction(0)
-    for item in _fulfilled_in(order, *RETURNED):
-        line = line_of[item.order_line_id]
-        back += Fraction(line.total_price_gross_amount) * item.quantity / line.quantity
-    return min(back / total, Fraction(1))
+    quantity = {line.pk: line.quantity for line in order.its_lines}
+    back = _quantities(order, *RETURNED)
+    return min(sum(worth[pk] * n / quantity[pk] for pk, n in back.items()) / whole, Fraction(1))
 
 
 class _MoneyMoved:

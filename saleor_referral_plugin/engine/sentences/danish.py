@@ -22,6 +22,7 @@ DANISH = Language(
         "not_new_customer": "Henvisningskoden er kun for nye kunder.",
         "already_referred": "Du har allerede brugt en vens henvisningskode.",
         "other_code_held": "Der er allerede brugt en anden vens henvisningskode her.",
+        "no_such_goods": "Henvisningskoden gælder for bestemte varer, og ingen af dem er her.",
         "below_minimum": (
             "Læg varer for {missing} mere i kurven for at bruge henvisningskoden "
             "(minimum {minimum})."
@@ -36,6 +37,7 @@ DANISH = Language(
         "cap_reached": "Grænsen på {limit} {period} er nået.",
     },
     of_orders={
+        "no_such_goods": "Programmet gælder ikke for nogen af varerne i ordren.",
         "referrer_not_eligible": (
             "Den, der henviste, opfyldte ikke betingelserne, da ordren blev afgivet."
         ),

@@ -24,6 +24,9 @@ DUTCH = Language(
         "not_new_customer": "Deze uitnodigingscode is alleen voor nieuwe klanten.",
         "already_referred": "Je hebt al eerder een uitnodigingscode van een vriend gebruikt.",
         "other_code_held": "Er wordt hier al een uitnodigingscode van een andere vriend gebruikt.",
+        "no_such_goods": (
+            "Deze uitnodigingscode is voor bepaalde artikelen, en daar is er hier geen van."
+        ),
         "below_minimum": (
             "Bestel nog voor {missing} om deze uitnodigingscode te gebruiken (minimaal {minimum})."
         ),
@@ -37,6 +40,7 @@ DUTCH = Language(
         "cap_reached": "De limiet van {limit} {period} is bereikt.",
     },
     of_orders={
+        "no_such_goods": "Het programma geldt voor geen van de artikelen in de bestelling.",
         "referrer_not_eligible": "De uitnodiger voldeed bij de bestelling niet aan de voorwaarden.",
         "related_party": "De bestelling is ontvangen of betaald door de uitnodiger.",
         "below_minimum": (

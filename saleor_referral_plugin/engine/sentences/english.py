@@ -22,6 +22,7 @@ ENGLISH = Language(
         "not_new_customer": "This referral code is for new customers only.",
         "already_referred": "You have already used a friend's referral code.",
         "other_code_held": "Another friend's referral code is already in use here.",
+        "no_such_goods": "This referral code is for certain goods, and none of them is here.",
         "below_minimum": "Add {missing} more to use this referral code (minimum {minimum}).",
         "order_void": "The order was cancelled.",
         "not_confirmed": "The order is waiting for the shop's confirmation.",
@@ -33,6 +34,7 @@ ENGLISH = Language(
         "cap_reached": "The limit of {limit} {period} is reached.",
     },
     of_orders={
+        "no_such_goods": "The program is about none of the goods in the order.",
         "referrer_not_eligible": "The referrer was not eligible when the order was placed.",
         "related_party": "The order was received or paid by the referrer.",
         "below_minimum": "The minimum of {minimum} is not reached by what is left of the order.",

@@ -21,6 +21,9 @@ ITALIAN = Language(
         "not_new_customer": "Questo codice invito è riservato ai nuovi clienti.",
         "already_referred": "Hai già usato il codice invito di un amico.",
         "other_code_held": "Qui è già in uso il codice invito di un altro amico.",
+        "no_such_goods": (
+            "Questo codice invito vale per determinati articoli, e qui non ce n'è nessuno."
+        ),
         "below_minimum": (
             "Aggiungi ancora {missing} per usare questo codice invito (minimo {minimum})."
         ),
@@ -34,6 +37,7 @@ ITALIAN = Language(
         "cap_reached": "Il limite di {limit} {period} è stato raggiunto.",
     },
     of_orders={
+        "no_such_goods": "Il programma non riguarda nessuno degli articoli dell'ordine.",
         "referrer_not_eligible": (
             "Al momento dell'ordine chi ha invitato non soddisfaceva le condizioni."
         ),
