@@ -69,6 +69,8 @@ def judge_claim(
     findings = tuple(rule(terms, case) for rule in CLAIM_RULES)
     if terms.discount is None:
         return ClaimDecision(findings, zero(facts.currency))
+    if terms.discount.free_shipping:
+        return ClaimDecision(findings, facts.shipping or zero(facts.currency))
     worth = terms.discount.of(facts.goods)
     return ClaimDecision(findings, None if worth is None else min(worth, facts.goods))
 

@@ -75,6 +75,7 @@ class CheckoutFacts:
     goods   value of its lines before vouchers, as the shop enters prices, without shipping
     lines   what is in it
     has_goods  is anything in it that the program is about?
+    shipping   price of its delivery before vouchers; zero while none is chosen
     email_domain  of the buyer's address, lower case
     parties keys of its recipient and payer, as `people.party_keys` makes them
     voucher_code  the store's promo code now on it, ours or another
@@ -90,6 +91,7 @@ class CheckoutFacts:
     parties: frozenset[str] = frozenset()
     lines: tuple[CheckoutLine, ...] = ()
     has_goods: bool = True
+    shipping: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

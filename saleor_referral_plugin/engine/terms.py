@@ -222,24 +222,31 @@ class Span(Settings):
 
 
 class Offer(Settings):
-    """What is given: a percentage, or an amount per currency."""
+    """What is given: a percentage, or an amount per currency; a discount may be the delivery."""
 
     percent: Annotated[Number, Field(gt=0, le=100)] | None = None
     """A percentage, above 0 and up to 100."""
     amounts: PerCurrency = Amounts()
     """An amount per currency, or a number of points in their unit."""
+    free_shipping: bool = False
+    """The price of the delivery: of a discount only."""
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.percent is None) == (not self.amounts):
-            raise ValueError("An offer is either a percentage or amounts, not both or neither.")
+    def _one_of_these(self) -> Self:
+        if (self.percent is not None) + bool(self.amounts) + self.free_shipping != 1:
+            raise ValueError(
+                "An offer is either a percentage, amounts or free shipping: one of them."
+            )
         return self
 
     def is_priced_in(self, currency: str) -> bool:
-        return self.percent is not None or self.amounts.get(currency) is not None
+        return self.currencies is None or self.amounts.get(currency) is not None
 
     def of(self, base: Money) -> Money | None:
-        """What the offer is worth on `base`; None when its currency has no amount."""
+        """What the offer is worth on `base`, some goods; None when its currency has no amount.
+        Free shipping is worth nothing on goods."""
+        if self.free_shipping:
+            return Money(Decimal(0), base.currency)
         if self.percent is not None:
             return share(base, Fraction(self.percent) / 100)
         return self.amounts.get(base.currency)
@@ -247,9 +254,11 @@ class Offer(Settings):
     @property
     def currencies(self) -> tuple[str, ...] | None:
         """Those it is priced in; None: all."""
-        return None if self.percent is not None else tuple(self.amounts.as_dict())
+        return tuple(self.amounts.as_dict()) if self.amounts else None
 
     def __str__(self) -> str:
+        if self.free_shipping:
+            return "free shipping"
         return f"{plain(self.percent)}%" if self.percent is not None else str(self.amounts)
 
 
@@ -257,6 +266,8 @@ def _check_units(kind: RewardKind, worth: Offer) -> None:
     """A credit is in currencies; anything else in one unit. Points are not named like a
     currency, as the books add up by name; what is paid outside the shop may be money."""
     units = worth.amounts.as_dict()
+    if worth.free_shipping:
+        raise ValueError("free shipping is a discount; a reward is an amount or a percentage")
     if kind is RewardKind.CREDIT:
         unknown = sorted(set(units) - _CURRENCIES)
         if unknown:
@@ -556,7 +567,7 @@ class Terms(Settings):
     """Which goods the program is about: only they are discounted, and only they count for the
     minimum, for percentages and for revenue. None named: all."""
     discount: Offer | None = None
-    """What the referee gets off the goods at checkout. None: nothing."""
+    """What the referee gets off the goods, or off the delivery, at checkout. None: nothing."""
     minimum: PerCurrency = Amounts()
     """Least value of the order's goods, per currency; none named: no minimum."""
     minimum_of: MinimumOf = MinimumOf.GOODS

@@ -36,6 +36,7 @@ _FAILED_RULES = {
     "NOT_NEW_CUSTOMER": "The customer has ordered before.",
     "ALREADY_REFERRED": "The customer has been referred before.",
     "OTHER_CODE_HELD": "Another code was claimed first, and the first one counts.",
+    "NO_SUCH_GOODS": "There are none of the goods that the program is about.",
     "BELOW_MINIMUM": "The goods are worth less than the minimum.",
     "ORDER_VOID": "The order was cancelled, or has expired.",
     "NOT_CONFIRMED": "The shop has not confirmed the order yet.",

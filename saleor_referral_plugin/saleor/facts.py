@@ -10,7 +10,10 @@ from typing import Any
 from django.db.models import F, OuterRef, Q
 from prices import Money
 from saleor.account.models import Address
-from saleor.checkout.base_calculations import calculate_base_line_total_price
+from saleor.checkout.base_calculations import (
+    base_checkout_undiscounted_delivery_price,
+    calculate_base_line_total_price,
+)
 from saleor.discount import DiscountType
 from saleor.discount.models import OrderDiscount, OrderLineDiscount
 from saleor.order import FulfillmentStatus, OrderStatus
@@ -143,7 +146,7 @@ def _name(address: Any) -> str:
     return f"{address.first_name} {address.last_name}"
 
 
-def checkout_facts(checkout_info: Any, lines: Iterable[Any]) -> CheckoutFacts:
+def checkout_facts(checkout_info: Any, lines: list[Any]) -> CheckoutFacts:
     """Facts from what Saleor has already loaded; no query of ours."""
     checkout = checkout_info.checkout
     sold = tuple(
@@ -164,6 +167,7 @@ def checkout_facts(checkout_info: Any, lines: Iterable[Any]) -> CheckoutFacts:
         email_domain=domain_of(checkout_info.get_customer_email()),
         parties=parties((checkout_info.shipping_address, checkout_info.billing_address)),
         lines=sold,
+        shipping=base_checkout_undiscounted_delivery_price(checkout_info, lines),
     )
 
 

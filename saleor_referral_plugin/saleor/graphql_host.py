@@ -1,6 +1,7 @@
 """What Saleor's schema lends to ours; `graphql/host.py` says what each name promises."""
 
 from collections.abc import Collection
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -32,7 +33,11 @@ from saleor.graphql.core.types import (
     NonNullList,
 )
 from saleor.graphql.core.utils import WebhookEventInfo
-from saleor.graphql.discount.dataloaders import OrderDiscountsByOrderIDLoader
+from saleor.graphql.discount.dataloaders import (
+    OrderDiscountsByOrderIDLoader,
+    OrderLineDiscountsByOrderLineIDLoader,
+)
+from saleor.graphql.order.dataloaders import OrderLinesByOrderIdLoader
 from saleor.graphql.order.types import Order
 from saleor.graphql.utils import get_user_or_app_from_context
 from saleor.order.models import Order as SaleorOrder
@@ -154,7 +159,17 @@ def load_discount(context: Any, root: Any) -> Promise:
             currency,
         )
 
-    return OrderDiscountsByOrderIDLoader(context).load(root.node.pk).then(vouchers)
+    def off_the_order(discounts: list[Any]) -> Amount | Promise:
+        # One for some of the goods is written on their lines.
+        lines = OrderLinesByOrderIdLoader(context).load(root.node.pk)
+        return vouchers(discounts) or lines.then(off_the_lines)
+
+    def off_the_lines(lines: list[Any]) -> Promise:
+        keys = [line.pk for line in lines if line.voucher_code]
+        found = OrderLineDiscountsByOrderLineIDLoader(context).load_many(keys)
+        return found.then(lambda each: vouchers(list(chain.from_iterable(each))))
+
+    return OrderDiscountsByOrderIDLoader(context).load(root.node.pk).then(off_the_order)
 
 
 def load_channel(context: Any, slug: str) -> Promise:

@@ -38,10 +38,13 @@ def publish(code: str, terms: Terms) -> None:
         voucher = Voucher(private_metadata={MARK: code}, name=NAME)
     # Terms without a discount have a voucher all the same, worth nothing: it marks the order.
     percent = None if terms.discount is None else terms.discount.percent
-    listed = goods.listed(terms.goods) if terms.goods else {}
+    kind = VoucherType.SPECIFIC_PRODUCT if terms.goods else VoucherType.ENTIRE_ORDER
+    if terms.discount is not None and terms.discount.free_shipping:
+        kind, percent = VoucherType.SHIPPING, Decimal(100)
+    listed = goods.listed(terms.goods) if kind == VoucherType.SPECIFIC_PRODUCT else {}
     _write(
         voucher,
-        type=VoucherType.SPECIFIC_PRODUCT if terms.goods else VoucherType.ENTIRE_ORDER,
+        type=kind,
         discount_value_type=(DiscountValueType.PERCENTAGE if percent else DiscountValueType.FIXED),
         min_checkout_items_quantity=LOCK,
         end_date=None,

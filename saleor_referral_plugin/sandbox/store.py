@@ -31,7 +31,7 @@ from ..engine.rows import Gathered, Param, Prepared
 from ..engine.terms import Goods, Terms
 from . import catalogue, clock, models
 from .movements import movements_of
-from .pricing import goods_of, reprice
+from .pricing import goods_of, reprice, shipping_of
 
 #: Two longer than a referral code, so that a gift card's code can never be one.
 CARD_CODE_LENGTH = codes.LENGTH + 2
@@ -195,15 +195,17 @@ class SandboxStore:
         ]
         models.Offer.objects.filter(code=code).exclude(channel__in=running).delete()
         for channel in running:
-            percent, amount = None, None
+            percent, amount, free_shipping = None, None, False
             if terms.discount is not None:
                 percent = terms.discount.percent
                 amount = terms.discount.amounts.get(channel.currency)
+                free_shipping = terms.discount.free_shipping
             models.Offer.objects.update_or_create(
                 code=code,
                 channel=channel,
                 defaults={
                     "percent": percent,
+                    "free_shipping": free_shipping,
                     "goods": terms.goods.model_dump(mode="json"),
                     # Terms without a discount have an offer all the same: it marks the order.
                     "amount": None if percent else (amount.amount if amount else 0),
@@ -350,6 +352,7 @@ def checkout_facts_of(checkout: models.Checkout) -> CheckoutFacts:
             )
             for line in checkout.lines.all()
         ),
+        shipping=shipping_of(checkout),
     )
 
 
