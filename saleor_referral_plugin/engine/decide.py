@@ -16,7 +16,9 @@ from .findings import Finding, first_failed
 from .money import times, zero
 from .rewards import RewardDecision, due, earned_at, nothing, promised
 from .rules import (
+    AGAIN_RULES,
     CLAIM_RULES,
+    DISCOUNTED_AGAIN_RULES,
     EARNING_RULES,
     LATER_ORDER_RULES,
     QUALIFYING_RULES,
@@ -66,7 +68,8 @@ def judge_claim(
     """May this buyer have the discount on this checkout? Asked at the claim, whenever the
     checkout changes, and once more when it completes. `now` is aware."""
     case = Case.of_checkout(facts, history, now)
-    findings = tuple(rule(terms, case) for rule in CLAIM_RULES)
+    rules = CLAIM_RULES if history.follows is None else AGAIN_RULES
+    findings = tuple(rule(terms, case) for rule in rules)
     if terms.discount is None:
         return ClaimDecision(findings, zero(facts.currency))
     if terms.discount.free_shipping:
@@ -80,7 +83,9 @@ def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> 
     facts = counted(terms, facts)
     net = times(facts.net_goods, facts.kept)
     case = Case.of_order(facts, history)
-    rules = QUALIFYING_RULES if history.follows is None else LATER_ORDER_RULES
+    rules = QUALIFYING_RULES
+    if history.follows is not None:
+        rules = LATER_ORDER_RULES if history.claimed_at is None else DISCOUNTED_AGAIN_RULES
     qualifying = _ask(rules, terms, case)
     earning = _ask(EARNING_RULES, terms, case)
     findings = (*qualifying, *earning, *_ask((referrer_there,), terms, case))

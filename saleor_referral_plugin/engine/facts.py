@@ -179,12 +179,15 @@ class ReferrerFacts:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """The first order of a referral, seen from a later one. `later_orders`: how many others
-    have counted since; `stands`: it is a qualified referral still."""
+    """The first order of a referral, seen from a later one, or from a checkout for which its
+    code is entered again. `later_orders`: how many others have counted since without a code;
+    `discounted`: how many others stand with one, the first included; `stands`: it is a
+    qualified referral still, or for an order with the code may become one."""
 
     placed_at: datetime
     later_orders: int
     stands: bool = True
+    discounted: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,8 @@ class History:
     earlier_orders    the buyer's other orders that stand, placed before this one, guest
                       orders included; cancelled, expired and draft orders do not stand
     referred_before   another order of the buyer is already somebody's referral here
-    follows           the referral's first order, when this is a later one of the referee
+    follows           the referral's first order, when this is a later one of the referee, or a
+                      checkout for one
     other_orders      the referee's later orders that qualified, when this is the first
     actions           what the referee has done besides, by name, and when
     used              for each limit of the terms what counts towards it already, this

@@ -24,6 +24,7 @@ class FindingCode(StrEnum):
     REFERRER_NOT_ELIGIBLE = "referrer_not_eligible"
     NOT_NEW_CUSTOMER = "not_new_customer"
     ALREADY_REFERRED = "already_referred"
+    DISCOUNTS_USED = "discounts_used"
     OTHER_CODE_HELD = "other_code_held"
     NO_SUCH_GOODS = "no_such_goods"
     BELOW_MINIMUM = "below_minimum"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from prices import Money
 
 from ..models import Claim, Membership, Program, Referral, Referrer
@@ -29,6 +30,7 @@ from .books import (
 from .codes import is_offer_code
 from .decide import Decision, ReferralStatus, decide
 from .facts import OrderFacts
+from .findings import FindingCode
 from .limits import counted_towards, lock_budget, within_limits
 from .milestones import Given, decide_milestones, group_of, period_of
 from .money import zero
@@ -172,10 +174,28 @@ def _book(
 
 def _settle_later_ones_again(first: Referral, referrer: Referrer, store: Store) -> None:
     """Later orders count as long as the first one stands."""
-    if first.follows is None and first.terms.terms.later_orders is not None:
-        later = Referral.objects.filter(follows=first).order_by("placed_at")
-        for order_ref in later.values_list("order_ref", flat=True):
-            _settle_known(order_ref, referrer, store)
+    terms = first.terms.terms
+    if first.follows is not None:
+        return
+    later = Q(pk=None)
+    if terms.later_orders is not None or terms.discounted_orders > 1:
+        later |= Q(follows=first)
+    if terms.discounted_orders > 1 and first.status in Referral.ACTIVE:
+        # One with the code that was heard of before the first.
+        his = Q(referee_email_key=first.referee_email_key or "")
+        his |= Q(referee_user_ref=first.referee_user_ref or "")
+        later |= his & Q(
+            program=first.program_id,
+            referrer=first.referrer_id,
+            follows=None,
+            claim__isnull=False,
+            status=ReferralStatus.REJECTED.value,
+        )
+    if later == Q(pk=None):
+        return
+    found = Referral.objects.filter(later).order_by("placed_at")
+    for order_ref in found.values_list("order_ref", flat=True):
+        _settle_known(order_ref, referrer, store)
 
 
 def _settle_first_again(books: Books, referrer: Referrer, store: Store) -> None:
@@ -192,6 +212,7 @@ def _decide(
     facts: OrderFacts, books: Books, referrer: Referrer, store: Store, now: datetime
 ) -> Decision:
     referral = books.referral
+    _find_first(referral, facts)
     terms = _terms_of(referral)
     if books.anew:
         referral.goods = {}
@@ -228,6 +249,24 @@ def _decide(
         },
     )
     return decide(terms, facts, known, now)
+
+
+@reads("Terms.discounted_orders", gives=FindingCode.DISCOUNTS_USED)
+def _find_first(referral: Referral, facts: OrderFacts) -> None:
+    """An order made with a code once more follows the first. One that qualified by itself
+    stays what it is."""
+    is_open = referral.follows is None and referral.status not in Referral.ACTIVE
+    if not is_open or referral.claim is None or referral.status in WAS_QUALIFIED:
+        return
+    if referral.terms.terms.discounted_orders > 1:
+        first = history.first_with_code(
+            facts.buyer,
+            program_id=referral.program_id,
+            referrer_id=referral.referrer_id,
+            except_ref=facts.ref,
+        )
+        if first is not None:
+            referral.follows, referral.group = first, first.group
 
 
 @reads("Terms.groups")

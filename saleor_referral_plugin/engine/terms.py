@@ -296,7 +296,7 @@ class RewardRule(Settings):
     is when this reward is earned. None: nothing."""
     from_orders: int = Field(default=1, ge=1)
     """Given once so many orders of the referee have qualified. More than one needs
-    `later_orders`."""
+    `later_orders` or `discounted_orders`."""
     from_spend: PerCurrency = Amounts()
     """Given once the referee's orders are worth so much net, less what was refunded; per
     currency, none named: no threshold."""
@@ -568,6 +568,9 @@ class Terms(Settings):
     minimum, for percentages and for revenue. None named: all."""
     discount: Offer | None = None
     """What the referee gets off the goods, or off the delivery, at checkout. None: nothing."""
+    discounted_orders: int = Field(default=1, ge=1)
+    """How many orders of a referee are discounted: the first, and later ones for which the same
+    code is entered again. Those count like later orders."""
     minimum: PerCurrency = Amounts()
     """Least value of the order's goods, per currency; none named: no minimum."""
     minimum_of: MinimumOf = MinimumOf.GOODS
@@ -597,7 +600,7 @@ class Terms(Settings):
     caps: tuple[Cap, ...] = ()
     """How much at most."""
     later_orders: LaterOrders | None = None
-    """Which later orders of the referee count, too. None: the first one alone."""
+    """Which later orders of the referee count, too. None: those that are discounted alone."""
     milestones: tuple[Milestones, ...] = ()
     """What a referrer gets for many referrals. They are those of the newest terms."""
     rankings: tuple[Ranking, ...] = ()
@@ -631,7 +634,8 @@ class Terms(Settings):
 
     @model_validator(mode="after")
     def _later_orders_are_counted(self) -> Self:
-        if self.later_orders is None and any(rule.from_orders > 1 for rule in self.rewards):
+        has_later = self.later_orders is not None or self.discounted_orders > 1
+        if not has_later and any(rule.from_orders > 1 for rule in self.rewards):
             raise ValueError("a reward for several orders needs later orders to count")
         return self
 

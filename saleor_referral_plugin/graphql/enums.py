@@ -35,6 +35,7 @@ _FAILED_RULES = {
     "REFERRER_NOT_ELIGIBLE": "The code's owner is not (yet) what the program asks for.",
     "NOT_NEW_CUSTOMER": "The customer has ordered before.",
     "ALREADY_REFERRED": "The customer has been referred before.",
+    "DISCOUNTS_USED": "The customer has used the code for all orders that it is for.",
     "OTHER_CODE_HELD": "Another code was claimed first, and the first one counts.",
     "NO_SUCH_GOODS": "There are none of the goods that the program is about.",
     "BELOW_MINIMUM": "The goods are worth less than the minimum.",

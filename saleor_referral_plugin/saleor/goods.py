@@ -40,6 +40,16 @@ def among(variants: Collection[str], wanted: Goods) -> frozenset[str]:
     return frozenset(str(pk) for pk in found.values_list("pk", flat=True))
 
 
+def is_among(product: Any, collections: Iterable[Any], wanted: Goods) -> bool:
+    """The same of a product that is at hand with its collections, without a query."""
+    if not wanted or product is None:
+        return not wanted
+    keys = ({product.pk}, {each.pk for each in collections if each}, {product.category_id})
+    is_named = any(own & named for own, named in zip(keys, _some(wanted), strict=True))
+    is_excepted = any(own & named for own, named in zip(keys, _exceptions(wanted), strict=True))
+    return (is_named or not wanted.names_some) and not is_excepted
+
+
 def listed(wanted: Goods) -> dict[str, set[int]]:
     """The products, collections and categories that a voucher has to list to be about the
     goods. A voucher has no exceptions: a collection or category that holds one is not listed

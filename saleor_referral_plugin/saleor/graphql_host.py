@@ -47,8 +47,10 @@ from saleor.webhook.event_types import WebhookEventAsyncType
 
 from ..engine.facts import Channel, CustomerFacts
 from ..engine.money import total, zero
+from ..engine.terms import Goods
 from ..graphql.seen import CheckoutSeen, OrderSeen
 from . import promo_codes
+from .goods import is_among
 
 __all__ = [
     "BaseEnum",
@@ -134,14 +136,15 @@ def order(root: Any) -> OrderSeen:
     return OrderSeen(str(node.pk), node.currency, node.voucher_code, node.language_code)
 
 
-def load_goods(context: Any, root: Any) -> Promise:
+def load_goods(context: Any, root: Any, wanted: Goods) -> Promise:
     currency = root.node.currency
 
     def value_of(lines: list[Any]) -> Amount:
         if not lines:
             return zero(currency)
         channel = lines[0].channel
-        return base_checkout_subtotal(lines, channel, currency, include_voucher=False)
+        counted = [x for x in lines if is_among(x.product, x.collections, wanted)]
+        return base_checkout_subtotal(counted, channel, currency, include_voucher=False)
 
     return CheckoutLinesInfoByCheckoutTokenLoader(context).load(root.node.pk).then(value_of)
 

@@ -40,9 +40,10 @@ class Draw:
     amount: Decimal
 
 
-def goods_of(checkout: Checkout) -> Money:
-    amount = sum((line.price * line.quantity for line in checkout.lines.all()), Decimal(0))
-    return Money(amount, checkout.channel.currency)
+def goods_of(checkout: Checkout, wanted: terms.Goods | None = None) -> Money:
+    """What is on the checkout, or what of it is among the goods wanted."""
+    lines = lines_of(checkout, wanted or terms.Goods())
+    return total((_value(line, checkout) for line in lines), checkout.channel.currency)
 
 
 def shipping_of(checkout: Checkout) -> Money:
@@ -120,7 +121,8 @@ def discounts(checkout: Checkout) -> dict[int, Decimal]:
     if offer is None or offer.free_shipping:
         return {}
     left = Money(checkout.discount, checkout.channel.currency)
-    lines = [(line, _value(line, checkout)) for line in _lines_of(offer, checkout)]
+    offered = lines_of(checkout, terms.Goods(**offer.goods))
+    lines = [(line, _value(line, checkout)) for line in offered]
     worth = total((value for _, value in lines), left.currency)
     found: dict[int, Decimal] = {}
     for line, value in lines:
@@ -141,16 +143,15 @@ def _worth(offer: Offer, checkout: Checkout) -> Money:
     currency = checkout.channel.currency
     if offer.free_shipping:
         return shipping_of(checkout)
-    goods = total((_value(line, checkout) for line in _lines_of(offer, checkout)), currency)
+    goods = goods_of(checkout, terms.Goods(**offer.goods))
     if offer.percent is None:
         return min(round_money(Money(offer.amount or Decimal(0), currency)), goods)
     return terms.Offer(percent=offer.percent).of(goods) or zero(currency)
 
 
-def _lines_of(offer: Offer, checkout: Checkout) -> list[CheckoutLine]:
-    """The lines that the offer is for."""
+def lines_of(checkout: Checkout, goods: terms.Goods) -> list[CheckoutLine]:
+    """The lines that are among the goods."""
     lines = list(checkout.lines.all())
-    goods = terms.Goods(**offer.goods)
     if not goods:
         return lines
     among = catalogue.among({line.product_id for line in lines if line.product_id}, goods)

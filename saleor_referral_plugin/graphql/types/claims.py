@@ -7,12 +7,10 @@ import graphene
 from prices import Money
 from promise import Promise
 
-from ...engine import goods
 from ...engine.codes import show
 from ...engine.findings import FindingCode
 from ...engine.money import zero
 from ...engine.selectors import CheckoutClaims
-from ...engine.store import get_store
 from ...models import Claim, Referral
 from .. import host
 from ..dataloaders import ClaimsByCheckoutLoader, ReferralByOrderLoader
@@ -121,21 +119,10 @@ class CheckoutReferral(host.BaseObjectType):
     def resolve_missing(root: ClaimsSeen, info: Any) -> Promise | None:
         offer = _offer_of(root)
         minimum = offer.minimum if offer else None
-        if minimum is None:
+        if offer is None or minimum is None:
             return None
-        return _worth_of_goods(root, info.context).then(
-            lambda worth: minimum - worth if worth < minimum else None
-        )
-
-
-def _worth_of_goods(root: ClaimsSeen, context: Any) -> Promise:
-    """Of those on the checkout that the program is about."""
-    claim = root.claim or root.refusal
-    terms, store = claim.terms.terms if claim else None, get_store()
-    facts = store.checkout_facts(host.checkout(root.root).ref) if terms and terms.goods else None
-    if terms is None or facts is None:
-        return host.load_goods(context, root.root)
-    return Promise.resolve(goods.of_checkout(facts, terms, store).goods)
+        goods = host.load_goods(info.context, root.root, offer.terms.goods)
+        return goods.then(lambda worth: minimum - worth if worth < minimum else None)
 
 
 def _offer_of(root: ClaimsSeen) -> OfferSeen | None:

@@ -41,8 +41,15 @@ class OfferSeen:
         return self.terms.discount is not None and self.terms.discount.free_shipping
 
     @property
+    def discounted_orders(self) -> int:
+        return self.terms.discounted_orders
+
+    @property
     def description(self) -> str:
-        order = "your first order" if self.new_customers_only else "your order"
+        first = "your first " if self.new_customers_only else "your "
+        order = f"{first}order"
+        if self.discounted_orders > 1:
+            order = f"your first {self.discounted_orders} orders"
         minimum = f" of {say(self.minimum)} or more" if self.minimum else ""
         if self.terms.goods:
             worth = f"{say(self.minimum)} or more of " if self.minimum else ""
@@ -139,6 +146,10 @@ class ReferralOffer(host.BaseObjectType):
             "Least value of the goods that the program is about, before the discount. Null when "
             "there is none."
         ),
+    )
+    discounted_orders = graphene.Int(
+        required=True,
+        description="For how many orders of one customer: the code is entered for each.",
     )
     new_customers_only = graphene.Boolean(
         required=True, description="Whether earlier orders exclude a customer."
