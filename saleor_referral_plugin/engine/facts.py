@@ -56,7 +56,9 @@ class OrderLine:
     item      the store's name for what was sold; empty where it knows it no more
     goods     its value before the referral discount, as the shop enters prices
     net       after all discounts, without tax
+    gross     the same with tax: what was paid for it
     returned  share of it that came back, 0 to 1, whether refunded or not
+    back      the same, or refunded as this line without coming back
     counts    is it among the goods that the program is about?
     """
 
@@ -64,7 +66,9 @@ class OrderLine:
     item: str
     goods: Money
     net: Money
+    gross: Money
     returned: Fraction = Fraction(0)
+    back: Fraction = Fraction(0)
     counts: bool = True
 
 
@@ -115,6 +119,8 @@ class OrderFacts:
     parties       keys of its recipient and payer, as `people.party_keys` makes them
     lines         what was sold
     has_goods     is anything among it that the program is about?
+    shipping_back  money for the delivery that went back together with lines; None: none
+    stands        the share of it that stands by its lines; None: by money and goods
     """
 
     ref: str
@@ -141,6 +147,8 @@ class OrderFacts:
     parties: frozenset[str] = frozenset()
     lines: tuple[OrderLine, ...] = ()
     has_goods: bool = True
+    shipping_back: Money | None = None
+    stands: Fraction | None = None
 
     @property
     def is_paid(self) -> bool:
@@ -150,9 +158,11 @@ class OrderFacts:
     @property
     def kept(self) -> Fraction:
         """The exact share of the order that stands, 0 to 1: less money back, or goods back
-        if more."""
+        if more; or by its lines, where that was found."""
         if self.is_void:
             return Fraction(0)
+        if self.stands is not None:
+            return self.stands
         back = self.returned
         if self.total.amount:
             money_back = (self.refunded + self.charged_back).amount

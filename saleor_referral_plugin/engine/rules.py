@@ -95,9 +95,9 @@ def program_running(terms: Terms, case: Case) -> Finding:
     """The program takes claims, in this channel and currency; a code claimed in time keeps
     its promise."""
     why_not = terms.why_not_in(case.channel, case.currency)
+    is_open = terms.claims_until is None or case.claimed_at < terms.claims_until
     # Whose first order stands was promised the discount on the next.
-    is_promised = case.history.follows is not None
-    is_open = is_promised or terms.claims_until is None or case.claimed_at < terms.claims_until
+    is_open |= case.history.follows is not None
     return Finding(
         FindingCode.PROGRAM_NOT_RUNNING,
         case.history.is_running and is_open and not why_not,

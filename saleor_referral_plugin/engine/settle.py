@@ -39,7 +39,7 @@ from .readings import reads
 from .referrers import holder_of, keep_up
 from .rewards import RewardDecision, earned_at
 from .store import Store
-from .terms import Beneficiary, Milestones, RewardKind, Terms
+from .terms import AfterIssue, Beneficiary, Milestones, RewardKind, Terms
 
 logger = logging.getLogger(__name__)
 
@@ -344,6 +344,7 @@ def _take_back_what_is_no_longer_promised(
                 reward.rule,
                 zero(reward.currency),
                 kind=RewardKind(reward.kind),
+                after_issue=AfterIssue(reward.after_issue),
             )
             put_reward(booked, dropped, sheet, earned_at=None, zone="UTC", now=now)
 

@@ -90,6 +90,31 @@ class CreditUse(StrEnum):
     BY_ITSELF = "by_itself"
 
 
+class Clawback(StrEnum):
+    """What of an order no longer stands.
+
+    PROPORTIONAL  the share of its money that went back, or of its goods if that is more
+    BY_LINES      the lines that came back, or were refunded as such; money that went back for
+                  none of them is spread over what is left
+    """
+
+    PROPORTIONAL = "proportional"
+    BY_LINES = "by_lines"
+
+
+class AfterIssue(StrEnum):
+    """What becomes of an issued reward that is no longer deserved.
+
+    DEBT   what is left of it is taken back; what was spent is a debt that the next credit pays
+    WAIVE  what is left of it is taken back; what was spent is let go
+    KEEP   it stays
+    """
+
+    DEBT = "debt"
+    WAIVE = "waive"
+    KEEP = "keep"
+
+
 class CapPeriod(StrEnum):
     LIFE = "life"
     CALENDAR_MONTH = "month"
@@ -322,9 +347,9 @@ class RewardRule(Settings):
     """How an issued credit gets on a checkout of its owner."""
     remind: Span | None = None
     """How long before an issued credit expires its owner is told. None: not at all."""
-    kept_once_issued: bool = False
-    """Once issued it stays, whatever is refunded later. Otherwise what is no longer deserved is
-    taken back, and what was spent of it is a debt that the next credit pays."""
+    after_issue: AfterIssue = AfterIssue.DEBT
+    """Once it is issued and no longer deserved: what is left of it is taken back, and what was
+    spent of it is a debt that the next credit pays, or is waived; or it is kept."""
 
     @property
     def has_threshold(self) -> bool:
@@ -595,6 +620,9 @@ class Terms(Settings):
     """Which code counts when a second one is entered on a checkout."""
     earned_when: EarnedWhen = EarnedWhen.PAID
     """What the order must be for the rewards to be earned: placed, fully paid or fully sent."""
+    clawback: Clawback = Clawback.PROPORTIONAL
+    """What of an order no longer stands when money or goods went back: a share of it, or the
+    lines that came back or were refunded."""
     rewards: tuple[RewardRule, ...] = ()
     """What is given for a referral that qualifies, in this order."""
     caps: tuple[Cap, ...] = ()

@@ -1,7 +1,7 @@
 """What is true of Saleor's checkouts and orders, in the engine's terms."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -17,7 +17,14 @@ from saleor.checkout.base_calculations import (
 from saleor.discount import DiscountType
 from saleor.discount.models import OrderDiscount, OrderLineDiscount
 from saleor.order import FulfillmentStatus, OrderStatus
-from saleor.order.models import Fulfillment, FulfillmentLine, Order, OrderLine
+from saleor.order.models import (
+    Fulfillment,
+    FulfillmentLine,
+    Order,
+    OrderGrantedRefund,
+    OrderGrantedRefundLine,
+    OrderLine,
+)
 from saleor.payment import TransactionEventType, TransactionKind
 from saleor.payment.models import Payment, Transaction, TransactionEvent, TransactionItem
 
@@ -28,6 +35,13 @@ from ..engine.people import domain_of, party_keys, person
 from ..engine.rows import Gathered, Param, Prepared
 
 RETURNED = (FulfillmentStatus.RETURNED, FulfillmentStatus.REFUNDED_AND_RETURNED)
+REFUNDED = (*RETURNED, FulfillmentStatus.REFUNDED)
+ON_ITS_WAY = (TransactionEventType.REFUND_REQUEST, TransactionEventType.REFUND_SUCCESS)
+REFUND_EVENTS = (
+    *ON_ITS_WAY,
+    TransactionEventType.REFUND_FAILURE,
+    TransactionEventType.REFUND_REVERSE,
+)
 VOID = (OrderStatus.CANCELED, OrderStatus.EXPIRED)
 
 _ITS = OuterRef("pk")
@@ -50,6 +64,7 @@ _ORDER = Prepared(
             "total_gross_amount",
             "base_shipping_price_amount",
             "undiscounted_base_shipping_price_amount",
+            "shipping_price_gross_amount",
         )
         .annotate(
             channel_slug=F("channel__slug"),
@@ -67,7 +82,10 @@ _ORDER = Prepared(
                 "voucher_code",
             ),
             its_fulfillments=Gathered(
-                Fulfillment.objects.filter(order=_ITS), "status", "created_at"
+                Fulfillment.objects.filter(order=_ITS),
+                "status",
+                "created_at",
+                "shipping_refund_amount",
             ),
             its_fulfillment_lines=Gathered(
                 FulfillmentLine.objects.filter(fulfillment__order=_ITS),
@@ -111,6 +129,8 @@ _ORDER = Prepared(
                 "psp_reference",
                 "amount_value",
                 "created_at",
+                "pk",
+                "related_granted_refund_id",
             ),
         )
     )
@@ -122,6 +142,17 @@ _LINE_VOUCHERS = Prepared(
     lambda: OrderLineDiscount.objects.filter(
         line__order=Param("order"), type=DiscountType.VOUCHER
     ).only("line", "amount_value")
+)
+
+
+#: Refunds that name lines. Few orders have any.
+_GRANTED = Prepared(
+    lambda: OrderGrantedRefund.objects.filter(order=Param("order")).only("shipping_costs_included")
+)
+_GRANTED_LINES = Prepared(
+    lambda: OrderGrantedRefundLine.objects.filter(granted_refund__order=Param("order")).only(
+        "granted_refund", "order_line", "quantity"
+    )
 )
 
 
@@ -182,6 +213,7 @@ def order_facts(order_ref: str) -> OrderFacts | None:
     )
     ordered = sum(line.quantity for line in order.its_lines)
     off = _off_each(order)
+    granted = _grants_on_their_way(order.its_transaction_events)
     return OrderFacts(
         ref=str(order.pk),
         number=str(order.number),
@@ -207,7 +239,8 @@ def order_facts(order_ref: str) -> OrderFacts | None:
         parties=parties(
             order.its_addresses, *(payment.billing_email for payment in order.its_payments)
         ),
-        lines=_lines(order, off),
+        lines=_lines(order, off, granted),
+        shipping_back=_shipping_back(order, granted),
     )
 
 
@@ -243,21 +276,27 @@ def _goods_before_discount(order: Any, off: Mapping[str, Decimal]) -> Money:
     return subtotal + Money(_off_the_whole(order) + sum(off.values()), order.currency)
 
 
-def _lines(order: Any, off: Mapping[str, Decimal]) -> tuple[LineFacts, ...]:
+def _lines(
+    order: Any, off: Mapping[str, Decimal], granted: Collection[int]
+) -> tuple[LineFacts, ...]:
     currency = order.currency
     sold = [line for line in order.its_lines if not line.is_gift]
     prices = {line.pk: Money(_price(order, line), currency) for line in sold}
     whole = total(prices.values(), currency)
     # In proportion to what is left, as Saleor spread it over the lines.
     ratio = 1 + Fraction(_off_the_whole(order)) / Fraction(whole.amount) if whole else Fraction(1)
-    back = _quantities(order, *RETURNED)
+    returned = _quantities(order, *RETURNED)
+    # What came back and is then refunded by a grant is counted there once more.
+    back = _quantities(order, *REFUNDED) | _granted_quantities(order, granted)
     return tuple(
         LineFacts(
             ref=line.pk,
             item=str(line.variant_id or ""),
             goods=times(prices[line.pk], ratio) + Money(off.get(line.pk, Decimal(0)), currency),
             net=Money(line.total_price_net_amount, currency),
-            returned=min(Fraction(back[line.pk], line.quantity), Fraction(1)),
+            gross=Money(line.total_price_gross_amount, currency),
+            returned=min(Fraction(returned[line.pk], line.quantity), Fraction(1)),
+            back=min(Fraction(back[line.pk], line.quantity), Fraction(1)),
         )
         for line in sold
     )
@@ -275,6 +314,35 @@ def _quantities(order: Any, *statuses: str) -> Counter[str]:
     for item in _fulfilled_in(order, *statuses):
         found[item.order_line_id] += item.quantity
     return found
+
+
+def _grants_on_their_way(events: Iterable[Any]) -> set[int]:
+    """The granted refunds whose money was asked for, and has not failed to go: by their last
+    event, as Saleor tells before it writes their status. Of one that was only granted nothing
+    has moved."""
+    last: dict[int, str] = {}
+    for event in sorted(events, key=lambda event: (event.created_at, event.pk)):
+        if event.related_granted_refund_id and event.type in REFUND_EVENTS:
+            last[event.related_granted_refund_id] = event.type
+    return {grant for grant, kind in last.items() if kind in ON_ITS_WAY}
+
+
+def _granted_quantities(order: Any, granted: Collection[int]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for row in _GRANTED_LINES(order=order.pk) if granted else ():
+        if row.granted_refund_id in granted:
+            found[str(row.order_line_id)] += row.quantity
+    return found
+
+
+def _shipping_back(order: Any, granted: Collection[int]) -> Money | None:
+    """What of the delivery's price went back together with lines."""
+    price = order.shipping_price_gross_amount
+    back = sum((each.shipping_refund_amount or 0 for each in order.its_fulfillments), Decimal(0))
+    for row in _GRANTED(order=order.pk) if granted else ():
+        if row.pk in granted and row.shipping_costs_included:
+            back += price
+    return Money(min(back, price), order.currency) if back else None
 
 
 def _returned(order: Any) -> Fraction:

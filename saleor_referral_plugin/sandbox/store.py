@@ -394,7 +394,9 @@ def _order_facts(order: Any) -> OrderFacts:
                 item=line.product_id or "",
                 goods=money(line.price * line.quantity),
                 net=times(money(line.price * line.quantity - line.discount), untaxed),
-                returned=Fraction(line.returned, line.quantity) if line.quantity else Fraction(0),
+                gross=money(line.price * line.quantity - line.discount),
+                returned=Fraction(line.returned, line.quantity or 1),
+                back=Fraction(max(line.returned, line.refunded), line.quantity or 1),
             )
             for line in sold
         ),

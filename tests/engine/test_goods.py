@@ -1,5 +1,6 @@
 """Which goods a program is about: found when it is saved, counted when an order is settled."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -27,7 +28,7 @@ SHIRTS = Goods(products=("shirt",))
 def line(item: str, price: str, *, counts: bool = True, off: str = "0", **more: Any) -> OrderLine:
     """One of a thing, with a tax of nothing."""
     net = usd(price) - usd(off)
-    return OrderLine(f"line-{item}", item, usd(price), net, counts=counts, **more)
+    return OrderLine(f"line-{item}", item, usd(price), net, net, counts=counts, **more)
 
 
 def mixed_order(**changes: Any) -> OrderFacts:
@@ -323,7 +324,7 @@ def _claim(store: FakeStore, facts: Any, typed: str) -> None:
 
 
 def _gone(sold: OrderLine) -> OrderLine:
-    return OrderLine(sold.ref, "", sold.goods, sold.net)
+    return replace(sold, item="")
 
 
 def _settled(facts: OrderFacts) -> dict[str, Any]:
