@@ -116,11 +116,10 @@ def objection(*, store: Store, facts: CheckoutFacts, completing: bool = False) -
     else:
         keep_up(referrer, store=store)
         known = _history(store, facts, referrer, claim.terms, now)
-        if known.referred_before and claim.terms.terms.discounted_orders > 1:
-            first = _first_of(facts.buyer, claim.code)
-            known = replace(known, follows=history.follow(first) if first else None)
-    known = replace(known, claimed_at=claim.created_at)
     terms = claim.terms.terms
+    if terms.discounted_orders > 1 and (first := _first_of(facts.buyer, claim.code)):
+        known = replace(known, follows=history.follow(first))
+    known = replace(known, claimed_at=claim.created_at)
     decision = judge_claim(terms, goods.of_checkout(facts, terms, store), known, now)
     if decision.refusal is not None:
         claim.status = Claim.Status.REFUSED

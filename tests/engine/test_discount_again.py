@@ -137,6 +137,29 @@ def test_who_uses_it_again_gets_the_terms_of_the_first_time(store: FakeStore) ->
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("completing", [False, True])
+def test_the_promise_outlives_the_day_on_which_the_program_closed(
+    store: FakeStore, completing: bool
+) -> None:
+    # given
+    version = run_program(store, thrice(claims_until=NOW + timedelta(hours=1)))
+    code = share(store)
+    settle(place(store, code, 1, email=FRIEND), store=store)
+    store.travel(hours=2)
+
+    # when
+    claim = _claim(store, code.code, 2)
+    with pytest.raises(Refused):
+        _claim(store, code.code, 3, "else@example.com")
+
+    # then: also when it is judged again
+    facts = checkout(ref="checkout-2", buyer=person(None, FRIEND), voucher_code=version.offer_code)
+    assert claims.objection(store=store, facts=facts, completing=completing) is None
+    claim.refresh_from_db()
+    assert claim.status == Claim.Status.OPEN
+
+
+@pytest.mark.django_db
 def test_two_checkouts_at_once_are_judged_again_when_they_complete(store: FakeStore) -> None:
     # given: one discount is left, and two checkouts have claimed it
     version = run_program(store, thrice(discounted_orders=2))

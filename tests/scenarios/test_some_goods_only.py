@@ -6,7 +6,7 @@ import pytest
 
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.store import GoodsError
-from saleor_referral_plugin.engine.terms import Goods, Offer, RewardRule, Terms
+from saleor_referral_plugin.engine.terms import Goods, LaterOrders, Offer, Per, RewardRule, Terms
 from saleor_referral_plugin.models import Program, Referral, TermsVersion
 from tests.scenarios import given, then
 from tests.scenarios.shop import ReferralSeen, Shop
@@ -139,6 +139,50 @@ def test_some_but_not_all_of_a_category(shop: Shop) -> None:
 
     # then: only the sock is left
     assert (checkout.shown_code, checkout.total) == (None, 10)
+
+
+def test_without_a_discount_the_code_marks_the_order(shop: Shop) -> None:
+    # given
+    shop.sell("shirt")
+    shop.run_program(about(Goods(products=("shirt",))).but(discount=None))
+    anna = shop.register("anna@example.com")
+
+    # when
+    order = given.friends_order(shop, shop.share(anna), lines=("shirt 40.00", "60.00"))
+    order.pay()
+
+    # then: 5% of 40.00
+    assert order.total == 100
+    assert shop.balance(anna) == 2
+    then.nothing_more(shop, order)
+
+
+def test_a_later_order_without_them_is_an_ordinary_one(shop: Shop) -> None:
+    # given
+    shop.sell("shirt")
+    shop.run_program(
+        Terms(
+            goods=Goods(products=("shirt",)),
+            later_orders=LaterOrders(),
+            rewards=(RewardRule(per=Per.ORDER, worth=Offer(percent=Decimal(5))),),
+        )
+    )
+    anna = shop.register("anna@example.com")
+    given.friends_order(shop, shop.share(anna), lines=("shirt 40.00",)).pay()
+
+    # when
+    orders = []
+    for lines in (("60.00",), ("shirt 20.00", "60.00")):
+        checkout = shop.checkout(lines=lines, email="ben@example.com")
+        assert checkout.complete().accepted
+        checkout.placed.pay()
+        orders.append(checkout.placed)
+    shop.run_periodic_tasks()
+
+    # then: 5% of 40.00 and of 20.00
+    assert [shop.referral(order) is None for order in orders] == [True, False]
+    assert shop.balance(anna) == 3
+    then.nothing_more(shop, *orders)
 
 
 def test_a_product_moved_after_the_order_moves_no_reward(shop: Shop) -> None:
