@@ -39,7 +39,8 @@ FIELDS: dict[str, tuple[str, str, str, str | bool]] = {
     "referee_discount": (
         "string",
         "Friend's discount",
-        'What comes off the friend\'s goods: "10%", or an amount per currency: "10 USD, 9 EUR".',
+        'What comes off the friend\'s goods: "10%", or an amount per currency: "10 USD, 9 EUR"; '
+        'or "free shipping".',
         "10%",
     ),
     "minimum_order": (
@@ -262,13 +263,14 @@ def _say_where(runs: Collection[Channel], why_not: Mapping[str, Collection[str]]
 def _say_offers(terms: Terms, currencies: Collection[str]) -> str:
     [credit] = terms.rewards
     discount = _say_offer(terms.discount, currencies) if terms.discount else "nothing"
+    off = "on" if terms.discount and terms.discount.free_shipping else "off"
     minimum, no_minimum = _say_amounts(terms.minimum, currencies)
     who = "New customers" if terms.new_customers_only else "Friends"
     orders = f"orders from {minimum}" if minimum else "their order"
     of_what = " of the friend's goods" if credit.worth.percent is not None else ""
     when = f"{credit.hold} after" if credit.hold else "as soon as"
     sentence = (
-        f"{who} get {discount} off {orders}; referrers get "
+        f"{who} get {discount} {off} {orders}; referrers get "
         f"{_say_offer(credit.worth, currencies)}{of_what}, "
         f"{when} the order is {terms.earned_when.value}."
     )
@@ -298,7 +300,7 @@ def _say_period(terms: Terms) -> str:
 
 
 def _say_offer(offer: Offer, currencies: Collection[str]) -> str:
-    return str(offer) if offer.percent is not None else _say_amounts(offer.amounts, currencies)[0]
+    return _say_amounts(offer.amounts, currencies)[0] if offer.amounts else str(offer)
 
 
 def _say_amounts(amounts: Amounts, currencies: Collection[str]) -> tuple[str, str]:
@@ -370,6 +372,8 @@ def _amounts(values: Mapping[str, Any], name: str) -> Amounts:
 
 def _offer(values: Mapping[str, Any], name: str) -> Offer:
     text = str(values[name]).strip()
+    if name == "referee_discount" and " ".join(text.lower().split()) == "free shipping":
+        return Offer(free_shipping=True)
     if not text.endswith("%"):
         return Offer(amounts=_amounts(values, name))
     try:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.functional import cached_property
 
 from .engine.decide import ReferralStatus
-from .engine.terms import Beneficiary, CreditUse, ProgramKind, RewardKind, Terms
+from .engine.terms import AfterIssue, Beneficiary, CreditUse, ProgramKind, RewardKind, Terms
 
 
 def choices_of(enum: type) -> list[tuple[str, str]]:
@@ -190,7 +190,8 @@ class Referral(models.Model):
     Before there is anything to buy, a sign-up takes the order's place.
 
     `group` is the referrer's in the program when it first qualified, and `net` what of the
-    order stood when it was last settled, without discount, tax and shipping."""
+    order's goods stood when it was last settled, without discount, tax and shipping. `goods`
+    says of each line whether the program is about it, where the terms name goods."""
 
     ACTIVE = (ReferralStatus.ATTRIBUTED.value, ReferralStatus.QUALIFIED.value)
 
@@ -208,6 +209,7 @@ class Referral(models.Model):
     )
     group = models.CharField(max_length=32, blank=True)
     net = money_field(default=0)
+    goods = models.JSONField(default=dict)
     order_ref = models.CharField(max_length=64, unique=True)
     order_number = models.CharField(max_length=64)
     channel = models.CharField(max_length=250)
@@ -294,6 +296,9 @@ class Reward(models.Model):
         max_length=16, choices=choices_of(CreditUse), default=CreditUse.ON_REQUEST.value
     )
     remind = models.JSONField(null=True)
+    after_issue = models.CharField(
+        max_length=8, choices=choices_of(AfterIssue), default=AfterIssue.DEBT.value
+    )
     issued_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     credit_ref = models.CharField(max_length=64, null=True, unique=True)
@@ -350,9 +355,10 @@ class LedgerEntry(models.Model):
     OFFSET      a debt paid by another reward: two entries that cancel out
     SPENT       used on an order (or, positive, given back by one)
     EXPIRED     ran out unused (positive when what ran out is taken back after all)
+    WAIVED      no longer deserved, spent, and let go (positive when it is deserved after all)
 
-    For each reward: sum(PROMISED) is the decision; sum(DELIVERED, TAKEN_BACK, OFFSET) is
-    what was delivered; the balance is delivered plus spent plus expired, less offsets.
+    For each reward: sum(PROMISED) is the decision; sum(DELIVERED, TAKEN_BACK, OFFSET, WAIVED)
+    is what was delivered; the balance is delivered plus spent plus expired, less offsets.
     """
 
     class Kind(models.TextChoices):
@@ -362,6 +368,7 @@ class LedgerEntry(models.Model):
         OFFSET = "offset"
         SPENT = "spent"
         EXPIRED = "expired"
+        WAIVED = "waived"
 
     reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="entries")
     holder = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="entries")
@@ -380,7 +387,7 @@ class LedgerEntry(models.Model):
                 & (
                     Q(kind="delivered", amount__gt=0)
                     | Q(kind="taken_back", amount__lt=0)
-                    | Q(kind__in=("promised", "offset", "spent", "expired"))
+                    | Q(kind__in=("promised", "offset", "spent", "expired", "waived"))
                 ),
             )
         ]

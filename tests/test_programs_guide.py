@@ -22,6 +22,7 @@ def test_every_block_of_the_guide_does_what_it_says(
 ) -> None:
     # given: an ambassador whose friend orders between the second block and the third
     anna = shop.register("anna@example.com")
+    shop.sell("shirt", category="clothes", collections=("sale",))
     said: dict[str, Any] = {"user_ref": anna.user_ref, "order_ref": ""}
     first, invited, *others = BLOCK.findall(GUIDE.read_text(encoding="utf-8"))
 

@@ -136,7 +136,7 @@ _SUMS = """
   LEFT JOIN LATERAL (
        SELECT coalesce(sum(amount) FILTER (WHERE kind = 'promised'), 0) AS promised,
               coalesce(sum(amount) FILTER (
-                  WHERE kind IN ('delivered', 'taken_back', 'offset')), 0) AS delivered,
+                  WHERE kind IN ('delivered', 'taken_back', 'offset', 'waived')), 0) AS delivered,
               count(*) FILTER (WHERE kind = 'promised') AS promises
          FROM referral_ledgerentry WHERE reward_id = reward.id) entries ON true
 """
@@ -303,6 +303,7 @@ def put_reward(
     reward.earned_at = earned_at or reward.earned_at
     reward.status = _status(reward, decided)
     reward.use = decided.use.value
+    reward.after_issue = decided.after_issue.value
     if decided.valid is not None:
         reward.valid_for = {**decided.valid.model_dump(), "zone": zone}
     if decided.remind is not None:

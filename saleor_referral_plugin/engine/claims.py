@@ -11,8 +11,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ..models import Claim, ReferralCode, Referrer, TermsVersion
-from . import codes, history
+from ..models import Claim, Referral, ReferralCode, Referrer, TermsVersion
+from . import codes, goods, history
 from .decide import ClaimDecision, judge_claim
 from .facts import CheckoutFacts, History, Person
 from .findings import Finding, FindingCode, Refused
@@ -47,7 +47,7 @@ def claim_code(
         raise Refused(Finding(FindingCode.CODE_INVALID, False))
 
     now = store.now()
-    decision = _judge_new(code, version, facts, store, now)
+    decision, version = _judge_new(code, version, facts, store, now)
     claim = Claim(
         checkout_ref=facts.ref,
         code=code,
@@ -116,8 +116,11 @@ def objection(*, store: Store, facts: CheckoutFacts, completing: bool = False) -
     else:
         keep_up(referrer, store=store)
         known = _history(store, facts, referrer, claim.terms, now)
+    terms = claim.terms.terms
+    if terms.discounted_orders > 1 and (first := _first_of(facts.buyer, claim.code)):
+        known = replace(known, follows=history.follow(first))
     known = replace(known, claimed_at=claim.created_at, is_completing=completing)
-    decision = judge_claim(claim.terms.terms, facts, known, now)
+    decision = judge_claim(terms, goods.of_checkout(facts, terms, store), known, now)
     if decision.refusal is not None:
         claim.status = Claim.Status.REFUSED
     if facts.buyer != judged or decision.refusal is not None:
@@ -151,20 +154,31 @@ def preview(*, store: Store, facts: CheckoutFacts, typed: str) -> ClaimDecision:
     version = current_terms(code.program) if code else None
     if code is None or version is None:
         return ClaimDecision((Finding(FindingCode.CODE_INVALID, False),), None)
-    return _judge_new(code, version, facts, store, store.now())
+    return _judge_new(code, version, facts, store, store.now())[0]
 
 
 @reads("Terms.touch", gives=FindingCode.OTHER_CODE_HELD)
 def _judge_new(
     code: ReferralCode, version: TermsVersion, facts: CheckoutFacts, store: Store, now: datetime
-) -> ClaimDecision:
+) -> tuple[ClaimDecision, TermsVersion]:
+    """The decision, and the terms it is by: who uses a code once more was promised those of the
+    first time."""
     known = _history(store, facts, code.referrer, version, now)
+    first = _first_of(facts.buyer, code) if known.referred_before else None
+    if first is not None:
+        version, known = first.terms, replace(known, follows=history.follow(first))
     others = _open_claims(facts.ref).exclude(code=code)
     if version.terms.touch is not Touch.FIRST:
         # The last code counts, but not against a program that goes before this one.
         others = others.filter(code__program__priority__gt=code.program.priority)
-    known = replace(known, is_running=code.program.is_running, holds_other_code=others.exists())
-    return judge_claim(version.terms, facts, known, now)
+    is_running = code.program.is_running or first is not None
+    known = replace(known, is_running=is_running, holds_other_code=others.exists())
+    counted = goods.of_checkout(facts, version.terms, store)
+    return judge_claim(version.terms, counted, known, now), version
+
+
+def _first_of(buyer: Person, code: ReferralCode) -> Referral | None:
+    return history.first_with_code(buyer, program_id=code.program_id, referrer_id=code.referrer_id)
 
 
 def _history(

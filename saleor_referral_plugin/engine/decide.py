@@ -13,10 +13,12 @@ from prices import Money
 
 from .facts import CheckoutFacts, History, OrderFacts
 from .findings import Finding, first_failed
-from .money import zero
+from .money import times, zero
 from .rewards import RewardDecision, due, earned_at, nothing, promised
 from .rules import (
+    AGAIN_RULES,
     CLAIM_RULES,
+    DISCOUNTED_AGAIN_RULES,
     EARNING_RULES,
     LATER_ORDER_RULES,
     QUALIFYING_RULES,
@@ -24,6 +26,7 @@ from .rules import (
     Rule,
     referrer_there,
 )
+from .standing import counted
 from .terms import Terms
 
 
@@ -36,11 +39,13 @@ class ReferralStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`look_again_at`: when time alone may change the decision; None if never."""
+    """`net`: what stands of the goods that count, without discount and tax. `look_again_at`:
+    when time alone may change the decision; None if never."""
 
     status: ReferralStatus
     findings: tuple[Finding, ...]
     rewards: tuple[RewardDecision, ...]
+    net: Money
     earned_at: datetime | None = None
     look_again_at: datetime | None = None
 
@@ -63,17 +68,24 @@ def judge_claim(
     """May this buyer have the discount on this checkout? Asked at the claim, whenever the
     checkout changes, and once more when it completes. `now` is aware."""
     case = Case.of_checkout(facts, history, now)
-    findings = tuple(rule(terms, case) for rule in CLAIM_RULES)
+    rules = CLAIM_RULES if history.follows is None else AGAIN_RULES
+    findings = tuple(rule(terms, case) for rule in rules)
     if terms.discount is None:
         return ClaimDecision(findings, zero(facts.currency))
+    if terms.discount.free_shipping:
+        return ClaimDecision(findings, facts.shipping or zero(facts.currency))
     worth = terms.discount.of(facts.goods)
     return ClaimDecision(findings, None if worth is None else min(worth, facts.goods))
 
 
 def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> Decision:
     """What the books should say about an order made with a claim. `now` is aware."""
+    facts = counted(terms, facts)
+    net = times(facts.net_goods, facts.kept)
     case = Case.of_order(facts, history)
-    rules = QUALIFYING_RULES if history.follows is None else LATER_ORDER_RULES
+    rules = QUALIFYING_RULES
+    if history.follows is not None:
+        rules = LATER_ORDER_RULES if history.claimed_at is None else DISCOUNTED_AGAIN_RULES
     qualifying = _ask(rules, terms, case)
     earning = _ask(EARNING_RULES, terms, case)
     findings = (*qualifying, *earning, *_ask((referrer_there,), terms, case))
@@ -85,9 +97,8 @@ def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> 
             status = ReferralStatus.REJECTED
         else:
             status = ReferralStatus.ATTRIBUTED
-        return Decision(
-            status, findings, tuple(nothing(rule, facts, history) for rule in due(terms, history))
-        )
+        none = tuple(nothing(rule, facts, history) for rule in due(terms, history))
+        return Decision(status, findings, none, net)
 
     earned = earned_at(terms, facts, history.earned_at, now)
     rewards, cap = promised(terms, facts, history, earned, now)
@@ -96,6 +107,7 @@ def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> 
         ReferralStatus.QUALIFIED,
         (*findings, cap),
         rewards,
+        net,
         earned_at=earned,
         look_again_at=min(waiting, default=None),
     )

@@ -19,7 +19,7 @@ from . import ledger, rows
 from .facts import CreditRequest
 from .referrers import keep_up
 from .store import Store
-from .terms import CreditUse, RewardKind, Span
+from .terms import AfterIssue, CreditUse, RewardKind, Span
 
 logger = logging.getLogger(__name__)
 
@@ -83,8 +83,8 @@ def _wait(attempts: int) -> timedelta:
 
 def _credit(effect: Effect, store: Store, now: datetime) -> None:
     """Bring the holder's rewards in the effect's currency (or unit of points) in line with
-    the ledger: take back what is no longer deserved, let what is owed pay debts first, deliver
-    the rest."""
+    the ledger: take back what is no longer deserved, waive or remember what cannot be had, let
+    what is owed pay debts first, deliver the rest."""
     reward = Reward.objects.get(pk=effect.reward_id)
     holder = Referrer.objects.select_for_update().get(pk=reward.holder_id)
     keep_up(holder, store=store)
@@ -95,11 +95,24 @@ def _credit(effect: Effect, store: Store, now: datetime) -> None:
     debts: dict[Reward, Decimal] = {}
     for each in rewards:
         if sums[each.pk].owed < 0:
-            debts[each] = _take_back(each, -sums[each.pk].owed, store, now)
+            debt = _take_back(each, -sums[each.pk].owed, store, now)
+            if each.after_issue == AfterIssue.WAIVE:
+                ledger.post(each, Kind.WAIVED, -debt, now=now)
+            else:
+                debts[each] = debt
     for each in rewards:
         if sums[each.pk].owed > 0 and _may_be_delivered(each):
-            left = _pay_debts(each, sums[each.pk].owed, debts, now)
+            owed = sums[each.pk].owed - _deserved_after_all(each, sums[each.pk].owed, now)
+            left = _pay_debts(each, owed, debts, now)
             _deliver(each, left, holder, store, now)
+
+
+def _deserved_after_all(reward: Reward, owed: Decimal, now: datetime) -> Decimal:
+    """What was waived and is owed again was had already: it is waived no more. Returns how
+    much of what is owed that is."""
+    amount = min(owed, -_sum_of(reward, Kind.WAIVED))
+    ledger.post(reward, Kind.WAIVED, amount, now=now)
+    return amount
 
 
 def _pay_debts(
@@ -136,15 +149,15 @@ def _take_back(reward: Reward, amount: Decimal, store: Store, now: datetime) -> 
         ledger.post(reward, Kind.TAKEN_BACK, -moved, now=now)
         amount -= moved
     # What ran out unused never reached anybody: it is no debt.
-    unused = min(amount, _expired(reward))
+    unused = min(amount, -_sum_of(reward, Kind.EXPIRED))
     ledger.post(reward, Kind.EXPIRED, unused, now=now)
     ledger.post(reward, Kind.TAKEN_BACK, -unused, now=now)
     return amount - unused
 
 
-def _expired(reward: Reward) -> Decimal:
-    entries = LedgerEntry.objects.filter(reward=reward, kind=Kind.EXPIRED)
-    return -sum(entries.values_list("amount", flat=True), Decimal(0))
+def _sum_of(reward: Reward, kind: LedgerEntry.Kind) -> Decimal:
+    entries = LedgerEntry.objects.filter(reward=reward, kind=kind)
+    return sum(entries.values_list("amount", flat=True), Decimal(0))
 
 
 def _deliver(

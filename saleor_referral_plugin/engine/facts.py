@@ -40,10 +40,46 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckoutLine:
+    """So much of one thing. `item` is the store's name for it; `goods` its value before
+    vouchers, as the shop enters prices."""
+
+    item: str
+    goods: Money
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """The same of an order.
+
+    ref       the line's own
+    item      the store's name for what was sold; empty where it knows it no more
+    goods     its value before the referral discount, as the shop enters prices
+    net       after all discounts, without tax
+    gross     the same with tax: what was paid for it
+    returned  share of it that came back, 0 to 1, whether refunded or not
+    back      the same, or refunded as this line without coming back
+    counts    is it among the goods that the program is about?
+    """
+
+    ref: str
+    item: str
+    goods: Money
+    net: Money
+    gross: Money
+    returned: Fraction = Fraction(0)
+    back: Fraction = Fraction(0)
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class CheckoutFacts:
     """A checkout, before any order.
 
     goods   value of its lines before vouchers, as the shop enters prices, without shipping
+    lines   what is in it
+    has_goods  is anything in it that the program is about?
+    shipping   price of its delivery before vouchers; zero while none is chosen
     email_domain  of the buyer's address, lower case
     parties keys of its recipient and payer, as `people.party_keys` makes them
     voucher_code  the store's promo code now on it, ours or another
@@ -57,6 +93,9 @@ class CheckoutFacts:
     email_domain: str = ""
     voucher_code: str | None = None
     parties: frozenset[str] = frozenset()
+    lines: tuple[CheckoutLine, ...] = ()
+    has_goods: bool = True
+    shipping: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +117,10 @@ class OrderFacts:
     is_fulfilled  everything that is to be sent has been sent
     email_domain  of the buyer's address, lower case
     parties       keys of its recipient and payer, as `people.party_keys` makes them
+    lines         what was sold
+    has_goods     is anything among it that the program is about?
+    shipping_back  money for the delivery that went back together with lines; None: none
+    stands        the share of it that stands by its lines; None: by money and goods
     """
 
     ref: str
@@ -102,6 +145,10 @@ class OrderFacts:
     fulfilled_at: datetime | None = None
     email_domain: str = ""
     parties: frozenset[str] = frozenset()
+    lines: tuple[OrderLine, ...] = ()
+    has_goods: bool = True
+    shipping_back: Money | None = None
+    stands: Fraction | None = None
 
     @property
     def is_paid(self) -> bool:
@@ -111,9 +158,11 @@ class OrderFacts:
     @property
     def kept(self) -> Fraction:
         """The exact share of the order that stands, 0 to 1: less money back, or goods back
-        if more."""
+        if more; or by its lines, where that was found."""
         if self.is_void:
             return Fraction(0)
+        if self.stands is not None:
+            return self.stands
         back = self.returned
         if self.total.amount:
             money_back = (self.refunded + self.charged_back).amount
@@ -151,12 +200,15 @@ class RefereeFacts:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """The first order of a referral, seen from a later one. `later_orders`: how many others
-    have counted since; `stands`: it is a qualified referral still."""
+    """The first order of a referral, seen from a later one, or from a checkout for which its
+    code is entered again. `later_orders`: how many others have counted since without a code;
+    `discounted`: how many others stand with one, the first included; `stands`: it is a
+    qualified referral still, or for an order with the code may become one."""
 
     placed_at: datetime
     later_orders: int
     stands: bool = True
+    discounted: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +237,8 @@ class History:
     earlier_orders    the buyer's other orders that stand, placed before this one, guest
                       orders included; cancelled, expired and draft orders do not stand
     referred_before   another order of the buyer is already somebody's referral here
-    follows           the referral's first order, when this is a later one of the referee
+    follows           the referral's first order, when this is a later one of the referee, or a
+                      checkout for one
     other_orders      the referee's later orders that qualified, when this is the first
     actions           what the referee has done besides, by name, and when
     used              for each limit of the terms what counts towards it already, this

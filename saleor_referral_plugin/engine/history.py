@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count, Q
 from prices import Money
 
 from ..models import Action, Membership, Referral, Referrer
@@ -201,12 +202,46 @@ def _followed(referral: Referral) -> Followed | None:
     first = referral.follows
     if first is None:
         return None
+    known = follow(first, except_ref=referral.order_ref)
+    if referral.claim is not None:
+        return known
+    return replace(known, stands=first.status == ReferralStatus.QUALIFIED.value)
+
+
+def follow(first: Referral, *, except_ref: str = "") -> Followed:
+    """A first order as it is seen by another with its code."""
     others = Referral.objects.filter(follows=first, status__in=Referral.ACTIVE)
+    counts = others.exclude(order_ref=except_ref).aggregate(
+        all=Count("pk"), with_code=Count("claim")
+    )
     return Followed(
         first.placed_at,
-        others.exclude(order_ref=referral.order_ref).count(),
-        stands=first.status == ReferralStatus.QUALIFIED.value,
+        counts["all"] - counts["with_code"],
+        stands=first.status in Referral.ACTIVE,
+        discounted=1 + counts["with_code"],
     )
+
+
+@reads("Terms.discounted_orders", gives=FindingCode.DISCOUNTS_USED)
+def first_with_code(
+    buyer: Person, *, program_id: int, referrer_id: int, except_ref: str = ""
+) -> Referral | None:
+    """The first order that a buyer made with a referrer's code, if by its terms the code is for
+    more than one."""
+    if not buyer.is_known:
+        return None
+    # NULL equals nothing: what is not known of the buyer finds nothing.
+    his = Q(referee_email_key=buyer.email_key or "") | Q(referee_user_ref=buyer.user_ref or "")
+    found = Referral.objects.filter(
+        his,
+        program=program_id,
+        referrer=referrer_id,
+        follows=None,
+        claim__isnull=False,
+        status__in=Referral.ACTIVE,
+    ).exclude(order_ref=except_ref)
+    first = found.select_related("terms__program").order_by("placed_at").first()
+    return first if first and first.terms.terms.discounted_orders > 1 else None
 
 
 def _other_orders(referral: Referral, terms: Terms) -> tuple[OtherOrder, ...]:

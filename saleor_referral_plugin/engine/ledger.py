@@ -15,7 +15,7 @@ from ..models import LedgerEntry, Referrer, Reward
 from . import rows
 
 Kind = LedgerEntry.Kind
-DELIVERY = (Kind.DELIVERED, Kind.TAKEN_BACK, Kind.OFFSET)
+DELIVERY = (Kind.DELIVERED, Kind.TAKEN_BACK, Kind.OFFSET, Kind.WAIVED)
 ON_CREDIT = (Kind.DELIVERED, Kind.TAKEN_BACK, Kind.SPENT, Kind.EXPIRED)
 
 
@@ -80,7 +80,7 @@ def summed(entries: QuerySet[LedgerEntry]) -> Iterator[tuple[int, int, str, Sums
         .annotate(
             promised=Sum("amount", filter=Q(kind=Kind.PROMISED), default=Decimal(0)),
             delivered=Sum("amount", filter=Q(kind__in=DELIVERY), default=Decimal(0)),
-            # An offset moves no money on the credit itself.
+            # An offset, or what is waived, moves no money on the credit itself.
             balance=Sum("amount", filter=Q(kind__in=ON_CREDIT), default=Decimal(0)),
         )
     )

@@ -42,31 +42,42 @@ def refer_a_friend(
     *,
     friend_saves: PerCurrency | None = None,
     friend_saves_percent: Number = 10,
+    free_shipping: bool = False,
+    friend_saves_on: int = 1,
     referrer_gets: PerCurrency | None = None,
     hold_days: int = 14,
     valid_days: int | None = 365,
     most_a_year: int | None = None,
 ) -> Terms:
-    """Both sides gain: a friend saves on the first order, the referrer gets a credit once it
-    has proved good. The usual program of shops.
+    """Both sides gain: a friend saves on the first order, or on so many, or has them sent for
+    nothing; the referrer gets a credit once the first has proved good. The usual program of
+    shops.
 
     Example: with 10% and 10 USD, a friend's order of 100 USD costs 90, and gives 10.
     """
     limit = () if most_a_year is None else (Cap(count=most_a_year),)
     return Terms(
-        discount=_offer(friend_saves, friend_saves_percent),
+        discount=Offer(free_shipping=True)
+        if free_shipping
+        else _offer(friend_saves, friend_saves_percent),
+        discounted_orders=friend_saves_on,
         rewards=(_credit(referrer_gets or {"USD": 10}, hold_days=hold_days, valid=valid_days),),
         caps=limit,
     )
 
 
 def friend_first(
-    *, friend_saves: PerCurrency | None = None, friend_saves_percent: Number = 20
+    *,
+    friend_saves: PerCurrency | None = None,
+    friend_saves_percent: Number = 20,
+    free_shipping: bool = False,
 ) -> Terms:
     """All is for the friend: the one who recommends wants nothing but to be kind.
 
     Example: with 20%, a friend's order of 100 USD costs 80, and nobody gets a credit.
     """
+    if free_shipping:
+        return Terms(discount=Offer(free_shipping=True))
     return Terms(discount=_offer(friend_saves, friend_saves_percent))
 
 

@@ -40,8 +40,11 @@ def save_program(
     The same terms again make no new version; new terms do, and take over the claims to
     come, while referrals already claimed keep theirs. Any number of times and from two
     servers at once: the program's row is locked. `terms` is None while the owner has not
-    filled in an offer yet; such a program cannot run.
+    filled in an offer yet; such a program cannot run. Raises GoodsError where the terms name
+    goods that the store does not have, or cannot say; nothing is saved then.
     """
+    if terms is not None and terms.goods:
+        terms = terms.but(goods=store.find_goods(terms.goods))
     now = store.now()
     Program.objects.bulk_create(
         [Program(slug=slug, name=name, created_at=now)],

@@ -20,7 +20,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from prices import Money
 
 from ..models import Membership, Program, Referral, Reward, TermsVersion
-from . import history
+from . import goods, history
 from .decide import ReferralStatus, decide
 from .facts import Used
 from .findings import Finding
@@ -74,14 +74,18 @@ class Cost:
 
 @reads("Terms.groups", "Terms.milestones", "Terms.caps")
 def replay(terms: Terms, program: Program, *, store: Store) -> Iterator[Replayed]:
-    """The program's past orders under draft terms, first placed first."""
+    """The program's past orders under draft terms, first placed first. Raises GoodsError for
+    goods that the store does not have."""
     now = store.now()
+    if terms.goods:
+        terms = terms.but(goods=store.find_goods(terms.goods))
     groups = _Groups(terms, program)
     limits = _Limits(groups.terms_of.values())
     for referral in _past(program):
         facts = store.order_facts(referral.order_ref)
         if facts is None:
             continue
+        facts = goods.marked(facts, terms, {}, store)
         earned = earned_at(terms, facts, None, now)
         group = groups.of(referral, earned)
         of_group = groups.terms_of[group]

@@ -15,6 +15,7 @@ from .findings import Finding, FindingCode
 from .money import as_data, times, total, zero
 from .readings import reads
 from .terms import (
+    AfterIssue,
     Beneficiary,
     Cap,
     CapPeriod,
@@ -45,6 +46,7 @@ class RewardDecision:
     use: CreditUse = CreditUse.ON_REQUEST
     remind: Span | None = None
     is_cut: bool = False
+    after_issue: AfterIssue = AfterIssue.DEBT
 
 
 def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDecision:
@@ -60,6 +62,7 @@ def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDeci
     "RewardRule.valid",
     "RewardRule.use",
     "RewardRule.remind",
+    "RewardRule.after_issue",
 )
 def _decided(
     rule: RewardRule,
@@ -80,6 +83,7 @@ def _decided(
         rule.use,
         rule.remind,
         is_cut,
+        rule.after_issue,
     )
 
 
@@ -158,7 +162,7 @@ def unit_of(rule: RewardRule, currency: str) -> str:
     return rule.worth.amounts.by_currency[0][0]
 
 
-@reads("RewardRule.kind", "RewardRule.to", "RewardRule.kept_once_issued")
+@reads("RewardRule.kind", "RewardRule.to", "RewardRule.after_issue")
 def _beyond_reach(rule: RewardRule, facts: OrderFacts, history: History) -> Money | None:
     """What was delivered and stays, whatever becomes of the order: to a referrer who is gone
     (and gets no more), outside the shop, or because the terms say so. None where the books
@@ -166,7 +170,7 @@ def _beyond_reach(rule: RewardRule, facts: OrderFacts, history: History) -> Mone
     delivered = history.delivered.get(rule.name)
     if rule.to is Beneficiary.REFERRER and history.referrer_is_gone:
         return delivered or zero(unit_of(rule, facts.currency))
-    if delivered and (rule.kind is RewardKind.CUSTOM or rule.kept_once_issued):
+    if delivered and (rule.kind is RewardKind.CUSTOM or rule.after_issue is AfterIssue.KEEP):
         return delivered
     return None
 

@@ -24,8 +24,9 @@ class Case:
     """What the rules look at: a checkout, or an order made from one.
 
     at     now, or when the order was placed
-    goods  their value before the discount, as the shop enters prices; of an order, what
-           stands of it
+    goods  value of those that the program is about before the discount, as the shop enters
+           prices; of an order, what stands of it
+    has_goods  is there any of them?
     """
 
     channel: str
@@ -36,6 +37,7 @@ class Case:
     email_domain: str
     parties: frozenset[str]
     history: History
+    has_goods: bool = True
     order: OrderFacts | None = None
 
     @classmethod
@@ -49,6 +51,7 @@ class Case:
             facts.email_domain,
             facts.parties,
             history,
+            facts.has_goods,
         )
 
     @classmethod
@@ -63,6 +66,7 @@ class Case:
             facts.email_domain,
             facts.parties,
             history,
+            facts.has_goods,
             facts,
         )
 
@@ -92,6 +96,8 @@ def program_running(terms: Terms, case: Case) -> Finding:
     its promise."""
     why_not = terms.why_not_in(case.channel, case.currency)
     is_open = terms.claims_until is None or case.claimed_at < terms.claims_until
+    # Whose first order stands was promised the discount on the next.
+    is_open |= case.history.follows is not None
     return Finding(
         FindingCode.PROGRAM_NOT_RUNNING,
         case.history.is_running and is_open and not why_not,
@@ -123,6 +129,17 @@ def first_code(terms: Terms, case: Case) -> Finding:
     return Finding(FindingCode.OTHER_CODE_HELD, not case.history.holds_other_code)
 
 
+@reads("Terms.discounted_orders", gives=FindingCode.DISCOUNTS_USED)
+def discounts_left(terms: Terms, case: Case) -> Finding:
+    """The code is good for another order of the same friend."""
+    first = case.history.follows
+    return Finding(
+        FindingCode.DISCOUNTS_USED,
+        first is None or first.discounted < terms.discounted_orders,
+        {"orders": terms.discounted_orders},
+    )
+
+
 @reads(
     "Terms.later_orders",
     "Terms.orders_until",
@@ -130,13 +147,17 @@ def first_code(terms: Terms, case: Case) -> Finding:
     gives=FindingCode.LATER_ORDER,
 )
 def later_order(terms: Terms, case: Case) -> Finding:
-    """The first order stands, and a later one is among those that count and placed while they
-    do."""
+    """The first order stands, and a later one is made with the code, or among those that count
+    without it, and placed while they do."""
     first, limits = case.history.follows, terms.later_orders
-    if first is None or limits is None:
+    if first is None:
+        return Finding(FindingCode.LATER_ORDER, False)
+    is_open = terms.orders_until is None or case.at < terms.orders_until
+    if case.history.claimed_at is not None:
+        return Finding(FindingCode.LATER_ORDER, first.stands and is_open)
+    if limits is None:
         return Finding(FindingCode.LATER_ORDER, False)
     in_time = limits.within is None or case.at <= limits.within.after(first.placed_at, terms.zone)
-    is_open = terms.orders_until is None or case.at < terms.orders_until
     is_counted = limits.count is None or first.later_orders < limits.count
     return Finding(FindingCode.LATER_ORDER, first.stands and in_time and is_open and is_counted)
 
@@ -228,6 +249,12 @@ def not_referred_before(terms: Terms, case: Case) -> Finding:
     return Finding(FindingCode.ALREADY_REFERRED, not case.history.referred_before)
 
 
+@reads("Terms.goods", gives=FindingCode.NO_SUCH_GOODS)
+def has_goods(terms: Terms, case: Case) -> Finding:
+    """Something is among it that the program is about."""
+    return Finding(FindingCode.NO_SUCH_GOODS, not terms.goods or case.has_goods)
+
+
 @reads("Terms.minimum", "Terms.minimum_of", gives=FindingCode.BELOW_MINIMUM)
 def minimum_reached(terms: Terms, case: Case) -> Finding:
     """The goods, less what was given back, are worth the minimum of their currency. What a
@@ -310,6 +337,20 @@ CLAIM_RULES: tuple[Rule, ...] = (
     new_customer,
     not_referred_before,
     first_code,
+    has_goods,
+    minimum_reached,
+)
+
+#: The same where the friend of before enters the code once more. Who moved since, or is no new
+#: customer any more, was promised it all the same.
+AGAIN_RULES: tuple[Rule, ...] = (
+    program_running,
+    in_time,
+    not_own_code,
+    not_related,
+    discounts_left,
+    first_code,
+    has_goods,
     minimum_reached,
 )
 
@@ -328,6 +369,7 @@ QUALIFYING_RULES: tuple[Rule, ...] = (
     account_new,
     new_customer,
     not_referred_before,
+    has_goods,
     minimum_reached,
 )
 
@@ -338,6 +380,21 @@ LATER_ORDER_RULES: tuple[Rule, ...] = (
     later_order,
     not_own_code,
     not_related,
+    has_goods,
+    minimum_reached,
+)
+
+#: And for one that was made with the code once more.
+DISCOUNTED_AGAIN_RULES: tuple[Rule, ...] = (
+    not_void,
+    something_kept,
+    code_still_on,
+    in_time,
+    later_order,
+    discounts_left,
+    not_own_code,
+    not_related,
+    has_goods,
     minimum_reached,
 )
 

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from . import (  # noqa: F401
     budgets,
     claims,
+    goods,
     history,
     ranking,
     replay,
@@ -27,6 +28,7 @@ from .readings import READINGS
 from .sentences import LANGUAGES
 from .terms import (
     Cap,
+    Goods,
     Group,
     LaterOrders,
     Milestone,
@@ -61,6 +63,7 @@ amounts, dates and numbers, written as the reader's region does.
 
 #: Settings that others consist of are found fault with where they are used.
 VALUES = (
+    Goods,
     ReferrerConditions,
     LaterOrders,
     Milestones,

@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Value
+from django.db.models import Q, Value
 from django.db.models.functions import Least
 from prices import Money
 
 from ..models import Claim, Membership, Program, Referral, Referrer
-from . import history, rows
+from . import goods, history, rows
 from .books import (
     Booked,
     Books,
@@ -32,15 +32,16 @@ from .books import (
 from .codes import is_offer_code
 from .decide import Decision, ReferralStatus, decide
 from .facts import OrderFacts
+from .findings import FindingCode
 from .limits import counted_towards, lock_budget, note_freed, note_freed_by, within_limits
 from .milestones import Given, Standing, decide_milestones, group_of, look_again_at, period_of
-from .money import times, zero
+from .money import zero
 from .programs import current_terms
 from .readings import reads
 from .referrers import holder_of, keep_up
 from .rewards import RewardDecision, earned_at
 from .store import Store
-from .terms import Beneficiary, Milestones, RewardKind, Terms
+from .terms import AfterIssue, Beneficiary, Milestones, RewardKind, Terms
 
 logger = logging.getLogger(__name__)
 
@@ -176,10 +177,28 @@ def _book(
 
 def _settle_later_ones_again(first: Referral, referrer: Referrer, store: Store) -> None:
     """Later orders count as long as the first one stands."""
-    if first.follows is None and first.terms.terms.later_orders is not None:
-        later = Referral.objects.filter(follows=first).order_by("placed_at")
-        for order_ref in later.values_list("order_ref", flat=True):
-            _settle_known(order_ref, referrer, store)
+    terms = first.terms.terms
+    if first.follows is not None:
+        return
+    later = Q(pk=None)
+    if terms.later_orders is not None or terms.discounted_orders > 1:
+        later |= Q(follows=first)
+    if terms.discounted_orders > 1 and first.status in Referral.ACTIVE:
+        # One with the code that was heard of before the first.
+        his = Q(referee_email_key=first.referee_email_key or "")
+        his |= Q(referee_user_ref=first.referee_user_ref or "")
+        later |= his & Q(
+            program=first.program_id,
+            referrer=first.referrer_id,
+            follows=None,
+            claim__isnull=False,
+            status=ReferralStatus.REJECTED.value,
+        )
+    if later == Q(pk=None):
+        return
+    found = Referral.objects.filter(later).order_by("placed_at")
+    for order_ref in found.values_list("order_ref", flat=True):
+        _settle_known(order_ref, referrer, store)
 
 
 def _settle_first_again(books: Books, referrer: Referrer, store: Store) -> None:
@@ -196,7 +215,13 @@ def _decide(
     facts: OrderFacts, books: Books, referrer: Referrer, store: Store, now: datetime
 ) -> Decision:
     referral = books.referral
+    _find_first(referral, facts)
     terms = _terms_of(referral)
+    if books.anew:
+        referral.goods = {}
+    # A new dictionary: what has changed is seen by comparison with what was read.
+    referral.goods = dict(referral.goods)
+    facts = goods.marked(facts, terms, referral.goods, store)
     lock_budget(terms.caps, referral.program_id)
     was_qualified = referral.status in WAS_QUALIFIED
     known = history.of_order(
@@ -227,6 +252,24 @@ def _decide(
         },
     )
     return decide(terms, facts, known, now)
+
+
+@reads("Terms.discounted_orders", gives=FindingCode.DISCOUNTS_USED)
+def _find_first(referral: Referral, facts: OrderFacts) -> None:
+    """An order made with a code once more follows the first. One that qualified by itself
+    stays what it is."""
+    is_open = referral.follows is None and referral.status not in Referral.ACTIVE
+    if not is_open or referral.claim is None or referral.status in WAS_QUALIFIED:
+        return
+    if referral.terms.terms.discounted_orders > 1:
+        first = history.first_with_code(
+            facts.buyer,
+            program_id=referral.program_id,
+            referrer_id=referral.referrer_id,
+            except_ref=facts.ref,
+        )
+        if first is not None:
+            referral.follows, referral.group = first, first.group
 
 
 @reads("Terms.groups")
@@ -265,7 +308,7 @@ def _write(books: Books, facts: OrderFacts, decision: Decision, now: datetime) -
     referral.referee_email_key = facts.buyer.email_key
     referral.findings = [finding.to_json() for finding in decision.findings]
     referral.earned_at = decision.earned_at
-    referral.net = times(facts.net_goods, facts.kept).amount
+    referral.net = decision.net.amount
     referral.look_again_at = decision.look_again_at
     referral.settled_at = now
     sheet.save(referral)
@@ -303,6 +346,7 @@ def _take_back_what_is_no_longer_promised(
                 reward.rule,
                 zero(reward.currency),
                 kind=RewardKind(reward.kind),
+                after_issue=AfterIssue(reward.after_issue),
             )
             put_reward(booked, dropped, sheet, earned_at=None, zone="UTC", now=now)
 

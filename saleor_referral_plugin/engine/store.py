@@ -12,7 +12,16 @@ from prices import Money
 from ..conf import settings
 from .facts import Channel, CheckoutFacts, CreditRequest, CustomerFacts, OrderFacts, PlacedOrder
 from .readings import reads
-from .terms import Terms
+from .terms import Goods, Terms
+
+
+class GoodsError(ValueError):
+    """Terms name goods that the store cannot say: a code for programs and a sentence for
+    people. Nothing has been saved."""
+
+    def __init__(self, code: str, message: str):
+        super().__init__(message)
+        self.code = code
 
 
 class Store(Protocol):
@@ -68,16 +77,34 @@ class Store(Protocol):
         None: from the first. An empty `after` includes those changed exactly at `since`.
         Drafts are left out."""
 
+    # goods -----------------------------------------------------------------------------
+    @reads("Terms.goods")
+    def find_goods(self, goods: Goods) -> Goods:
+        """The same with the store's id behind every slug. Raises GoodsError with the code
+        "unknown_goods" for what it does not have."""
+
+    def goods_among(self, items: Collection[str], goods: Goods) -> frozenset[str]:
+        """Which of some items, as lines name them, are now among the goods. One that the store
+        does not know any more is not."""
+
     # the offer -------------------------------------------------------------------------
     def code_is_taken(self, code: str) -> bool:
         """Is `code`, as such or as people write it (lower case, with its hyphen), already a
         voucher or gift card code?"""
 
-    @reads("Terms.channels", "Terms.discount", "Terms.minimum", "Terms.minimum_of", "Terms.rewards")
+    @reads(
+        "Terms.channels",
+        "Terms.goods",
+        "Terms.discount",
+        "Terms.minimum",
+        "Terms.minimum_of",
+        "Terms.rewards",
+    )
     def publish_offer(self, code: str, terms: Terms) -> None:
         """Put the terms' discount in place under the promo code `code`, in every channel
         the terms run in; without a claim it must be worth nothing. Done again every minute,
-        so it should write only what differs."""
+        so it should write only what differs. Raises GoodsError where the store cannot limit a
+        discount to the terms' goods."""
 
     def retire_offer(self, code: str) -> None:
         """Take the offer away. Orders made with it keep their discount."""

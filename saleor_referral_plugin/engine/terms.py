@@ -90,6 +90,31 @@ class CreditUse(StrEnum):
     BY_ITSELF = "by_itself"
 
 
+class Clawback(StrEnum):
+    """What of an order no longer stands.
+
+    PROPORTIONAL  the share of its money that went back, or of its goods if that is more
+    BY_LINES      the lines that came back, or were refunded as such; money that went back for
+                  none of them is spread over what is left
+    """
+
+    PROPORTIONAL = "proportional"
+    BY_LINES = "by_lines"
+
+
+class AfterIssue(StrEnum):
+    """What becomes of an issued reward that is no longer deserved.
+
+    DEBT   what is left of it is taken back; what was spent is a debt that the next credit pays
+    WAIVE  what is left of it is taken back; what was spent is let go
+    KEEP   it stays
+    """
+
+    DEBT = "debt"
+    WAIVE = "waive"
+    KEEP = "keep"
+
+
 class CapPeriod(StrEnum):
     LIFE = "life"
     CALENDAR_MONTH = "month"
@@ -222,24 +247,31 @@ class Span(Settings):
 
 
 class Offer(Settings):
-    """What is given: a percentage, or an amount per currency."""
+    """What is given: a percentage, or an amount per currency; a discount may be the delivery."""
 
     percent: Annotated[Number, Field(gt=0, le=100)] | None = None
     """A percentage, above 0 and up to 100."""
     amounts: PerCurrency = Amounts()
     """An amount per currency, or a number of points in their unit."""
+    free_shipping: bool = False
+    """The price of the delivery: of a discount only."""
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.percent is None) == (not self.amounts):
-            raise ValueError("An offer is either a percentage or amounts, not both or neither.")
+    def _one_of_these(self) -> Self:
+        if (self.percent is not None) + bool(self.amounts) + self.free_shipping != 1:
+            raise ValueError(
+                "An offer is either a percentage, amounts or free shipping: one of them."
+            )
         return self
 
     def is_priced_in(self, currency: str) -> bool:
-        return self.percent is not None or self.amounts.get(currency) is not None
+        return self.currencies is None or self.amounts.get(currency) is not None
 
     def of(self, base: Money) -> Money | None:
-        """What the offer is worth on `base`; None when its currency has no amount."""
+        """What the offer is worth on `base`, some goods; None when its currency has no amount.
+        Free shipping is worth nothing on goods."""
+        if self.free_shipping:
+            return Money(Decimal(0), base.currency)
         if self.percent is not None:
             return share(base, Fraction(self.percent) / 100)
         return self.amounts.get(base.currency)
@@ -247,9 +279,11 @@ class Offer(Settings):
     @property
     def currencies(self) -> tuple[str, ...] | None:
         """Those it is priced in; None: all."""
-        return None if self.percent is not None else tuple(self.amounts.as_dict())
+        return tuple(self.amounts.as_dict()) if self.amounts else None
 
     def __str__(self) -> str:
+        if self.free_shipping:
+            return "free shipping"
         return f"{plain(self.percent)}%" if self.percent is not None else str(self.amounts)
 
 
@@ -257,6 +291,8 @@ def _check_units(kind: RewardKind, worth: Offer) -> None:
     """A credit is in currencies; anything else in one unit. Points are not named like a
     currency, as the books add up by name; what is paid outside the shop may be money."""
     units = worth.amounts.as_dict()
+    if worth.free_shipping:
+        raise ValueError("free shipping is a discount; a reward is an amount or a percentage")
     if kind is RewardKind.CREDIT:
         unknown = sorted(set(units) - _CURRENCIES)
         if unknown:
@@ -285,7 +321,7 @@ class RewardRule(Settings):
     is when this reward is earned. None: nothing."""
     from_orders: int = Field(default=1, ge=1)
     """Given once so many orders of the referee have qualified. More than one needs
-    `later_orders`."""
+    `later_orders` or `discounted_orders`."""
     from_spend: PerCurrency = Amounts()
     """Given once the referee's orders are worth so much net, less what was refunded; per
     currency, none named: no threshold."""
@@ -311,9 +347,9 @@ class RewardRule(Settings):
     """How an issued credit gets on a checkout of its owner."""
     remind: Span | None = None
     """How long before an issued credit expires its owner is told. None: not at all."""
-    kept_once_issued: bool = False
-    """Once issued it stays, whatever is refunded later. Otherwise what is no longer deserved is
-    taken back, and what was spent of it is a debt that the next credit pays."""
+    after_issue: AfterIssue = AfterIssue.DEBT
+    """Once it is issued and no longer deserved: what is left of it is taken back, and what was
+    spent of it is a debt that the next credit pays, or is waived; or it is kept."""
 
     @property
     def has_threshold(self) -> bool:
@@ -413,6 +449,40 @@ class LaterOrders(Settings):
     """The first so many. None: any number."""
     within: Span | None = None
     """Placed within this span after the first order. None: ever."""
+
+
+class Goods(Settings):
+    """Some of the shop's goods: those of any list named, or all where none is, without those of
+    the lists of exceptions. A product belongs to the one category that it stands in directly,
+    and to any number of collections.
+
+    Written by slug. When the program is saved, the store's id is put behind it, as in
+    "shirts#12": people read the slug, and the id stays when the slug is changed."""
+
+    products: tuple[str, ...] = ()
+    """These products."""
+    collections: tuple[str, ...] = ()
+    """All products of these collections."""
+    categories: tuple[str, ...] = ()
+    """All products that stand in these categories themselves, not in one below."""
+    except_products: tuple[str, ...] = ()
+    """None of these products."""
+    except_collections: tuple[str, ...] = ()
+    """No product of these collections."""
+    except_categories: tuple[str, ...] = ()
+    """No product that stands in these categories themselves."""
+
+    @property
+    def names_some(self) -> bool:
+        """Is it about what is named, rather than about all but the exceptions?"""
+        return bool(self.products or self.collections or self.categories)
+
+    @property
+    def names_exceptions(self) -> bool:
+        return bool(self.except_products or self.except_collections or self.except_categories)
+
+    def __bool__(self) -> bool:
+        return self.names_some or self.names_exceptions
 
 
 class Group(Settings):
@@ -541,10 +611,16 @@ class Terms(Settings):
     """From this moment on no new code is taken."""
     orders_until: AwareDatetime | None = None
     """From this moment on no new order qualifies, whenever its code was claimed."""
+    goods: Goods = Goods()
+    """Which goods the program is about: only they are discounted, and only they count for the
+    minimum, for percentages and for revenue. None named: all."""
     discount: Offer | None = None
-    """What the referee gets off the goods at checkout. None: nothing."""
+    """What the referee gets off the goods, or off the delivery, at checkout. None: nothing."""
+    discounted_orders: int = Field(default=1, ge=1)
+    """How many orders of a referee are discounted: the first, and later ones for which the same
+    code is entered again. Those count like later orders."""
     minimum: PerCurrency = Amounts()
-    """Least value of the order, per currency; none named: no minimum."""
+    """Least value of the order's goods, per currency; none named: no minimum."""
     minimum_of: MinimumOf = MinimumOf.GOODS
     """What is compared with the minimum."""
     new_customers_only: bool = True
@@ -572,12 +648,15 @@ class Terms(Settings):
     """Which code counts when a second one is entered on a checkout."""
     earned_when: EarnedWhen = EarnedWhen.PAID
     """What the order must be for the rewards to be earned: placed, fully paid or fully sent."""
+    clawback: Clawback = Clawback.PROPORTIONAL
+    """What of an order no longer stands when money or goods went back: a share of it, or the
+    lines that came back or were refunded."""
     rewards: tuple[RewardRule, ...] = ()
     """What is given for a referral that qualifies, in this order."""
     caps: tuple[Cap, ...] = ()
     """How much at most."""
     later_orders: LaterOrders | None = None
-    """Which later orders of the referee count, too. None: the first one alone."""
+    """Which later orders of the referee count, too. None: those that are discounted alone."""
     milestones: tuple[Milestones, ...] = ()
     """What a referrer gets for many referrals. They are those of the newest terms."""
     rankings: tuple[Ranking, ...] = ()
@@ -603,8 +682,16 @@ class Terms(Settings):
         return self
 
     @model_validator(mode="after")
+    def _no_amount_off_some_goods(self) -> Self:
+        # A store takes an amount off each piece of them, or off the whole order.
+        if self.goods and self.discount is not None and self.discount.amounts:
+            raise ValueError("a discount on some of the goods is a percentage, not an amount")
+        return self
+
+    @model_validator(mode="after")
     def _later_orders_are_counted(self) -> Self:
-        if self.later_orders is None and any(rule.from_orders > 1 for rule in self.rewards):
+        has_later = self.later_orders is not None or self.discounted_orders > 1
+        if not has_later and any(rule.from_orders > 1 for rule in self.rewards):
             raise ValueError("a reward for several orders needs later orders to count")
         return self
 
@@ -636,7 +723,14 @@ class Terms(Settings):
     def _voucher(self) -> tuple[Any, ...]:
         """What it says, and where it is listed: only where the rewards have a price, too."""
         priced = [rule.worth.currencies for rule in self.rewards if rule.kind is RewardKind.CREDIT]
-        return self.discount, self.minimum, self.minimum_of, self.channels, tuple(priced)
+        return (
+            self.discount,
+            self.goods,
+            self.minimum,
+            self.minimum_of,
+            self.channels,
+            tuple(priced),
+        )
 
     def why_not_in(self, channel: str, currency: str) -> str:
         """Why the program does not run in a channel, in words; empty when it does."""

@@ -18,7 +18,7 @@ language(context) -> str                     of the account that asks; empty: no
 customer(user) -> CustomerFacts | None       None for an account that is not really there
 checkout(root) -> CheckoutSeen               the little we need of a checkout...
 order(root) -> OrderSeen                     ...and of an order, without a query
-load_goods(context, root) -> Promise[Money]            a checkout's goods before vouchers
+load_goods(context, root, goods) -> Promise[Money]     value before vouchers of a checkout's goods
 load_discount(context, root) -> Promise[Money]         what vouchers took off an order
 load_channel(context, slug) -> Promise[Channel | None] an active channel
 order_emails(order_refs, database) -> dict[str, str]   whose orders these are

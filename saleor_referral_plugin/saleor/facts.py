@@ -1,6 +1,7 @@
 """What is true of Saleor's checkouts and orders, in the engine's terms."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -9,19 +10,38 @@ from typing import Any
 from django.db.models import F, OuterRef, Q
 from prices import Money
 from saleor.account.models import Address
-from saleor.checkout.base_calculations import base_checkout_subtotal
+from saleor.checkout.base_calculations import (
+    base_checkout_undiscounted_delivery_price,
+    calculate_base_line_total_price,
+)
 from saleor.discount import DiscountType
-from saleor.discount.models import OrderDiscount
+from saleor.discount.models import OrderDiscount, OrderLineDiscount
 from saleor.order import FulfillmentStatus, OrderStatus
-from saleor.order.models import Fulfillment, FulfillmentLine, Order, OrderLine
+from saleor.order.models import (
+    Fulfillment,
+    FulfillmentLine,
+    Order,
+    OrderGrantedRefund,
+    OrderGrantedRefundLine,
+    OrderLine,
+)
 from saleor.payment import TransactionEventType, TransactionKind
 from saleor.payment.models import Payment, Transaction, TransactionEvent, TransactionItem
 
-from ..engine.facts import CheckoutFacts, OrderFacts
+from ..engine.facts import CheckoutFacts, CheckoutLine, OrderFacts
+from ..engine.facts import OrderLine as LineFacts
+from ..engine.money import times, total
 from ..engine.people import domain_of, party_keys, person
 from ..engine.rows import Gathered, Param, Prepared
 
 RETURNED = (FulfillmentStatus.RETURNED, FulfillmentStatus.REFUNDED_AND_RETURNED)
+REFUNDED = (*RETURNED, FulfillmentStatus.REFUNDED)
+ON_ITS_WAY = (TransactionEventType.REFUND_REQUEST, TransactionEventType.REFUND_SUCCESS)
+REFUND_EVENTS = (
+    *ON_ITS_WAY,
+    TransactionEventType.REFUND_FAILURE,
+    TransactionEventType.REFUND_REVERSE,
+)
 VOID = (OrderStatus.CANCELED, OrderStatus.EXPIRED)
 
 _ITS = OuterRef("pk")
@@ -42,6 +62,9 @@ _ORDER = Prepared(
             "subtotal_gross_amount",
             "total_net_amount",
             "total_gross_amount",
+            "base_shipping_price_amount",
+            "undiscounted_base_shipping_price_amount",
+            "shipping_price_gross_amount",
         )
         .annotate(
             channel_slug=F("channel__slug"),
@@ -52,10 +75,17 @@ _ORDER = Prepared(
                 "pk",
                 "quantity",
                 "quantity_fulfilled",
+                "total_price_net_amount",
                 "total_price_gross_amount",
+                "variant_id",
+                "is_gift",
+                "voucher_code",
             ),
             its_fulfillments=Gathered(
-                Fulfillment.objects.filter(order=_ITS), "status", "created_at"
+                Fulfillment.objects.filter(order=_ITS),
+                "status",
+                "created_at",
+                "shipping_refund_amount",
             ),
             its_fulfillment_lines=Gathered(
                 FulfillmentLine.objects.filter(fulfillment__order=_ITS),
@@ -99,8 +129,29 @@ _ORDER = Prepared(
                 "psp_reference",
                 "amount_value",
                 "created_at",
+                "pk",
+                "related_granted_refund_id",
             ),
         )
+    )
+)
+
+
+#: A voucher for some goods is written on the lines that it is for.
+_LINE_VOUCHERS = Prepared(
+    lambda: OrderLineDiscount.objects.filter(
+        line__order=Param("order"), type=DiscountType.VOUCHER
+    ).only("line", "amount_value")
+)
+
+
+#: Refunds that name lines. Few orders have any.
+_GRANTED = Prepared(
+    lambda: OrderGrantedRefund.objects.filter(order=Param("order")).only("shipping_costs_included")
+)
+_GRANTED_LINES = Prepared(
+    lambda: OrderGrantedRefundLine.objects.filter(granted_refund__order=Param("order")).only(
+        "granted_refund", "order_line", "quantity"
     )
 )
 
@@ -126,20 +177,28 @@ def _name(address: Any) -> str:
     return f"{address.first_name} {address.last_name}"
 
 
-def checkout_facts(checkout_info: Any, lines: Iterable[Any]) -> CheckoutFacts:
+def checkout_facts(checkout_info: Any, lines: list[Any]) -> CheckoutFacts:
     """Facts from what Saleor has already loaded; no query of ours."""
     checkout = checkout_info.checkout
+    sold = tuple(
+        CheckoutLine(
+            str(line.line.variant_id), calculate_base_line_total_price(line, include_voucher=False)
+        )
+        for line in lines
+        # What a promotion gives away is no goods of the buyer's choice, and costs nothing.
+        if not line.line.is_gift
+    )
     return CheckoutFacts(
         ref=str(checkout.pk),
         channel=checkout_info.channel.slug,
         currency=checkout.currency,
-        goods=base_checkout_subtotal(
-            lines, checkout_info.channel, checkout.currency, include_voucher=False
-        ),
+        goods=total((line.goods for line in sold), checkout.currency),
         buyer=person(checkout.user_id, checkout_info.get_customer_email()),
         voucher_code=checkout.voucher_code,
         email_domain=domain_of(checkout_info.get_customer_email()),
         parties=parties((checkout_info.shipping_address, checkout_info.billing_address)),
+        lines=sold,
+        shipping=base_checkout_undiscounted_delivery_price(checkout_info, lines),
     )
 
 
@@ -153,6 +212,8 @@ def order_facts(order_ref: str) -> OrderFacts | None:
         line.quantity for line in _fulfilled_in(order, FulfillmentStatus.WAITING_FOR_APPROVAL)
     )
     ordered = sum(line.quantity for line in order.its_lines)
+    off = _off_each(order)
+    granted = _grants_on_their_way(order.its_transaction_events)
     return OrderFacts(
         ref=str(order.pk),
         number=str(order.number),
@@ -160,7 +221,7 @@ def order_facts(order_ref: str) -> OrderFacts | None:
         currency=order.currency,
         buyer=person(order.user_id, order.user_email),
         placed_at=order.created_at,
-        goods=_goods_before_discount(order),
+        goods=_goods_before_discount(order, off),
         net_goods=order.subtotal.net,
         total=order.total.gross,
         captured=money.captured,
@@ -178,6 +239,8 @@ def order_facts(order_ref: str) -> OrderFacts | None:
         parties=parties(
             order.its_addresses, *(payment.billing_email for payment in order.its_payments)
         ),
+        lines=_lines(order, off, granted),
+        shipping_back=_shipping_back(order, granted),
     )
 
 
@@ -194,23 +257,103 @@ def _is_confirmed(order: Any) -> bool:
     return order.status != OrderStatus.DRAFT
 
 
-def _goods_before_discount(order: Any) -> Money:
+def _off_each(order: Any) -> dict[str, Decimal]:
+    """What a voucher took off each line by itself."""
+    if not any(line.voucher_code for line in order.its_lines):
+        return {}
+    return {str(row.line_id): row.amount_value for row in _LINE_VOUCHERS(order=order.pk)}
+
+
+def _off_the_whole(order: Any) -> Decimal:
+    """What a voucher took off all goods together; one for the delivery took it off that."""
+    if order.base_shipping_price_amount < order.undiscounted_base_shipping_price_amount:
+        return Decimal(0)
+    return sum((voucher.amount_value for voucher in order.its_vouchers), Decimal(0))
+
+
+def _goods_before_discount(order: Any, off: Mapping[str, Decimal]) -> Money:
     subtotal = order.subtotal.gross if order.entered_with_tax else order.subtotal.net
-    vouchers = (voucher.amount_value for voucher in order.its_vouchers)
-    return subtotal + Money(sum(vouchers, Decimal(0)), order.currency)
+    return subtotal + Money(_off_the_whole(order) + sum(off.values()), order.currency)
+
+
+def _lines(
+    order: Any, off: Mapping[str, Decimal], granted: Collection[int]
+) -> tuple[LineFacts, ...]:
+    currency = order.currency
+    sold = [line for line in order.its_lines if not line.is_gift]
+    prices = {line.pk: Money(_price(order, line), currency) for line in sold}
+    whole = total(prices.values(), currency)
+    # In proportion to what is left, as Saleor spread it over the lines.
+    ratio = 1 + Fraction(_off_the_whole(order)) / Fraction(whole.amount) if whole else Fraction(1)
+    returned = _quantities(order, *RETURNED)
+    # What came back and is then refunded by a grant is counted there once more.
+    back = _quantities(order, *REFUNDED) | _granted_quantities(order, granted)
+    return tuple(
+        LineFacts(
+            ref=line.pk,
+            item=str(line.variant_id or ""),
+            goods=times(prices[line.pk], ratio) + Money(off.get(line.pk, Decimal(0)), currency),
+            net=Money(line.total_price_net_amount, currency),
+            gross=Money(line.total_price_gross_amount, currency),
+            returned=min(Fraction(returned[line.pk], line.quantity), Fraction(1)),
+            back=min(Fraction(back[line.pk], line.quantity), Fraction(1)),
+        )
+        for line in sold
+    )
+
+
+def _price(order: Any, line: Any) -> Decimal:
+    """As the shop enters prices, after all discounts."""
+    gross, net = line.total_price_gross_amount, line.total_price_net_amount
+    return Decimal(gross if order.entered_with_tax else net)
+
+
+def _quantities(order: Any, *statuses: str) -> Counter[str]:
+    """How many of each line are in fulfillments with one of these statuses."""
+    found: Counter[str] = Counter()
+    for item in _fulfilled_in(order, *statuses):
+        found[item.order_line_id] += item.quantity
+    return found
+
+
+def _grants_on_their_way(events: Iterable[Any]) -> set[int]:
+    """The granted refunds whose money was asked for, and has not failed to go: by their last
+    event, as Saleor tells before it writes their status. Of one that was only granted nothing
+    has moved."""
+    last: dict[int, str] = {}
+    for event in sorted(events, key=lambda event: (event.created_at, event.pk)):
+        if event.related_granted_refund_id and event.type in REFUND_EVENTS:
+            last[event.related_granted_refund_id] = event.type
+    return {grant for grant, kind in last.items() if kind in ON_ITS_WAY}
+
+
+def _granted_quantities(order: Any, granted: Collection[int]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for row in _GRANTED_LINES(order=order.pk) if granted else ():
+        if row.granted_refund_id in granted:
+            found[str(row.order_line_id)] += row.quantity
+    return found
+
+
+def _shipping_back(order: Any, granted: Collection[int]) -> Money | None:
+    """What of the delivery's price went back together with lines."""
+    price = order.shipping_price_gross_amount
+    back = sum((each.shipping_refund_amount or 0 for each in order.its_fulfillments), Decimal(0))
+    for row in _GRANTED(order=order.pk) if granted else ():
+        if row.pk in granted and row.shipping_costs_included:
+            back += price
+    return Money(min(back, price), order.currency) if back else None
 
 
 def _returned(order: Any) -> Fraction:
     """The share of the goods' value that came back, refunded or not."""
-    line_of = {line.pk: line for line in order.its_lines}
-    total = sum((Fraction(line.total_price_gross_amount) for line in order.its_lines), Fraction(0))
-    if not total:
+    worth = {line.pk: Fraction(line.total_price_gross_amount) for line in order.its_lines}
+    whole = sum(worth.values(), Fraction(0))
+    if not whole:
         return Fraction(0)
-    back = Fraction(0)
-    for item in _fulfilled_in(order, *RETURNED):
-        line = line_of[item.order_line_id]
-        back += Fraction(line.total_price_gross_amount) * item.quantity / line.quantity
-    return min(back / total, Fraction(1))
+    quantity = {line.pk: line.quantity for line in order.its_lines}
+    back = _quantities(order, *RETURNED)
+    return min(sum(worth[pk] * n / quantity[pk] for pk, n in back.items()) / whole, Fraction(1))
 
 
 class _MoneyMoved:

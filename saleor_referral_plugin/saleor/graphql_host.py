@@ -1,6 +1,7 @@
 """What Saleor's schema lends to ours; `graphql/host.py` says what each name promises."""
 
 from collections.abc import Collection
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -32,7 +33,11 @@ from saleor.graphql.core.types import (
     NonNullList,
 )
 from saleor.graphql.core.utils import WebhookEventInfo
-from saleor.graphql.discount.dataloaders import OrderDiscountsByOrderIDLoader
+from saleor.graphql.discount.dataloaders import (
+    OrderDiscountsByOrderIDLoader,
+    OrderLineDiscountsByOrderLineIDLoader,
+)
+from saleor.graphql.order.dataloaders import OrderLinesByOrderIdLoader
 from saleor.graphql.order.types import Order
 from saleor.graphql.utils import get_user_or_app_from_context
 from saleor.order.models import Order as SaleorOrder
@@ -42,8 +47,10 @@ from saleor.webhook.event_types import WebhookEventAsyncType
 
 from ..engine.facts import Channel, CustomerFacts
 from ..engine.money import total, zero
+from ..engine.terms import Goods
 from ..graphql.seen import CheckoutSeen, OrderSeen
 from . import promo_codes
+from .goods import is_among
 
 __all__ = [
     "BaseEnum",
@@ -129,14 +136,15 @@ def order(root: Any) -> OrderSeen:
     return OrderSeen(str(node.pk), node.currency, node.voucher_code, node.language_code)
 
 
-def load_goods(context: Any, root: Any) -> Promise:
+def load_goods(context: Any, root: Any, wanted: Goods) -> Promise:
     currency = root.node.currency
 
     def value_of(lines: list[Any]) -> Amount:
         if not lines:
             return zero(currency)
         channel = lines[0].channel
-        return base_checkout_subtotal(lines, channel, currency, include_voucher=False)
+        counted = [x for x in lines if is_among(x.product, x.collections, wanted)]
+        return base_checkout_subtotal(counted, channel, currency, include_voucher=False)
 
     return CheckoutLinesInfoByCheckoutTokenLoader(context).load(root.node.pk).then(value_of)
 
@@ -154,7 +162,17 @@ def load_discount(context: Any, root: Any) -> Promise:
             currency,
         )
 
-    return OrderDiscountsByOrderIDLoader(context).load(root.node.pk).then(vouchers)
+    def off_the_order(discounts: list[Any]) -> Amount | Promise:
+        # One for some of the goods is written on their lines.
+        lines = OrderLinesByOrderIdLoader(context).load(root.node.pk)
+        return vouchers(discounts) or lines.then(off_the_lines)
+
+    def off_the_lines(lines: list[Any]) -> Promise:
+        keys = [line.pk for line in lines if line.voucher_code]
+        found = OrderLineDiscountsByOrderLineIDLoader(context).load_many(keys)
+        return found.then(lambda each: vouchers(list(chain.from_iterable(each))))
+
+    return OrderDiscountsByOrderIDLoader(context).load(root.node.pk).then(off_the_order)
 
 
 def load_channel(context: Any, slug: str) -> Promise:

@@ -5,6 +5,9 @@ whenever prices are calculated again. Wrapped here, it judges the claim of a che
 carries one of our vouchers, and lifts the voucher's impossible condition (see offers.py)
 for this one question if the claim stands. Any other voucher passes untouched, without a
 query.
+
+Saleor puts a voucher for the delivery on no checkout before a delivery is chosen; ours waits
+there for it, worth nothing, so that a code can be entered at any time and come with a link.
 """
 
 import copy
@@ -12,6 +15,7 @@ import functools
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -23,6 +27,7 @@ from saleor.graphql.order.mutations import draft_order_cleaner
 from saleor.plugins.manager import PluginsManager
 
 from ..engine import claims
+from ..engine.money import zero
 from ..engine.store import get_store
 from .checkouts import JUDGED_FOR, judge_completion
 from .facts import checkout_facts
@@ -35,6 +40,10 @@ def install() -> None:
     # Every caller finds the function here, in all supported versions.
     checkout_utils.validate_voucher_for_checkout = _guarded(
         checkout_utils.validate_voucher_for_checkout
+    )
+
+    checkout_utils._get_shipping_voucher_discount_for_checkout = _waiting(
+        checkout_utils._get_shipping_voucher_discount_for_checkout
     )
 
     # The last look before a checkout becomes an order, also while the plugin is inactive and
@@ -75,6 +84,21 @@ def _guarded(validate: Callable[..., None]) -> Callable[..., None]:
         validate(manager, voucher, checkout_info, lines)
 
     return guarded
+
+
+def _waiting(discount: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(discount)
+    def waiting(voucher: Any, checkout_info: Any, lines: Any, address: Any) -> Any:
+        try:
+            return discount(voucher, checkout_info, lines, address)
+        except NotApplicable:
+            if not is_ours(voucher):
+                raise
+            # Saleor keeps the discount of before where the new one is nothing.
+            checkout_info.checkout.discount_amount = Decimal(0)
+            return zero(checkout_info.checkout.currency)
+
+    return waiting
 
 
 def _unlocked(voucher: Any, checkout_info: Any, lines: Any) -> Any:

@@ -15,6 +15,7 @@ from saleor.discount import DiscountValueType, VoucherType
 from saleor.discount.models import Voucher, VoucherChannelListing, VoucherCode
 
 from ..engine.terms import MinimumOf, Terms
+from . import goods
 
 #: The greatest number the field holds: "at least so many items".
 LOCK = 2_147_483_647
@@ -37,14 +38,22 @@ def publish(code: str, terms: Terms) -> None:
         voucher = Voucher(private_metadata={MARK: code}, name=NAME)
     # Terms without a discount have a voucher all the same, worth nothing: it marks the order.
     percent = None if terms.discount is None else terms.discount.percent
+    kind = VoucherType.SPECIFIC_PRODUCT if terms.goods else VoucherType.ENTIRE_ORDER
+    if terms.discount is not None and terms.discount.free_shipping:
+        kind, percent = VoucherType.SHIPPING, Decimal(100)
+    listed = goods.listed(terms.goods) if kind == VoucherType.SPECIFIC_PRODUCT else {}
     _write(
         voucher,
-        type=VoucherType.ENTIRE_ORDER,
+        type=kind,
         discount_value_type=(DiscountValueType.PERCENTAGE if percent else DiscountValueType.FIXED),
         min_checkout_items_quantity=LOCK,
         end_date=None,
     )
     VoucherCode.objects.get_or_create(code=code, defaults={"voucher": voucher})
+    for name, keys in listed.items():
+        rows = getattr(voucher, name)
+        if set(rows.values_list("pk", flat=True)) != keys:
+            rows.set(keys)
 
     listings = {listing.channel_id: listing for listing in voucher.channel_listings.all()}
     for channel in Channel.objects.all():
@@ -53,7 +62,8 @@ def publish(code: str, terms: Terms) -> None:
         discount = terms.discount
         amount = None if discount is None else discount.amounts.get(channel.currency_code)
         minimum = terms.minimum.get(channel.currency_code)
-        if terms.minimum_of is not MinimumOf.GOODS:
+        if terms.minimum_of is not MinimumOf.GOODS or terms.goods:
+            # Saleor would compare the whole order, and some of it after the discount.
             minimum = None
         _write(
             listings.pop(channel.pk, None)

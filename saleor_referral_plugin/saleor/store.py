@@ -29,8 +29,8 @@ from ..engine.facts import (
     PlacedOrder,
 )
 from ..engine.rows import Param, Prepared
-from ..engine.terms import Terms
-from . import credits, facts, offers
+from ..engine.terms import Goods, Terms
+from . import credits, facts, goods, offers
 from .checkouts import OpenCheckout
 
 _USER = Prepared(
@@ -147,6 +147,12 @@ class SaleorStore:
             if after:
                 orders = orders.filter(Q(updated_at__gt=since) | Q(pk__gt=after))
         return _placed(orders.order_by("updated_at", "pk").values_list(*PLACED)[:limit])
+
+    def find_goods(self, wanted: Goods) -> Goods:
+        return goods.find(wanted)
+
+    def goods_among(self, items: Collection[str], wanted: Goods) -> frozenset[str]:
+        return goods.among(items, wanted)
 
     def code_is_taken(self, code: str) -> bool:
         # By the forms people write it in, so that an index answers whatever the number of

@@ -23,6 +23,7 @@ from ..engine.facts import CustomerFacts
 from ..engine.findings import Refused
 from ..engine.money import round_money
 from ..engine.sentences import LANGUAGES
+from ..engine.terms import Goods
 from ..graphql.seen import CheckoutSeen, OrderSeen
 from ..models import Claim
 from . import hooks, models
@@ -223,8 +224,8 @@ def order(root: models.Order) -> OrderSeen:
     return OrderSeen(str(root.pk), root.currency, root.voucher_code)
 
 
-def load_goods(_context: Any, root: models.Checkout) -> Promise:
-    return Promise.resolve(goods_of(root))
+def load_goods(_context: Any, root: models.Checkout, wanted: Goods) -> Promise:
+    return Promise.resolve(goods_of(root, wanted))
 
 
 def load_discount(_context: Any, root: models.Order) -> Promise:

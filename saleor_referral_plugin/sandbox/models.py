@@ -39,6 +39,34 @@ class Channel(models.Model):
         return self.name
 
 
+class Category(models.Model):
+    slug = models.SlugField(primary_key=True)
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Collection(models.Model):
+    slug = models.SlugField(primary_key=True)
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Product(models.Model):
+    """Something the shop has in its catalogue. It stands in one category and in any number of
+    collections, and has a price of its own in no channel: who sells it names one."""
+
+    slug = models.SlugField(primary_key=True)
+    category = models.ForeignKey(
+        Category, on_delete=models.SET_NULL, null=True, related_name="products"
+    )
+    collections = models.ManyToManyField(Collection, related_name="products")
+
+    def __str__(self) -> str:
+        return self.slug
+
+
 class Customer(models.Model):
     """Addresses, here and of orders, are {"name", "street", "postal_code", "phone"}."""
 
@@ -88,12 +116,15 @@ class GiftCard(models.Model):
 
 class Offer(models.Model):
     """The discount behind one of the engine's promo codes in one channel: a percentage or
-    an amount. Nobody can type such a code; only a claim puts it on a checkout."""
+    an amount off some goods (as `terms.Goods`) or all, or the price of the delivery. Nobody can
+    type such a code; only a claim puts it on a checkout."""
 
     code = models.CharField(max_length=32)
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="offers")
     percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     amount = models.DecimalField(**AMOUNT, null=True)
+    free_shipping = models.BooleanField(default=False)
+    goods = models.JSONField(default=dict)
 
     class Meta:
         constraints = [
@@ -133,6 +164,7 @@ class Checkout(models.Model):
 
 class CheckoutLine(models.Model):
     checkout = models.ForeignKey(Checkout, on_delete=models.CASCADE, related_name="lines")
+    product = models.ForeignKey(Product, on_delete=models.SET_NULL, null=True)
     name = models.CharField(max_length=120)
     price = models.DecimalField(**AMOUNT)
     quantity = models.PositiveIntegerField()
@@ -149,7 +181,7 @@ class Order(models.Model):
     its payments, fulfilments and returned lines, and moves `updated_at`.
 
     goods       value of the lines at the shop's prices
-    discount    what the offer took off the goods
+    discount    what the offer took off the goods, or off the delivery
     total       goods - discount + shipping - gift_cards
     """
 
@@ -191,17 +223,24 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
+    """`discount` is the line's part of what the offer took off the goods. How many came back
+    and how many were paid back are two things."""
+
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    product = models.ForeignKey(Product, on_delete=models.SET_NULL, null=True)
     name = models.CharField(max_length=120)
     price = models.DecimalField(**AMOUNT)
     quantity = models.PositiveIntegerField()
+    discount = models.DecimalField(**AMOUNT, default=Decimal(0))
     returned = models.PositiveIntegerField(default=0)
+    refunded = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ("pk",)
         constraints = [
             models.CheckConstraint(
-                condition=Q(returned__lte=F("quantity")), name="sandbox_line_returned"
+                condition=Q(returned__lte=F("quantity"), refunded__lte=F("quantity")),
+                name="sandbox_line_returned",
             )
         ]
 

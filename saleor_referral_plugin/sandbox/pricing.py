@@ -9,9 +9,9 @@ from django.db.models import F, Q, QuerySet
 from prices import Money
 
 from ..engine import terms
-from ..engine.money import round_money, zero
-from . import clock
-from .models import Checkout, GiftCard, Offer
+from ..engine.money import round_money, total, zero
+from . import catalogue, clock
+from .models import Checkout, CheckoutLine, GiftCard, Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +40,26 @@ class Draw:
     amount: Decimal
 
 
-def goods_of(checkout: Checkout) -> Money:
-    amount = sum((line.price * line.quantity for line in checkout.lines.all()), Decimal(0))
-    return Money(amount, checkout.channel.currency)
+def goods_of(checkout: Checkout, wanted: terms.Goods | None = None) -> Money:
+    """What is on the checkout, or what of it is among the goods wanted."""
+    lines = lines_of(checkout, wanted or terms.Goods())
+    return total((_value(line, checkout) for line in lines), checkout.channel.currency)
+
+
+def shipping_of(checkout: Checkout) -> Money:
+    """What its delivery costs before any discount."""
+    price = checkout.channel.shipping_price if goods_of(checkout) else Decimal(0)
+    return Money(price, checkout.channel.currency)
 
 
 def bill_of(checkout: Checkout) -> Bill:
     """What the shopper is to pay now."""
     currency = checkout.channel.currency
     goods = goods_of(checkout)
-    shipping = checkout.channel.shipping_price if goods else Decimal(0)
     bill = Bill(
         goods=goods,
         discount=Money(checkout.discount, currency),
-        shipping=Money(shipping, currency),
+        shipping=shipping_of(checkout),
         gift_cards=zero(currency),
     )
     if not goods:
@@ -101,21 +107,56 @@ def draws(cards: Iterable[GiftCard], bill: Bill) -> list[Draw]:
 
 def reprice(checkout: Checkout) -> None:
     """Work out the discount anew and save it; an offer that has ended is taken off."""
-    goods = goods_of(checkout)
-    worth = _worth(checkout, goods)
-    if worth is None:
+    offer = _offer_on(checkout)
+    if offer is None:
         checkout.voucher_code = None
-    checkout.discount = min(worth, goods).amount if worth is not None else Decimal(0)
+    checkout.discount = _worth(offer, checkout).amount if offer else Decimal(0)
     checkout.save(update_fields=["voucher_code", "discount"])
 
 
-def _worth(checkout: Checkout, goods: Money) -> Money | None:
-    """What the offer on the checkout takes off `goods`; None without an offer."""
+def discounts(checkout: Checkout) -> dict[int, Decimal]:
+    """What the offer takes off each line, by its key: in proportion to their values, and
+    together its discount on the goods to the cent."""
+    offer = _offer_on(checkout)
+    if offer is None or offer.free_shipping:
+        return {}
+    left = Money(checkout.discount, checkout.channel.currency)
+    offered = lines_of(checkout, terms.Goods(**offer.goods))
+    lines = [(line, _value(line, checkout)) for line in offered]
+    worth = total((value for _, value in lines), left.currency)
+    found: dict[int, Decimal] = {}
+    for line, value in lines:
+        share = min(round_money(left * value.amount / worth.amount), value) if worth else worth
+        found[line.pk] = share.amount
+        left, worth = left - share, worth - value
+    return found
+
+
+def _offer_on(checkout: Checkout) -> Offer | None:
     if not checkout.voucher_code:
         return None
-    offer = Offer.objects.filter(code=checkout.voucher_code, channel=checkout.channel_id).first()
-    if offer is None:
-        return None
-    if offer.percent is not None:
-        return terms.Offer(percent=offer.percent).of(goods)
-    return round_money(Money(offer.amount or Decimal(0), goods.currency))
+    return Offer.objects.filter(code=checkout.voucher_code, channel=checkout.channel_id).first()
+
+
+def _worth(offer: Offer, checkout: Checkout) -> Money:
+    """What the offer takes off the goods that it is for, or off the delivery."""
+    currency = checkout.channel.currency
+    if offer.free_shipping:
+        return shipping_of(checkout)
+    goods = goods_of(checkout, terms.Goods(**offer.goods))
+    if offer.percent is None:
+        return min(round_money(Money(offer.amount or Decimal(0), currency)), goods)
+    return terms.Offer(percent=offer.percent).of(goods) or zero(currency)
+
+
+def lines_of(checkout: Checkout, goods: terms.Goods) -> list[CheckoutLine]:
+    """The lines that are among the goods."""
+    lines = list(checkout.lines.all())
+    if not goods:
+        return lines
+    among = catalogue.among({line.product_id for line in lines if line.product_id}, goods)
+    return [line for line in lines if line.product_id in among]
+
+
+def _value(line: CheckoutLine, checkout: Checkout) -> Money:
+    return Money(line.price * line.quantity, checkout.channel.currency)

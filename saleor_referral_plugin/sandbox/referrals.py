@@ -262,6 +262,8 @@ def _words(entry: LedgerEntry) -> str:
             return "Spent" if entry.amount < 0 else "Given back by a cancelled order"
         case Kind.EXPIRED:
             return "Expired unused" if entry.amount < 0 else "Expiry undone"
+        case Kind.WAIVED:
+            return "Let go" if entry.amount < 0 else "Deserved after all"
 
 
 def _signed(amount: Decimal, currency: str) -> str:

@@ -15,9 +15,11 @@ from django.db.models import F
 from ..engine.findings import Finding, FindingCode
 from . import clock, hooks
 from .models import (
+    Category,
     Channel,
     Checkout,
     CheckoutLine,
+    Collection,
     Customer,
     Fulfilment,
     GiftCard,
@@ -26,9 +28,10 @@ from .models import (
     OrderLine,
     Payment,
     PaymentSystem,
+    Product,
 )
 from .movements import movements_of
-from .pricing import bill_of, cards_on, draws, reprice, spendable
+from .pricing import bill_of, cards_on, discounts, draws, reprice, spendable
 from .store import normalise
 
 Kind = Payment.Kind
@@ -45,11 +48,25 @@ class ShopError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """So many of one thing; `price` is for one, gross."""
+    """So many of one thing; `price` is for one, gross. `product`: the slug of what it is in
+    the catalogue, if it is there."""
 
     name: str
     price: Decimal
     quantity: int = 1
+    product: str | None = None
+
+
+# the catalogue -----------------------------------------------------------------------------
+@transaction.atomic
+def sell(slug: str, *, category: str | None = None, collections: Sequence[str] = ()) -> Product:
+    """Put a product into the catalogue, or into another place there; categories and
+    collections are made when they are first named."""
+    if category:
+        Category.objects.get_or_create(slug=category)
+    product, _ = Product.objects.update_or_create(slug=slug, defaults={"category_id": category})
+    product.collections.set(Collection.objects.get_or_create(slug=c)[0] for c in collections)
+    return product
 
 
 # people ------------------------------------------------------------------------------------
@@ -93,7 +110,13 @@ def create_checkout(
         created_at=clock.now(),
     )
     CheckoutLine.objects.bulk_create(
-        CheckoutLine(checkout=checkout, name=item.name, price=item.price, quantity=item.quantity)
+        CheckoutLine(
+            checkout=checkout,
+            product_id=item.product,
+            name=item.name,
+            price=item.price,
+            quantity=item.quantity,
+        )
         for item in items
     )
     hooks.checkout_created(checkout)
@@ -119,7 +142,10 @@ def add_item(token: UUID, item: Item) -> Checkout:
     """Put something in the cart; the same thing at the same price again counts up."""
     with _changing(token) as checkout:
         line, is_new = checkout.lines.get_or_create(
-            name=item.name, price=item.price, defaults={"quantity": item.quantity}
+            name=item.name,
+            price=item.price,
+            product_id=item.product,
+            defaults={"quantity": item.quantity},
         )
         if not is_new:
             line.quantity += item.quantity
@@ -254,8 +280,16 @@ def _place(checkout: Checkout) -> Order:
         placed_at=now,
         updated_at=now,
     )
+    off = discounts(checkout)
     OrderLine.objects.bulk_create(
-        OrderLine(order=order, name=line.name, price=line.price, quantity=line.quantity)
+        OrderLine(
+            order=order,
+            product_id=line.product_id,
+            name=line.name,
+            price=line.price,
+            quantity=line.quantity,
+            discount=off.get(line.pk, Decimal(0)),
+        )
         for line in checkout.lines.all()
     )
     for draw in draws(cards_on(checkout), bill):
@@ -318,10 +352,25 @@ def unfulfil(order_id: UUID) -> Order:
     return order
 
 
-def return_goods(order_id: UUID) -> Order:
-    """Everything the buyer had comes back, or is never to be sent. Money is another matter."""
+def return_goods(order_id: UUID, line_id: int | None = None) -> Order:
+    """Everything the buyer had, or one line of it, comes back, or is never to be sent. Money is
+    another matter."""
     with _changing_order(order_id) as order:
-        order.lines.update(returned=F("quantity"))
+        lines = order.lines.all() if line_id is None else order.lines.filter(pk=line_id)
+        lines.update(returned=F("quantity"))
+    return order
+
+
+def refund_line(order_id: UUID, line_id: int) -> Order:
+    """Give back what the buyer paid for a line, which need not come back."""
+    with _changing_order(order_id) as order:
+        line = order.lines.get(pk=line_id)
+        if line.refunded:
+            raise ShopError("already_refunded", "The line has been refunded.")
+        paid = line.price * line.quantity - line.discount
+        _move(order, Kind.REFUND, paid, at_most=movements_of(order).held)
+        line.refunded = line.quantity
+        line.save(update_fields=["refunded"])
     return order
 
 

@@ -17,19 +17,21 @@ from ..engine import codes, rows
 from ..engine.facts import (
     Channel,
     CheckoutFacts,
+    CheckoutLine,
     CreditRequest,
     CustomerFacts,
     OrderFacts,
+    OrderLine,
     PlacedOrder,
 )
 from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.money import times, zero
 from ..engine.people import domain_of, party_keys, person
 from ..engine.rows import Gathered, Param, Prepared
-from ..engine.terms import Terms
-from . import clock, models
+from ..engine.terms import Goods, Terms
+from . import catalogue, clock, models
 from .movements import movements_of
-from .pricing import goods_of, reprice
+from .pricing import goods_of, reprice, shipping_of
 
 #: Two longer than a referral code, so that a gift card's code can never be one.
 CARD_CODE_LENGTH = codes.LENGTH + 2
@@ -43,7 +45,16 @@ _ORIGIN = Prepared(
 )
 _ORDER = Prepared(
     lambda: models.Order.objects.filter(pk=_KEY).annotate(
-        its_lines=Gathered(models.OrderLine.objects.filter(order=_ITS), "price", "returned"),
+        its_lines=Gathered(
+            models.OrderLine.objects.filter(order=_ITS),
+            "pk",
+            "product_id",
+            "price",
+            "quantity",
+            "discount",
+            "returned",
+            "refunded",
+        ),
         its_payments=Gathered(
             models.Payment.objects.filter(order=_ITS), "kind", "amount", "created_at"
         ),
@@ -158,6 +169,13 @@ class SandboxStore:
             orders = orders.filter(Q(updated_at__gt=since) | behind)
         return _placed(orders.values_list(*PLACED)[:limit])
 
+    # goods -----------------------------------------------------------------------------
+    def find_goods(self, goods: Goods) -> Goods:
+        return catalogue.find(goods)
+
+    def goods_among(self, items: Collection[str], goods: Goods) -> frozenset[str]:
+        return catalogue.among(items, goods)
+
     # the offer -------------------------------------------------------------------------
     def code_is_taken(self, code: str) -> bool:
         key = normalise(code)
@@ -178,15 +196,18 @@ class SandboxStore:
         ]
         models.Offer.objects.filter(code=code).exclude(channel__in=running).delete()
         for channel in running:
-            percent, amount = None, None
+            percent, amount, free_shipping = None, None, False
             if terms.discount is not None:
                 percent = terms.discount.percent
                 amount = terms.discount.amounts.get(channel.currency)
+                free_shipping = terms.discount.free_shipping
             models.Offer.objects.update_or_create(
                 code=code,
                 channel=channel,
                 defaults={
                     "percent": percent,
+                    "free_shipping": free_shipping,
+                    "goods": terms.goods.model_dump(mode="json"),
                     # Terms without a discount have an offer all the same: it marks the order.
                     "amount": None if percent else (amount.amount if amount else 0),
                 },
@@ -326,6 +347,13 @@ def checkout_facts_of(checkout: models.Checkout) -> CheckoutFacts:
         voucher_code=checkout.voucher_code,
         email_domain=domain_of(checkout.email or (customer.email if customer else "")),
         parties=_parties(checkout.ship_to),
+        lines=tuple(
+            CheckoutLine(
+                line.product_id or "", Money(line.price * line.quantity, checkout.channel.currency)
+            )
+            for line in checkout.lines.all()
+        ),
+        shipping=shipping_of(checkout),
     )
 
 
@@ -335,8 +363,10 @@ def _order_facts(order: Any) -> OrderFacts:
 
     moved = movements_of(order, order.its_payments)
     sent = next((f for f in order.its_fulfilments if f.taken_back_at is None), None)
-    back = sum((line.price * line.returned for line in order.its_lines), Decimal(0))
+    sold = order.its_lines
+    back = sum((line.price * line.returned for line in sold), Decimal(0))
     untaxed = 1 / (1 + Fraction(order.tax_percent) / 100)
+    discount = sum((line.discount for line in sold), Decimal(0))
     return OrderFacts(
         ref=str(order.pk),
         number=str(order.number),
@@ -345,7 +375,7 @@ def _order_facts(order: Any) -> OrderFacts:
         buyer=person(str(order.customer_id) if order.customer_id else None, order.email),
         placed_at=order.placed_at,
         goods=money(order.goods),
-        net_goods=times(money(order.goods - order.discount), untaxed),
+        net_goods=times(money(order.goods - discount), untaxed),
         total=money(order.total),
         captured=money(moved.captured),
         refunded=money(moved.refunded),
@@ -359,6 +389,18 @@ def _order_facts(order: Any) -> OrderFacts:
         fulfilled_at=sent.sent_at if sent else None,
         email_domain=domain_of(order.email),
         parties=_parties(order.ship_to),
+        lines=tuple(
+            OrderLine(
+                ref=str(line.pk),
+                item=line.product_id or "",
+                goods=money(line.price * line.quantity),
+                net=times(money(line.price * line.quantity - line.discount), untaxed),
+                gross=money(line.price * line.quantity - line.discount),
+                returned=Fraction(line.returned, line.quantity or 1),
+                back=Fraction(max(line.returned, line.refunded), line.quantity or 1),
+            )
+            for line in sold
+        ),
     )
 
 

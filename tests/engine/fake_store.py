@@ -17,8 +17,9 @@ from saleor_referral_plugin.engine.facts import (
     OrderFacts,
     PlacedOrder,
 )
+from saleor_referral_plugin.engine.goods import found, ids
 from saleor_referral_plugin.engine.money import zero
-from saleor_referral_plugin.engine.terms import Terms
+from saleor_referral_plugin.engine.terms import Goods, Terms
 from tests.engine.build import NOW
 
 
@@ -50,6 +51,10 @@ class FakeStore:
     codes_on: dict[str, str] = field(default_factory=dict)
     credits: dict[str, Credit] = field(default_factory=dict)
     told: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    #: Slugs of goods that are not there.
+    unknown: set[str] = field(default_factory=set)
+    #: What `goods_among` was asked for.
+    asked_for: list[frozenset[str]] = field(default_factory=list)
     #: Names of methods that fail as long as they are in here.
     broken: set[str] = field(default_factory=set)
 
@@ -120,6 +125,16 @@ class FakeStore:
             or (not after and order.changed_at == since)
         ]
         return behind[:limit]
+
+    # goods --------------------------------------------------------------------------------
+    def find_goods(self, goods: Goods) -> Goods:
+        return found(goods, lambda _, slugs, ids: [(s, s) for s in {*slugs, *ids} - self.unknown])
+
+    def goods_among(self, items: Collection[str], goods: Goods) -> frozenset[str]:
+        """Items are products; nothing stands in categories or collections."""
+        self.asked_for.append(frozenset(items))
+        some = ids(goods.products) if goods.names_some else set(items)
+        return frozenset(set(items) & some - ids(goods.except_products))
 
     # the offer ----------------------------------------------------------------------------
     def code_is_taken(self, code: str) -> bool:

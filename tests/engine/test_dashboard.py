@@ -143,6 +143,22 @@ def test_an_offer(field: str, typed: str, understood: Offer) -> None:
     ] == understood
 
 
+@pytest.mark.parametrize("typed", ["free shipping", "Free Shipping", "  FREE   shipping "])
+def test_the_friends_discount_may_be_the_delivery(typed: str) -> None:
+    assert read_terms(referee_discount=typed).discount == Offer(free_shipping=True)
+
+
+def test_the_referrers_credit_may_not() -> None:
+    # when
+    with pytest.raises(ValidationError) as refused:
+        read_terms(referrer_credit="free shipping")
+
+    # then
+    assert refused.value.messages == [
+        'Referrer\'s credit: write "10%", or amounts like "10 USD, 9.50 EUR", not "free shipping".'
+    ]
+
+
 @pytest.mark.parametrize(
     ("field", "rule"),
     [
@@ -457,6 +473,12 @@ OFFERS = (
             "Running in default",
             "Friends get 10% off orders from 50 USD; referrers get 5% of the friend's goods, as "
             "soon as the order is fulfilled.",
+        ),
+        (
+            {"referee_discount": "free shipping", "minimum_order": "50 USD", "channels": "default"},
+            "Running in default",
+            "New customers get free shipping on orders from 50 USD; referrers get 10 USD, 14 days "
+            "after the order is paid. A credit is valid for 365 days.",
         ),
         (
             {"referrer_credit": "10 USD"},

@@ -25,6 +25,7 @@ from saleor_referral_plugin.engine.terms import (
     Cap,
     CapPeriod,
     EarnedWhen,
+    Goods,
     ReferrerConditions,
     Span,
     Terms,
@@ -74,6 +75,7 @@ def test_a_claim_that_nothing_speaks_against_is_worth_the_discount() -> None:
 def test_every_rule_is_asked_and_the_shopper_hears_the_first() -> None:
     # given
     value = terms(
+        goods=Goods(products=("shirt#1",)),
         minimum=Amounts.of({"USD": 500}),
         claim_valid=Span(hours=1),
         touch=Touch.FIRST,
@@ -95,7 +97,9 @@ def test_every_rule_is_asked_and_the_shopper_hears_the_first() -> None:
 
     # when
     phone = frozenset({"anna's phone"})
-    hers = checkout(buyer=ANNA, parties=phone, email_domain="shop.example")
+    hers = checkout(
+        buyer=ANNA, parties=phone, email_domain="shop.example", goods=usd(0), has_goods=False
+    )
     decision = judge_claim(value, hers, everything_wrong, NOW)
 
     # then
@@ -111,6 +115,7 @@ def test_every_rule_is_asked_and_the_shopper_hears_the_first() -> None:
         FindingCode.NOT_NEW_CUSTOMER,
         FindingCode.ALREADY_REFERRED,
         FindingCode.OTHER_CODE_HELD,
+        FindingCode.NO_SUCH_GOODS,
         FindingCode.BELOW_MINIMUM,
     ]
     assert not any(finding.passed for finding in decision.findings)

@@ -13,7 +13,14 @@ from saleor_referral_plugin.engine.ledger import sums_of
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.people import person
 from saleor_referral_plugin.engine.settle import settle
-from saleor_referral_plugin.engine.terms import Beneficiary, Cap, RewardKind, RewardRule, Span
+from saleor_referral_plugin.engine.terms import (
+    AfterIssue,
+    Beneficiary,
+    Cap,
+    RewardKind,
+    RewardRule,
+    Span,
+)
 from saleor_referral_plugin.engine.verify import verify
 from saleor_referral_plugin.models import Effect, LedgerEntry, Reward
 from tests.engine.books import (
@@ -30,6 +37,9 @@ from tests.engine.build import IN_EURO, NOW, amounts, percent, terms, usd
 from tests.engine.fake_store import FakeStore
 
 pytestmark = pytest.mark.django_db
+
+
+WAIVING = RewardRule(worth=amounts(USD=10), after_issue=AfterIssue.WAIVE)
 
 
 def credited(store: FakeStore, number: int = 1, **facts: Any) -> str:
@@ -411,6 +421,60 @@ def test_what_was_spent_stays_a_debt_that_the_next_credit_pays(store: FakeStore)
     assert entries_of(first)[-1] == ("offset", "-4")
     assert entries_of(second) == [("promised", "10"), ("offset", "4"), ("delivered", "6")]
     assert balances(store) == [usd(0), usd(6)]
+    assert list(verify(store=store)) == []
+
+
+def test_what_was_spent_may_be_waived(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(rewards=(WAIVING,)))
+    first = credited(store, 1)
+    spend(store, first, usd(4))
+
+    # when
+    settle_and_carry_out(store, first, refunded=usd(90))
+    settle_and_carry_out(store, first)
+
+    # then
+    assert entries_of(first)[-4:] == [
+        ("promised", "-10"),
+        ("spent", "-4"),
+        ("taken_back", "-6"),
+        ("waived", "-4"),
+    ]
+
+    # when
+    second = credited(store, 2)
+
+    # then: nothing is owed
+    assert entries_of(second) == [("promised", "10"), ("delivered", "10")]
+    assert balances(store) == [usd(0), usd(10)]
+    assert list(verify(store=store)) == []
+
+
+@pytest.mark.parametrize(
+    ("refunded", "entries"),
+    [
+        (0, [("promised", "10"), ("waived", "4"), ("delivered", "6")]),
+        # 3 of the 4 that were had already are deserved after all.
+        (63, [("promised", "3"), ("waived", "3")]),
+    ],
+)
+def test_what_was_waived_and_is_deserved_after_all_is_not_given_twice(
+    store: FakeStore, refunded: int, entries: list[tuple[str, str]]
+) -> None:
+    # given
+    run_program(store, terms(rewards=(WAIVING.but(proportional=True),)))
+    ref = credited(store)
+    spend(store, ref, usd(4))
+    settle_and_carry_out(store, ref, refunded=usd(90))
+    before = len(entries_of(ref))
+
+    # when
+    settle_and_carry_out(store, ref, refunded=usd(refunded))
+    settle_and_carry_out(store, ref)
+
+    # then
+    assert entries_of(ref)[before:] == entries
     assert list(verify(store=store)) == []
 
 

@@ -34,6 +34,7 @@ DETAIL: dict[str, Any] = {
     "until": "2026-03-31T23:59:59.999999+02:00",
     "credit": "EUR",
     "currency": "USD",
+    "orders": 3,
     "limit": {"amount": "500", "currency": "USD"},
     "period": "year",
     "span": {"hours": 2},

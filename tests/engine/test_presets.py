@@ -84,6 +84,20 @@ def test_refer_a_friend() -> None:
     assert amounts(given(terms)) == [(REFERRER, "10 USD")]
 
 
+def test_the_delivery_instead_of_a_discount() -> None:
+    # given
+    facts = checkout(shipping=usd(5))
+
+    # when
+    claims = [
+        judge_claim(preset(free_shipping=True), facts, history(), NOW)
+        for preset in (refer_a_friend, friend_first)
+    ]
+
+    # then
+    assert [claim.discount for claim in claims] == [usd(5), usd(5)]
+
+
 def test_refer_a_friend_so_many_a_year() -> None:
     [cap] = refer_a_friend(most_a_year=5).caps
 

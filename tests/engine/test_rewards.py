@@ -14,6 +14,7 @@ from saleor_referral_plugin.engine.facts import Used
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.rewards import RewardDecision, cap_window, earned_at
 from saleor_referral_plugin.engine.terms import (
+    AfterIssue,
     Beneficiary,
     Cap,
     CapPeriod,
@@ -617,10 +618,15 @@ def test_an_amount_is_given_whole_or_falls_with_what_is_refunded(
     assert given_by(decision) == {"credit": usd(expected)}
 
 
-@pytest.mark.parametrize(("kept", "expected"), [(False, 0), (True, 10)])
-def test_what_was_issued_is_taken_back_or_kept_as_the_terms_say(kept: bool, expected: int) -> None:
+@pytest.mark.parametrize(
+    ("after_issue", "expected"),
+    [(AfterIssue.DEBT, 0), (AfterIssue.WAIVE, 0), (AfterIssue.KEEP, 10)],
+)
+def test_what_was_issued_is_taken_back_or_kept_as_the_terms_say(
+    after_issue: AfterIssue, expected: int
+) -> None:
     decision = decided(
-        TEN.but(kept_once_issued=kept),
+        TEN.but(after_issue=after_issue),
         facts={"refunded": usd(90)},
         delivered={"credit": usd(10)},
         was_qualified=True,

@@ -92,10 +92,11 @@ def test_amounts_are_stored_as_text() -> None:
     stored = EVERYTHING.to_json()
 
     # then
-    assert stored["discount"] == {"percent": "12.5", "amounts": {}}
+    assert stored["discount"] == {"percent": "12.5", "amounts": {}, "free_shipping": False}
     assert stored["rewards"][3]["worth"] == {
         "percent": None,
         "amounts": {"JPY": "1500", "USD": "10"},
+        "free_shipping": False,
     }
     assert stored["caps"][1]["amount"] == {"USD": "500"}
 
@@ -171,7 +172,7 @@ def test_an_offer_is_a_percentage_or_amounts(both: bool) -> None:
     )
 
     # then
-    with pytest.raises(ValueError, match="not both or neither"):
+    with pytest.raises(ValueError, match="one of them"):
         Offer(**given)
 
 
@@ -521,3 +522,39 @@ def test_what_a_reward_is_counted_in_fits_its_kind(kind: RewardKind, unit: str, 
 def test_a_rolling_period_is_not_counted_in_months() -> None:
     with pytest.raises(ValueError, match="hours or days"):
         Cap(count=1, period=CapPeriod.ROLLING, rolling=Span(months=1))
+
+
+# free shipping -------------------------------------------------------------------------------
+
+
+def test_free_shipping_is_a_discount_in_any_currency() -> None:
+    # given
+    free = Offer(free_shipping=True)
+
+    # then
+    assert str(free) == "free shipping"
+    assert free.is_priced_in("JPY")
+    assert free.of(usd(100)) == usd(0)
+    assert terms(discount=free).runs_in("default", "USD")
+    assert Terms.from_json(terms(discount=free).to_json()).discount == free
+
+
+@pytest.mark.parametrize("other", [{"percent": Decimal(10)}, {"amounts": {"USD": "10"}}])
+def test_free_shipping_goes_with_no_other_discount(other: dict[str, Any]) -> None:
+    # when
+    with pytest.raises(ValidationError) as refused:
+        Offer(free_shipping=True, **other)
+
+    # then
+    assert "either a percentage, amounts or free shipping: one of them" in str(refused.value)
+
+
+def test_free_shipping_is_no_reward() -> None:
+    # when
+    with pytest.raises(ValidationError) as refused:
+        RewardRule(worth=Offer(free_shipping=True))
+
+    # then
+    assert "free shipping is a discount; a reward is an amount or a percentage" in str(
+        refused.value
+    )

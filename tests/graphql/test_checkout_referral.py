@@ -1,5 +1,9 @@
 """`Checkout.referral`: what codes do on a checkout, for whoever may see it."""
 
+from decimal import Decimal
+
+from saleor_referral_plugin.engine.money import Amounts
+from saleor_referral_plugin.engine.terms import Goods, Offer, Terms
 from saleor_referral_plugin.models import Claim
 from tests.graphql.api import Api
 from tests.scenarios import given
@@ -51,6 +55,28 @@ def test_the_claim_in_force(shop: Shop, api: Api) -> None:
     }
 
 
+def test_what_is_missing_is_of_the_programs_goods(shop: Shop, api: Api) -> None:
+    # given
+    shop.sell("shirt")
+    shop.run_program(
+        Terms(
+            goods=Goods(products=("shirt",)),
+            discount=Offer(percent=Decimal(10)),
+            minimum=Amounts.of({"USD": 50}),
+        )
+    )
+    code = shop.share(shop.register("anna@example.com"))
+    checkout = shop.checkout(lines=("shirt 40.00", "60.00"), email="ben@example.com")
+    assert not checkout.enter_code(code).accepted
+
+    # when
+    data = api.run("checkout-with-referral", id=api.checkout_id(checkout))
+
+    # then
+    referral = data["checkout"]["referral"]
+    assert referral["missing"] == {"amount": 10, "currency": "USD"}
+
+
 def test_the_last_refusal_with_failed_findings_first(shop: Shop, api: Api) -> None:
     # given
     given.program(shop, minimum_order="120 USD")
@@ -90,6 +116,7 @@ def test_the_last_refusal_with_failed_findings_first(shop: Shop, api: Api) -> No
         {"code": "NOT_NEW_CUSTOMER", "passed": True, "message": None},
         {"code": "ALREADY_REFERRED", "passed": True, "message": None},
         {"code": "OTHER_CODE_HELD", "passed": True, "message": None},
+        {"code": "NO_SUCH_GOODS", "passed": True, "message": None},
     ]
 
 

@@ -1,5 +1,8 @@
 """`Order.referral`: what became of the code, for whoever may see the order."""
 
+from decimal import Decimal
+
+from saleor_referral_plugin.engine.terms import Goods, Offer, Terms
 from saleor_referral_plugin.models import Referral
 from tests.graphql.api import Api, global_id
 from tests.scenarios import given
@@ -55,6 +58,20 @@ def test_what_the_buyer_sees(shop: Shop, api: Api) -> None:
         "passed": False,
         "message": "The order was refunded or given back.",
     }
+
+
+def test_what_came_off_some_of_the_goods(shop: Shop, api: Api) -> None:
+    # given
+    shop.sell("shirt")
+    shop.run_program(Terms(goods=Goods(products=("shirt",)), discount=Offer(percent=Decimal(10))))
+    code = shop.share(shop.register("anna@example.com"))
+    order = given.friends_order(shop, code, lines=("shirt 40.00", "60.00"))
+
+    # when
+    data = api.run("order-with-referral", id=global_id("Order", order.ref))
+
+    # then
+    assert data["order"]["referral"]["discount"] == {"amount": 4, "currency": "USD"}
 
 
 def test_the_order_keeps_the_offer_it_was_made_under(shop: Shop, api: Api) -> None:

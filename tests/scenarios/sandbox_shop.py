@@ -65,6 +65,11 @@ class SandboxShop(Programs):
             tax_percent=Decimal(tax_percent), shipping_price=Decimal(shipping)
         )
 
+    def sell(
+        self, slug: str, *, category: str | None = None, collections: Sequence[str] = ()
+    ) -> None:
+        sandbox.sell(slug, category=category, collections=collections)
+
     # people ---------------------------------------------------------------------------
     def register(self, email: str) -> Customer:
         customer = sandbox.register(email=email)
@@ -91,8 +96,9 @@ class SandboxShop(Programs):
         checkout = sandbox.create_checkout(
             channel=channel,
             items=[
-                sandbox.Item(f"Thing {position}", Decimal(price))
-                for position, price in enumerate(lines, start=1)
+                sandbox.Item(f"Thing {position}", Decimal(price), product=product or None)
+                for position, line in enumerate(lines, start=1)
+                for product, _, price in [line.rpartition(" ")]
             ],
             customer=_account(customer) if customer else None,
             email=email or "",
@@ -258,8 +264,14 @@ class SandboxOrder:
     def chargeback(self, amount: str | None = None) -> None:
         sandbox.chargeback(self._pk, _decimal(amount))
 
-    def return_goods(self) -> None:
-        sandbox.return_goods(self._pk)
+    def return_goods(self, position: int | None = None) -> None:
+        sandbox.return_goods(self._pk, None if position is None else self._line(position))
+
+    def refund_line(self, position: int) -> None:
+        sandbox.refund_line(self._pk, self._line(position))
+
+    def _line(self, position: int) -> int:
+        return models.Order.objects.get(pk=self.ref).lines.all()[position].pk
 
     def cancel(self) -> None:
         sandbox.cancel(self._pk)

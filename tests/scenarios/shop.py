@@ -121,8 +121,12 @@ class Order(Protocol):
     def chargeback(self, amount: str | None = None) -> None:
         """The bank takes the money back (transactions only)."""
 
-    def return_goods(self) -> None:
-        """Everything comes back to the shop, without any refund yet."""
+    def return_goods(self, position: int | None = None) -> None:
+        """Everything, or the line in this place, comes back to the shop, without any refund
+        yet."""
+
+    def refund_line(self, position: int) -> None:
+        """The line in this place is refunded as such, and stays with the buyer."""
 
     def cancel(self) -> None: ...
 
@@ -158,6 +162,12 @@ class Shop(Protocol):
     def charge(self, *, tax_percent: str = "0", shipping: str = "0") -> None:
         """From now on the prices contain so much tax, and every order is sent for so much."""
 
+    def sell(
+        self, slug: str, *, category: str | None = None, collections: Sequence[str] = ()
+    ) -> None:
+        """Put a product into the catalogue, or into another place there; categories and
+        collections are made when they are first named."""
+
     # people ---------------------------------------------------------------------------
     def register(self, email: str) -> Customer: ...
 
@@ -181,7 +191,8 @@ class Shop(Protocol):
         payments: Payments = "transactions",
         to: Customer | None = None,
     ) -> Checkout:
-        """`to`: whose name and address it is sent to and billed; the buyer's own otherwise."""
+        """Lines are prices; of a product that is sold, "shirt 40.00". `to`: whose name and
+        address it is sent to and billed; the buyer's own otherwise."""
 
     def past_order(self, email: str, *, customer: Customer | None = None) -> None:
         """An order from before the plugin was installed: no hook of ours ever ran for it."""

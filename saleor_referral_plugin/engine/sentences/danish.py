@@ -26,7 +26,11 @@ DANISH = Language(
         "own_code": "Du kan ikke bruge din egen henvisningskode.",
         "not_new_customer": "Henvisningskoden er kun for nye kunder.",
         "already_referred": "Du har allerede brugt en vens henvisningskode.",
+        "discounts_used": (
+            "Du har brugt henvisningskoden til alle {orders} ordrer, som den gælder for."
+        ),
         "other_code_held": "Der er allerede brugt en anden vens henvisningskode her.",
+        "no_such_goods": "Henvisningskoden gælder for bestemte varer, og ingen af dem er her.",
         "below_minimum": (
             "Læg varer for {missing} mere i kurven for at bruge henvisningskoden "
             "(minimum {minimum})."
@@ -41,6 +45,8 @@ DANISH = Language(
         "cap_reached": "Grænsen på {limit} {period} er nået.",
     },
     of_orders={
+        "discounts_used": "Kunden havde brugt koden til alle {orders} ordrer, som den gælder for.",
+        "no_such_goods": "Programmet gælder ikke for nogen af varerne i ordren.",
         "referrer_not_eligible": (
             "Den, der henviste, opfyldte ikke betingelserne, da ordren blev afgivet."
         ),

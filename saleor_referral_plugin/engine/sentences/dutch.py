@@ -28,7 +28,13 @@ DUTCH = Language(
         "own_code": "Je kunt je eigen uitnodigingscode niet gebruiken.",
         "not_new_customer": "Deze uitnodigingscode is alleen voor nieuwe klanten.",
         "already_referred": "Je hebt al eerder een uitnodigingscode van een vriend gebruikt.",
+        "discounts_used": (
+            "Je hebt deze uitnodigingscode al voor alle {orders} mogelijke bestellingen gebruikt."
+        ),
         "other_code_held": "Er wordt hier al een uitnodigingscode van een andere vriend gebruikt.",
+        "no_such_goods": (
+            "Deze uitnodigingscode is voor bepaalde artikelen, en daar is er hier geen van."
+        ),
         "below_minimum": (
             "Bestel nog voor {missing} om deze uitnodigingscode te gebruiken (minimaal {minimum})."
         ),
@@ -42,6 +48,10 @@ DUTCH = Language(
         "cap_reached": "De limiet van {limit} {period} is bereikt.",
     },
     of_orders={
+        "discounts_used": (
+            "De klant had de code al gebruikt voor alle {orders} bestellingen waarvoor ze geldt."
+        ),
+        "no_such_goods": "Het programma geldt voor geen van de artikelen in de bestelling.",
         "referrer_not_eligible": "De uitnodiger voldeed bij de bestelling niet aan de voorwaarden.",
         "staff_account": "De bestelling is door een medewerker van de winkel geplaatst.",
         "account_not_new": (

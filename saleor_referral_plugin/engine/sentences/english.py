@@ -25,7 +25,11 @@ ENGLISH = Language(
         "own_code": "You cannot use your own referral code.",
         "not_new_customer": "This referral code is for new customers only.",
         "already_referred": "You have already used a friend's referral code.",
+        "discounts_used": (
+            "You have used this referral code for all {orders} orders that it is for."
+        ),
         "other_code_held": "Another friend's referral code is already in use here.",
+        "no_such_goods": "This referral code is for certain goods, and none of them is here.",
         "below_minimum": "Add {missing} more to use this referral code (minimum {minimum}).",
         "order_void": "The order was cancelled.",
         "not_confirmed": "The order is waiting for the shop's confirmation.",
@@ -37,6 +41,8 @@ ENGLISH = Language(
         "cap_reached": "The limit of {limit} {period} is reached.",
     },
     of_orders={
+        "discounts_used": "The customer had used the code for all {orders} orders that it is for.",
+        "no_such_goods": "The program is about none of the goods in the order.",
         "referrer_not_eligible": "The referrer was not eligible when the order was placed.",
         "staff_account": "The order was made by the shop's staff.",
         "account_not_new": "The customer's account was not made within {span} of the claim.",

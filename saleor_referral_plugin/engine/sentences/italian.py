@@ -25,7 +25,13 @@ ITALIAN = Language(
         "own_code": "Non puoi usare il tuo stesso codice invito.",
         "not_new_customer": "Questo codice invito è riservato ai nuovi clienti.",
         "already_referred": "Hai già usato il codice invito di un amico.",
+        "discounts_used": (
+            "Hai già usato questo codice invito per tutti i {orders} ordini per cui vale."
+        ),
         "other_code_held": "Qui è già in uso il codice invito di un altro amico.",
+        "no_such_goods": (
+            "Questo codice invito vale per determinati articoli, e qui non ce n'è nessuno."
+        ),
         "below_minimum": (
             "Aggiungi ancora {missing} per usare questo codice invito (minimo {minimum})."
         ),
@@ -39,6 +45,10 @@ ITALIAN = Language(
         "cap_reached": "Il limite di {limit} {period} è stato raggiunto.",
     },
     of_orders={
+        "discounts_used": (
+            "Il cliente aveva già usato il codice per tutti i {orders} ordini per cui vale."
+        ),
+        "no_such_goods": "Il programma non riguarda nessuno degli articoli dell'ordine.",
         "referrer_not_eligible": (
             "Al momento dell'ordine chi ha invitato non soddisfaceva le condizioni."
         ),

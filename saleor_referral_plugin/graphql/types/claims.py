@@ -119,9 +119,9 @@ class CheckoutReferral(host.BaseObjectType):
     def resolve_missing(root: ClaimsSeen, info: Any) -> Promise | None:
         offer = _offer_of(root)
         minimum = offer.minimum if offer else None
-        if minimum is None:
+        if offer is None or minimum is None:
             return None
-        goods = host.load_goods(info.context, root.root)
+        goods = host.load_goods(info.context, root.root, offer.terms.goods)
         return goods.then(lambda worth: minimum - worth if worth < minimum else None)
 
 

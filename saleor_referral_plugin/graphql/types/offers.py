@@ -37,12 +37,32 @@ class OfferSeen:
         return self.terms.new_customers_only
 
     @property
+    def free_shipping(self) -> bool:
+        return self.terms.discount is not None and self.terms.discount.free_shipping
+
+    @property
+    def discounted_orders(self) -> int:
+        return self.terms.discounted_orders
+
+    @property
     def description(self) -> str:
-        order = "your first order" if self.new_customers_only else "your order"
+        first = "your first " if self.new_customers_only else "your "
+        order = f"{first}order"
+        if self.discounted_orders > 1:
+            order = f"your first {self.discounted_orders} orders"
         minimum = f" of {say(self.minimum)} or more" if self.minimum else ""
+        if self.terms.goods:
+            worth = f"{say(self.minimum)} or more of " if self.minimum else ""
+            minimum = f" with {worth}selected products"
         if self.terms.discount is None:
             return f"Tell us who sent you: enter the code with {order}{minimum}."
-        return f"{_say_offer(self.terms.discount, self.currency)} off {order}{minimum}."
+        if self.free_shipping:
+            return f"Free shipping on {order}{minimum}."
+        offer = _say_offer(self.terms.discount, self.currency)
+        if self.terms.goods:
+            least = f", for {say(self.minimum)} or more of them" if self.minimum else ""
+            return f"{offer} off selected products in {order}{least}."
+        return f"{offer} off {order}{minimum}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +132,24 @@ class ReferralOffer(host.BaseObjectType):
         description="In one sentence, such as `10% off your first order of $50.00 or more.`",
     )
     percentage = graphene.Float(
-        description="The discount as a percentage of the goods. Null when it is an amount."
+        description="The discount as a percentage of the goods. Null when it is none."
     )
     amount = graphene.Field(
-        host.Money, description="The discount as an amount. Null when it is a percentage."
+        host.Money, description="The discount as an amount. Null when it is none."
+    )
+    free_shipping = graphene.Boolean(
+        required=True, description="Whether the discount is the price of the delivery."
     )
     minimum = graphene.Field(
         host.Money,
-        description="Least value of the goods before the discount. Null when there is none.",
+        description=(
+            "Least value of the goods that the program is about, before the discount. Null when "
+            "there is none."
+        ),
+    )
+    discounted_orders = graphene.Int(
+        required=True,
+        description="For how many orders of one customer: the code is entered for each.",
     )
     new_customers_only = graphene.Boolean(
         required=True, description="Whether earlier orders exclude a customer."

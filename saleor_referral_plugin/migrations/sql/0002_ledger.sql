@@ -38,7 +38,7 @@ BEGIN
     SELECT amount INTO decided FROM referral_reward WHERE id = checked;
     SELECT coalesce(sum(amount) FILTER (WHERE kind = 'promised'), 0),
            coalesce(sum(amount) FILTER (
-               WHERE kind IN ('delivered', 'taken_back', 'offset')), 0),
+               WHERE kind IN ('delivered', 'taken_back', 'offset', 'waived')), 0),
            coalesce(sum(amount) FILTER (
                WHERE kind IN ('delivered', 'taken_back', 'spent', 'expired')), 0)
       INTO promised, delivered, left_over

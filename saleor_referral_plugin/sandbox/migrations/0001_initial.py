@@ -36,6 +36,35 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Category",
+            fields=[("slug", models.SlugField(primary_key=True, serialize=False))],
+        ),
+        migrations.CreateModel(
+            name="Collection",
+            fields=[("slug", models.SlugField(primary_key=True, serialize=False))],
+        ),
+        migrations.CreateModel(
+            name="Product",
+            fields=[
+                ("slug", models.SlugField(primary_key=True, serialize=False)),
+                (
+                    "category",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="products",
+                        to="referral_sandbox.category",
+                    ),
+                ),
+                (
+                    "collections",
+                    models.ManyToManyField(
+                        related_name="products", to="referral_sandbox.collection"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Clock",
             fields=[
                 (
@@ -135,6 +164,14 @@ class Migration(migrations.Migration):
                 ("price", models.DecimalField(decimal_places=3, max_digits=14)),
                 ("quantity", models.PositiveIntegerField()),
                 (
+                    "product",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="referral_sandbox.product",
+                    ),
+                ),
+                (
                     "checkout",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
@@ -222,6 +259,8 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(max_length=32)),
                 ("percent", models.DecimalField(decimal_places=2, max_digits=5, null=True)),
                 ("amount", models.DecimalField(decimal_places=3, max_digits=14, null=True)),
+                ("free_shipping", models.BooleanField(default=False)),
+                ("goods", models.JSONField(default=dict)),
                 (
                     "channel",
                     models.ForeignKey(
@@ -354,7 +393,20 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=120)),
                 ("price", models.DecimalField(decimal_places=3, max_digits=14)),
                 ("quantity", models.PositiveIntegerField()),
+                (
+                    "discount",
+                    models.DecimalField(decimal_places=3, default=Decimal("0"), max_digits=14),
+                ),
                 ("returned", models.PositiveIntegerField(default=0)),
+                ("refunded", models.PositiveIntegerField(default=0)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="referral_sandbox.product",
+                    ),
+                ),
                 (
                     "order",
                     models.ForeignKey(
@@ -472,7 +524,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="orderline",
             constraint=models.CheckConstraint(
-                condition=models.Q(("returned__lte", models.F("quantity"))),
+                condition=models.Q(
+                    ("refunded__lte", models.F("quantity")),
+                    ("returned__lte", models.F("quantity")),
+                ),
                 name="sandbox_line_returned",
             ),
         ),
