@@ -25,7 +25,6 @@ from .decide import ReferralStatus, decide
 from .facts import Used
 from .findings import Finding
 from .milestones import Standing, group_of, period_of
-from .money import times
 from .readings import reads
 from .rewards import RewardDecision, cap_window, earned_at
 from .settle import WAS_QUALIFIED
@@ -95,8 +94,7 @@ def replay(terms: Terms, program: Program, *, store: Store) -> Iterator[Replayed
         if decision.earned_at is not None:
             since = facts.placed_at - PAID_AHEAD
             limits.count(referral.referrer_id, decision.earned_at, decision.rewards, since)
-            net = times(facts.net_goods, facts.kept)
-            groups.count(referral.referrer_id, decision.earned_at, net, since)
+            groups.count(referral.referrer_id, decision.earned_at, decision.net, since)
         gave = Reward.objects.filter(referral=referral).values_list("rule", "amount", "currency")
         yield Replayed(
             referral.order_ref,
