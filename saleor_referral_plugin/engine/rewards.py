@@ -18,6 +18,7 @@ from .terms import (
     Beneficiary,
     Cap,
     CapPeriod,
+    Coupon,
     CreditUse,
     EarnedWhen,
     Overflow,
@@ -43,6 +44,7 @@ class RewardDecision:
     valid: Span | None = None
     use: CreditUse = CreditUse.ON_REQUEST
     remind: Span | None = None
+    coupon: Coupon | None = None
 
 
 def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDecision:
@@ -58,6 +60,7 @@ def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDeci
     "RewardRule.valid",
     "RewardRule.use",
     "RewardRule.remind",
+    "RewardRule.coupon",
 )
 def _decided(
     rule: RewardRule, amount: Money, *, hold_until: datetime | None = None, is_approved: bool
@@ -72,6 +75,7 @@ def _decided(
         rule.valid,
         rule.use,
         rule.remind,
+        rule.coupon,
     )
 
 

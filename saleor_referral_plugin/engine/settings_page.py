@@ -10,13 +10,14 @@ from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
 # Whatever reads settings has to be there to be listed.
-from . import claims, history, ranking, rewards, rules, settle, store  # noqa: F401
+from . import claims, coupons, history, ranking, rewards, rules, settle, store  # noqa: F401
 from .findings import FindingCode
 from .money import Amounts
 from .readings import READINGS
 from .sentences import LANGUAGES
 from .terms import (
     Cap,
+    Coupon,
     Group,
     LaterOrders,
     Milestone,
@@ -59,6 +60,7 @@ VALUES = (
     Prize,
     Group,
     Offer,
+    Coupon,
     Span,
 )
 

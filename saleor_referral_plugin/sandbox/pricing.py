@@ -11,7 +11,7 @@ from prices import Money
 from ..engine import terms
 from ..engine.money import round_money, zero
 from . import clock
-from .models import Checkout, GiftCard, Offer
+from .models import Checkout, Coupon, GiftCard, Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,9 @@ def bill_of(checkout: Checkout) -> Bill:
     """What the shopper is to pay now."""
     currency = checkout.channel.currency
     goods = goods_of(checkout)
-    shipping = checkout.channel.shipping_price if goods else Decimal(0)
+    coupon = _coupon_on(checkout)
+    is_sent_free = coupon is not None and coupon.free_shipping
+    shipping = checkout.channel.shipping_price if goods and not is_sent_free else Decimal(0)
     bill = Bill(
         goods=goods,
         discount=Money(checkout.discount, currency),
@@ -109,10 +111,34 @@ def reprice(checkout: Checkout) -> None:
     checkout.save(update_fields=["voucher_code", "discount"])
 
 
-def _worth(checkout: Checkout, goods: Money) -> Money | None:
-    """What the offer on the checkout takes off `goods`; None without an offer."""
+def usable_coupon(code: str, goods: Money) -> Coupon | None:
+    """The coupon with this code, as the shop shows it, if an order for such goods may use it;
+    whose it is, is another matter."""
+    coupon = Coupon.objects.filter(code=code, is_active=True, used_on=None).first()
+    if coupon is None or (coupon.expires_at and coupon.expires_at < clock.now()):
+        return None
+    gives = terms.Coupon.model_validate(coupon.gives)
+    least = gives.minimum.get(goods.currency)
+    is_good = gives.is_good_in(goods.currency) and (least is None or goods >= least)
+    return coupon if is_good else None
+
+
+def _coupon_on(checkout: Checkout) -> terms.Coupon | None:
+    """What the coupon on a checkout gives."""
     if not checkout.voucher_code:
         return None
+    coupon = usable_coupon(checkout.voucher_code, goods_of(checkout))
+    return None if coupon is None else terms.Coupon.model_validate(coupon.gives)
+
+
+def _worth(checkout: Checkout, goods: Money) -> Money | None:
+    """What the offer or the coupon on the checkout takes off `goods`; None without one."""
+    if not checkout.voucher_code:
+        return None
+    coupon = _coupon_on(checkout)
+    if coupon is not None:
+        discount = coupon.discount and coupon.discount.of(goods)
+        return discount or zero(goods.currency)
     offer = Offer.objects.filter(code=checkout.voucher_code, channel=checkout.channel_id).first()
     if offer is None:
         return None
