@@ -267,7 +267,9 @@ class Reward(models.Model):
     `occurrence` names. `amount` is the last decision's, in a currency or in a unit of points;
     `holder` is whose it is: the referrer, or the referee. `valid_for` is how long an issued
     credit can be spent, and `remind` how long before its end its holder is told: a span and its
-    time zone. `is_cut`: a limit left less than the terms promise, or nothing."""
+    time zone. `is_cut`: a limit left less than the terms promise, or nothing. `coupon` is what a
+    coupon gives, and `coupon_code` what its holder enters, normalised; neither changes once it is
+    issued."""
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -302,6 +304,8 @@ class Reward(models.Model):
     issued_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     credit_ref = models.CharField(max_length=64, null=True, unique=True)
+    coupon = models.JSONField(null=True)
+    coupon_code = models.CharField(max_length=32, null=True, unique=True)
     remind_at = models.DateTimeField(null=True, blank=True)
     sent_by = models.CharField(max_length=255, blank=True)
     sent_note = models.TextField(blank=True)

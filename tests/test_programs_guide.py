@@ -43,5 +43,5 @@ def test_every_block_of_the_guide_does_what_it_says(
     assert printed[-2] == "year USD 5000 7.2000 0 4992.8000"
     assert printed[-1] == "[(1, 'a***@example.com', 1)]"
     assert Reward.objects.get(referral__order_ref=order.ref).amount == Decimal("7.2")
-    assert Program.objects.count() == 4
+    assert Program.objects.count() == 5
     assert Referral.objects.count() == 2

@@ -306,6 +306,8 @@ def put_reward(
     reward.after_issue = decided.after_issue.value
     if decided.valid is not None:
         reward.valid_for = {**decided.valid.model_dump(), "zone": zone}
+    if decided.coupon is not None and reward.issued_at is None:
+        reward.coupon = decided.coupon.model_dump(mode="json")
     if decided.remind is not None:
         reward.remind = {**decided.remind.model_dump(), "zone": zone}
     sheet.save(reward)

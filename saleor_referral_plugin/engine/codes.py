@@ -5,7 +5,7 @@ import secrets
 
 from django.db import IntegrityError, transaction
 
-from ..models import Program, ReferralCode, Referrer, TermsVersion
+from ..models import Program, ReferralCode, Referrer, Reward, TermsVersion
 from .store import Store
 
 #: Crockford base32: no I, L, O, U. https://www.crockford.com/base32.html
@@ -61,6 +61,21 @@ def draw() -> str:
             return code
 
 
+def draw_free(store: Store) -> str:
+    """A random code that is nobody's: no referral code, no coupon's, none of the store's own."""
+    while True:
+        code = draw()
+        if not (store.code_is_taken(code) or _is_ours(code)):
+            return code
+
+
+def _is_ours(code: str) -> bool:
+    return (
+        ReferralCode.objects.filter(code=code).exists()
+        or Reward.objects.filter(coupon_code=code).exists()
+    )
+
+
 def is_offer_code(code: str | None) -> bool:
     """Could this promo code be one of ours? Answered without the database, so that a
     checkout or an order without our code costs no query."""
@@ -106,9 +121,7 @@ def code_of(referrer: Referrer, program: Program, *, store: Store) -> ReferralCo
     """
     existing = _live_code(referrer, program)
     while existing is None:
-        code = draw()
-        if store.code_is_taken(code):
-            continue
+        code = draw_free(store)
         try:
             with transaction.atomic():
                 existing = ReferralCode.objects.create(
@@ -123,7 +136,7 @@ def is_reserved(typed: str) -> bool:
     """True when the store must not use this as a voucher or gift card code of its own."""
     code = normalise(typed)
     if code:
-        return ReferralCode.objects.filter(code=code).exists()
+        return _is_ours(code)
     # Also while its voucher is missing: it comes back.
     return live_offer(typed) is not None
 

@@ -15,8 +15,9 @@ from django.db import transaction
 from prices import Money
 
 from ..models import Effect, LedgerEntry, Referrer, Reward
-from . import ledger, rows
-from .facts import CreditRequest
+from . import codes, ledger, rows
+from .coupons import what_it_gives
+from .facts import CouponRequest, CreditRequest
 from .referrers import keep_up
 from .store import Store
 from .terms import AfterIssue, CreditUse, RewardKind, Span
@@ -178,24 +179,53 @@ def _deliver(
     if left:
         deliveries = LedgerEntry.objects.filter(reward=reward, kind=Kind.DELIVERED).count()
         _set_dates(reward, now)
-        reward.credit_ref = store.issue_credit(
-            CreditRequest(
-                key=f"reward-{reward.pk}-{deliveries}",
-                user_ref=holder.user_ref or "",
-                order_ref=reward.referral.order_ref if reward.referral else "",
-                amount=Money(left, reward.currency),
-                expires_at=reward.expires_at,
-                note=_note(reward),
-                by_itself=reward.use == CreditUse.BY_ITSELF.value,
-            )
-        )
+        key = f"reward-{reward.pk}-{deliveries}"
+        reward.credit_ref = _issue(reward, key, Money(left, reward.currency), holder, store)
         ledger.post(reward, Kind.DELIVERED, left, now=now)
     is_news = reward.issued_at is None
     reward.issued_at = reward.issued_at or now
     reward.status = Reward.Status.ISSUED
-    reward.save(update_fields=["credit_ref", "expires_at", "remind_at", "issued_at", "status"])
+    reward.save(
+        update_fields=[
+            "credit_ref",
+            "coupon_code",
+            "expires_at",
+            "remind_at",
+            "issued_at",
+            "status",
+        ]
+    )
     if is_news and amount:
         _tell_later(reward, "referral_reward_issued", amount, now)
+
+
+def _issue(reward: Reward, key: str, amount: Money, holder: Referrer, store: Store) -> str:
+    """Make a credit or a coupon in the store; its ref."""
+    order_ref = reward.referral.order_ref if reward.referral else ""
+    if reward.kind == RewardKind.COUPON:
+        reward.coupon_code = codes.draw_free(store)
+        return store.issue_coupon(
+            CouponRequest(
+                key=key,
+                code=codes.show(reward.coupon_code),
+                coupon=what_it_gives(reward),
+                user_ref=holder.user_ref or "",
+                expires_at=reward.expires_at,
+                note=_note(reward),
+                order_ref=order_ref,
+            )
+        )
+    return store.issue_credit(
+        CreditRequest(
+            key=key,
+            user_ref=holder.user_ref or "",
+            order_ref=order_ref,
+            amount=amount,
+            expires_at=reward.expires_at,
+            note=_note(reward),
+            by_itself=reward.use == CreditUse.BY_ITSELF.value,
+        )
+    )
 
 
 def _set_dates(reward: Reward, now: datetime) -> None:
@@ -228,10 +258,23 @@ def _note_spending(reward: Reward, store: Store, now: datetime) -> None:
 
 
 def note_spending(reward: Reward, *, store: Store) -> None:
-    """Book what moved on the reward's credit without us."""
+    """Book what moved on the reward's credit without us, or on its coupon. What a cancelled
+    order gave back too late, or to a reward that is no longer deserved, is taken again."""
+    now = store.now()
     with transaction.atomic():
         Referrer.objects.select_for_update().get(pk=reward.holder_id)
-        _note_spending(reward, store, store.now())
+        reward.refresh_from_db()
+        if reward.credit_ref is None:
+            return
+        if reward.kind == RewardKind.COUPON:
+            store.give_back_coupon(reward.credit_ref)
+        _note_spending(reward, store, now)
+        sums = ledger.sums_of([reward.pk])[reward.pk]
+        if reward.status == Reward.Status.EXPIRED:
+            left = ledger.write_off(reward, now=now)
+            store.adjust_credit(reward.credit_ref, Money(-left, reward.currency), now=now)
+        elif sums.owed < 0 and sums.balance > 0:
+            _take_back(reward, min(-sums.owed, sums.balance), store, now)
 
 
 def expire(reward: Reward, *, store: Store) -> None:
@@ -276,11 +319,14 @@ def remind(reward: Reward, *, store: Store) -> None:
 
 
 def _tell_later(reward: Reward, event: str, amount: Decimal, now: datetime, **more: str) -> None:
+    payload = {"event": event, "amount": str(amount), "currency": reward.currency, **more}
+    if reward.coupon_code:
+        payload["code"] = codes.show(reward.coupon_code)
     effect = Effect(
         kind=Effect.Kind.TELL,
         key=":".join((event, *more.values())),
         reward=reward,
-        payload={"event": event, "amount": str(amount), "currency": reward.currency, **more},
+        payload=payload,
         created_at=now,
         due_at=now,
     )

@@ -8,6 +8,8 @@ from fractions import Fraction
 
 from prices import Money
 
+from .terms import Coupon
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -294,6 +296,22 @@ class CustomerFacts:
     registered_at: datetime | None = None
     country: str = ""
     is_staff: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CouponRequest:
+    """A coupon to be made in the store, good for one order up to and including `expires_at`
+    (None: for ever). `key` names it for ever: one key, one coupon. `code` is what its holder
+    enters, as people write it; `order_ref` is the order it was earned with, and a holder
+    without an account (`user_ref` is empty) is told by its address."""
+
+    key: str
+    code: str
+    coupon: Coupon
+    user_ref: str
+    expires_at: datetime | None
+    note: str = ""
+    order_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ class FindingCode(StrEnum):
     REFERRER_GONE = "referrer_gone"
     CAP_REACHED = "cap_reached"
     CURRENCY_MISMATCH = "currency_mismatch"
+    NOT_YOUR_COUPON = "not_your_coupon"
+    COUPON_BELOW_MINIMUM = "coupon_below_minimum"
 
 
 class Audience(StrEnum):

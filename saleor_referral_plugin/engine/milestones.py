@@ -92,7 +92,7 @@ def decide_milestones(
     if may_be_anew:
         moment = standing.newest or moment
     for step in milestones.steps:
-        if step.worth is None:
+        if step.gives is None:
             continue
         occurrence = _occurrence(milestones, terms.zone, step, moment)
         before = given.get(occurrence)
@@ -100,7 +100,7 @@ def decide_milestones(
         delivered = Money(before.delivered if before else Decimal(0), unit)
         is_superseded = milestones.highest_only and step in so_far[:-1]
         if step in so_far and not is_superseded:
-            amount = step.worth.amounts.get(unit) or zero(unit)
+            amount = step.gives.amounts.get(unit) or zero(unit)
         elif is_superseded or step.kind is RewardKind.CUSTOM:
             # What has not been delivered by now never will be; what has been stays.
             amount = delivered
@@ -120,6 +120,7 @@ def decide_milestones(
                 hold_until is not None and now >= hold_until,
                 step.kind,
                 step.valid,
+                coupon=step.coupon,
             ),
             reached_at,
         )
@@ -141,9 +142,9 @@ def _is_reached(step: Milestone, standing: Standing) -> bool:
 
 
 def _unit(step: Milestone, currency: str) -> str:
-    if step.kind is RewardKind.CREDIT or step.worth is None:
+    if step.kind is RewardKind.CREDIT or step.gives is None:
         return currency
-    return step.worth.amounts.by_currency[0][0]
+    return step.gives.amounts.by_currency[0][0]
 
 
 def _occurrence(milestones: Milestones, zone: ZoneInfo, step: Milestone, moment: datetime) -> str:

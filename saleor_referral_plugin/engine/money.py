@@ -77,6 +77,9 @@ class Amounts:
                 return Money(amount, currency)
         return None
 
+    def as_money(self) -> list[Money]:
+        return [Money(amount, currency) for currency, amount in self.by_currency]
+
     def __bool__(self) -> bool:
         return bool(self.by_currency)
 

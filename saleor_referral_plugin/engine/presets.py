@@ -14,6 +14,7 @@ from .terms import (
     Beneficiary,
     Cap,
     CapPeriod,
+    Coupon,
     CreditUse,
     EarnedWhen,
     Group,
@@ -79,6 +80,35 @@ def friend_first(
     if free_shipping:
         return Terms(discount=Offer(free_shipping=True))
     return Terms(discount=_offer(friend_saves, friend_saves_percent))
+
+
+def coupons_for_both(
+    *,
+    friend_saves_percent: Number = 10,
+    gets_percent: Number = 10,
+    minimum: PerCurrency | None = None,
+    hold_days: int = 14,
+    valid_days: int = 90,
+    remind_days: int = 7,
+) -> Terms:
+    """Both sides gain, and come back: a friend saves on the first order, and once it has proved
+    good both get a coupon for another one, each for themselves, of which they are reminded
+    before it expires.
+
+    Example: with 10%, a friend's order of 100 USD costs 90, and gives each a coupon of 10%.
+    """
+    coupon = RewardRule(
+        name="coupon",
+        kind=RewardKind.COUPON,
+        coupon=Coupon(discount=_offer(None, gets_percent), minimum=_amounts(minimum)),
+        hold=Span(days=hold_days),
+        valid=Span(days=valid_days),
+        remind=Span(days=remind_days),
+    )
+    return Terms(
+        discount=_offer(None, friend_saves_percent),
+        rewards=(coupon, coupon.but(name="friend", to=Beneficiary.REFEREE)),
+    )
 
 
 def credit_for_life(
@@ -413,6 +443,7 @@ PRESETS: dict[str, Callable[..., Terms]] = {
     for preset in (
         refer_a_friend,
         friend_first,
+        coupons_for_both,
         credit_for_life,
         milestone,
         tiered_ambassador,

@@ -159,7 +159,14 @@ def _decided(ranking: Ranking, prize: Prize, is_won: bool, delivered: Decimal) -
         # Delivered outside the shop: it stays.
         won = Money(delivered, unit)
     return RewardDecision(
-        Beneficiary.REFERRER, ranking.name, won, None, True, prize.kind, prize.valid
+        Beneficiary.REFERRER,
+        ranking.name,
+        won,
+        None,
+        True,
+        prize.kind,
+        prize.valid,
+        coupon=prize.coupon,
     )
 
 

@@ -19,6 +19,7 @@ from .terms import (
     Beneficiary,
     Cap,
     CapPeriod,
+    Coupon,
     CreditUse,
     EarnedWhen,
     Overflow,
@@ -47,6 +48,7 @@ class RewardDecision:
     remind: Span | None = None
     is_cut: bool = False
     after_issue: AfterIssue = AfterIssue.DEBT
+    coupon: Coupon | None = None
 
 
 def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDecision:
@@ -63,6 +65,7 @@ def nothing(rule: RewardRule, facts: OrderFacts, history: History) -> RewardDeci
     "RewardRule.use",
     "RewardRule.remind",
     "RewardRule.after_issue",
+    "RewardRule.coupon",
 )
 def _decided(
     rule: RewardRule,
@@ -84,6 +87,7 @@ def _decided(
         rule.remind,
         is_cut,
         rule.after_issue,
+        rule.coupon,
     )
 
 

@@ -89,6 +89,7 @@ def _order(case: Case) -> OrderFacts:
     "RewardRule.to",
     "RewardRule.kind",
     "RewardRule.worth",
+    "RewardRule.coupon",
     gives=FindingCode.PROGRAM_NOT_RUNNING,
 )
 def program_running(terms: Terms, case: Case) -> Finding:

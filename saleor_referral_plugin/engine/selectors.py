@@ -102,6 +102,19 @@ def accounts_of(
     }
 
 
+def used_coupons(reward_ids: Collection[int], *, store: Store, using: str = "default") -> set[int]:
+    """The coupons among some rewards that an order has used, as the store knows."""
+    issued = Reward.objects.using(using).filter(pk__in=reward_ids, coupon_code__isnull=False)
+    refs = {pk: ref or "" for pk, ref in issued.order_by().values_list("pk", "credit_ref")}
+    left = store.credit_balances(list(refs.values()), using=using) if refs else {}
+    entries = LedgerEntry.objects.using(using).filter(reward__in=refs)
+    # What there would be, had nothing been used.
+    unused = ledger.summed(entries.exclude(kind=LedgerEntry.Kind.SPENT))
+    return {
+        pk for _, pk, _, sums in unused if refs[pk] in left and sums.balance > left[refs[pk]].amount
+    }
+
+
 def _left_on_credits(referrer_ids: Collection[int], store: Store, using: str) -> dict[int, Decimal]:
     """What the store has left on the issued credits, by reward; nothing on one that is gone."""
     issued = Reward.objects.using(using).filter(

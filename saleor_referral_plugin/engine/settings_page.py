@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from . import (  # noqa: F401
     budgets,
     claims,
+    coupons,
     goods,
     history,
     ranking,
@@ -28,6 +29,7 @@ from .readings import READINGS
 from .sentences import LANGUAGES
 from .terms import (
     Cap,
+    Coupon,
     Goods,
     Group,
     LaterOrders,
@@ -72,6 +74,7 @@ VALUES = (
     Prize,
     Group,
     Offer,
+    Coupon,
     Span,
 )
 

@@ -10,7 +10,15 @@ from django.utils.module_loading import import_string
 from prices import Money
 
 from ..conf import settings
-from .facts import Channel, CheckoutFacts, CreditRequest, CustomerFacts, OrderFacts, PlacedOrder
+from .facts import (
+    Channel,
+    CheckoutFacts,
+    CouponRequest,
+    CreditRequest,
+    CustomerFacts,
+    OrderFacts,
+    PlacedOrder,
+)
 from .readings import reads
 from .terms import Goods, Terms
 
@@ -129,6 +137,14 @@ class Store(Protocol):
     ) -> dict[str, Money]:
         """What is left on each credit that still exists, in one go; who only shows it may
         name a read replica."""
+
+    # coupons: what is issued, a credit of one COUPON to `adjust_credit`, `credit_balances` --
+    def issue_coupon(self, request: CouponRequest) -> str:
+        """Make a promo code for one order; its ref. The same key again: the same one. One is
+        left of it until an order uses it, or it is taken back."""
+
+    def give_back_coupon(self, coupon_ref: str) -> None:
+        """Let a coupon be used again if every order that used it was cancelled or expired."""
 
     def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:
         """Tell a customer, and whoever subscribed, that something happened to them."""

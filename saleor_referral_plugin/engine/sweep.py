@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from ..models import Program, Referral, Referrer, Reward, TermsVersion
-from . import effects, ledger, room, waitlist
+from . import coupons, effects, ledger, room, waitlist
 from .codes import is_offer_code
 from .decide import ReferralStatus
 from .facts import PlacedOrder
@@ -24,6 +24,7 @@ from .programs import publish_again
 from .ranking import award_again, award_prizes
 from .settle import settle, settle_milestones
 from .store import Store
+from .terms import RewardKind
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,8 @@ def sweep(*, store: Store, overlap: timedelta = OVERLAP) -> Swept:
         swept.settled += _settle_all(
             (order.ref for order in orders if order.ref in ours), store, swept
         )
+        used = coupons.find_all({order.voucher_code for order in orders})
+        _each("The use of %s could not be booked.", effects.note_spending, used, store, swept)
     now = store.now()
     due = Referral.objects.filter(look_again_at__lte=now).order_by("look_again_at")
     orders_due = due.filter(sign_up=None).values_list("order_ref", flat=True)
@@ -160,7 +163,12 @@ def _each(
 
 def note_spending(*, store: Store) -> int:
     """Book what was spent from the credits since the last time. Returns how many moved."""
-    issued = Reward.objects.filter(credit_ref__isnull=False, status=Reward.Status.ISSUED)
+    used_up = Q(status=Reward.Status.CLAWED_BACK, kind=RewardKind.COUPON)
+    issued = Reward.objects.filter(
+        # A completion that failed leaves a coupon unused that was used when it was taken back.
+        Q(status=Reward.Status.ISSUED) | used_up,
+        credit_ref__isnull=False,
+    )
     noted = 0
     for batch in batches(issued.order_by("pk")):
         balances = store.credit_balances([r.credit_ref for r in batch if r.credit_ref])

@@ -48,11 +48,13 @@ class RewardKind(StrEnum):
 
     CREDIT  a gift card of the shop
     POINTS  points in a unit of the program's own, kept in the books
+    COUPON  a promo code of the shop for one order of the holder's
     CUSTOM  something delivered outside the shop; staff mark it as sent
     """
 
     CREDIT = "credit"
     POINTS = "points"
+    COUPON = "coupon"
     CUSTOM = "custom"
 
 
@@ -168,6 +170,9 @@ def _number(value: Any) -> Decimal:
 
 
 _CURRENCIES = list_currencies()
+
+#: The unit of coupons in the books, where each counts as one.
+COUPON = "COUPON"
 
 #: Names in the books: lower case, digits and hyphens, at most 32 characters.
 NAME = r"^[a-z][a-z0-9-]{0,31}$"
@@ -287,13 +292,59 @@ class Offer(Settings):
         return f"{plain(self.percent)}%" if self.percent is not None else str(self.amounts)
 
 
-def _check_units(kind: RewardKind, worth: Offer) -> None:
+class Coupon(Settings):
+    """What a coupon gives on one order of its holder."""
+
+    discount: Offer
+    """What it takes off the goods, or off the delivery."""
+    minimum: PerCurrency = Amounts()
+    """Least value of the goods, per currency. Where it names some, the coupon is good in these
+    currencies alone; none named: no minimum."""
+
+    @model_validator(mode="after")
+    def _in_currencies(self) -> Self:
+        named = [*self.minimum.as_dict(), *self.discount.amounts.as_dict()]
+        unknown = sorted(set(named) - _CURRENCIES)
+        if unknown:
+            raise ValueError(f'a coupon is in currencies; "{unknown[0]}" is none')
+        if self.currencies == ():
+            raise ValueError("no currency has both the coupon's amount and its minimum")
+        return self
+
+    @property
+    def currencies(self) -> tuple[str, ...] | None:
+        """Those it is good in; None: all."""
+        discounted = self.discount.currencies
+        if not self.minimum:
+            return discounted
+        return tuple(
+            currency
+            for currency in self.minimum.as_dict()
+            if discounted is None or currency in discounted
+        )
+
+    def is_good_in(self, currency: str) -> bool:
+        return self.currencies is None or currency in self.currencies
+
+
+#: What every coupon is worth in the books; what it gives there is another matter.
+ONE_COUPON = Offer(amounts=Amounts.of({COUPON: 1}))
+
+
+def _check_units(kind: RewardKind, worth: Offer, coupon: Coupon | None) -> None:
     """A credit is in currencies; anything else in one unit. Points are not named like a
     currency, as the books add up by name; what is paid outside the shop may be money."""
     units = worth.amounts.as_dict()
     if worth.free_shipping:
         raise ValueError("free shipping is a discount; a reward is an amount or a percentage")
-    if kind is RewardKind.CREDIT:
+    if (kind is RewardKind.COUPON) != (coupon is not None):
+        raise ValueError("a reward of the kind coupon, and no other, says what the coupon gives")
+    if kind is RewardKind.COUPON:
+        if worth != ONE_COUPON:
+            raise ValueError("a coupon has no worth besides what it gives")
+    elif COUPON in units:
+        raise ValueError(f'say what it is worth; "{COUPON}" counts coupons')
+    elif kind is RewardKind.CREDIT:
         unknown = sorted(set(units) - _CURRENCIES)
         if unknown:
             raise ValueError(f'a credit is in currencies; "{unknown[0]}" is none')
@@ -327,9 +378,12 @@ class RewardRule(Settings):
     currency, none named: no threshold."""
     within: Span | None = None
     """How long after the first order the orders count towards both. None: ever."""
-    worth: Offer
+    worth: Offer = ONE_COUPON
     """How much: an amount, or a percentage of the order's goods net of discount, tax and
-    shipping. Points and custom rewards are amounts in their own unit: {"MB": 500}."""
+    shipping. Points and custom rewards are amounts in their own unit: {"MB": 500}. Has to be set
+    for all but coupons, each of which counts as one."""
+    coupon: Coupon | None = None
+    """What a coupon gives."""
     least: PerCurrency = Amounts()
     """A percentage is at least this amount, per currency."""
     most: PerCurrency = Amounts()
@@ -342,14 +396,15 @@ class RewardRule(Settings):
     hold: Span = Span()
     """From earning to issuing."""
     valid: Span | None = None
-    """How long an issued credit can be spent. None: for ever."""
+    """How long an issued credit or coupon can be used. None: for ever."""
     use: CreditUse = CreditUse.ON_REQUEST
     """How an issued credit gets on a checkout of its owner."""
     remind: Span | None = None
-    """How long before an issued credit expires its owner is told. None: not at all."""
+    """How long before an issued credit or coupon expires its owner is told. None: not at all."""
     after_issue: AfterIssue = AfterIssue.DEBT
     """Once it is issued and no longer deserved: what is left of it is taken back, and what was
-    spent of it is a debt that the next credit pays, or is waived; or it is kept."""
+    spent of it is a debt that the next credit pays (of a coupon that was used, the next coupon),
+    or is waived; or it is kept."""
 
     @property
     def has_threshold(self) -> bool:
@@ -359,7 +414,11 @@ class RewardRule(Settings):
     def _percentages_are_of_money(self) -> Self:
         if self.kind is not RewardKind.CREDIT and self.worth.percent is not None:
             raise ValueError("only a credit can be a percentage; write an amount in its unit")
-        _check_units(self.kind, self.worth)
+        _check_units(self.kind, self.worth, self.coupon)
+        if self.coupon is not None and self.proportional:
+            raise ValueError("a coupon is given whole or not at all")
+        if self.coupon is not None and self.use is not CreditUse.ON_REQUEST:
+            raise ValueError("a coupon is entered by its holder")
         if (self.least or self.most) and self.worth.percent is None:
             raise ValueError("least and most are for percentages")
         if self.remind is not None and self.valid is None:
@@ -369,7 +428,10 @@ class RewardRule(Settings):
         return self
 
     def is_due_in(self, currency: str) -> bool:
-        """Is there an amount for an order in this currency? Points have no currency."""
+        """Is there an amount for an order in this currency? Points have no currency; a coupon
+        must be good for another such order."""
+        if self.coupon is not None:
+            return self.coupon.is_good_in(currency)
         return self.kind is not RewardKind.CREDIT or self.worth.is_priced_in(currency)
 
 
@@ -379,7 +441,8 @@ class Cap(Settings):
     count: int | None = Field(default=None, ge=1)
     """The most rewards."""
     amount: PerCurrency = Amounts()
-    """The most in all, per currency or unit; no limit where none is named."""
+    """The most in all, per currency or unit; no limit where none is named. Coupons are limited
+    by number alone."""
     to: Beneficiary = Beneficiary.REFERRER
     """Whose rewards are counted."""
     per_referee: bool = False
@@ -398,6 +461,8 @@ class Cap(Settings):
     def _one_limit(self) -> Self:
         if (self.count is None) == (not self.amount):
             raise ValueError("a limit is either a number of rewards or an amount")
+        if self.amount.get(COUPON) is not None:
+            raise ValueError("coupons are limited by number: write a count")
         is_empty = self.rolling is not None and not self.rolling
         if self.per_referee and self.whole_program:
             raise ValueError("a limit is per referee or for the whole program, not both")
@@ -506,11 +571,13 @@ class Milestone(Settings):
     kind: RewardKind = RewardKind.CREDIT
     """How the reward is delivered."""
     worth: Offer | None = None
-    """How much: amounts. None: nothing but the group."""
+    """How much: amounts. None: nothing but the group, or a coupon."""
+    coupon: Coupon | None = None
+    """What a coupon gives."""
     hold: Span = Span()
     """From reaching to issuing."""
     valid: Span | None = None
-    """How long an issued credit can be spent. None: for ever."""
+    """How long an issued credit or coupon can be used. None: for ever."""
     group: str | None = None
     """The group that the referrer is in from then on."""
 
@@ -520,9 +587,14 @@ class Milestone(Settings):
             raise ValueError("a milestone is either a number of referrals or a revenue")
         if self.worth is not None and self.worth.percent is not None:
             raise ValueError("a milestone gives an amount, not a percentage")
-        if self.worth is not None:
-            _check_units(self.kind, self.worth)
+        if self.gives is not None or self.coupon is not None:
+            _check_units(self.kind, self.gives or ONE_COUPON, self.coupon)
         return self
+
+    @property
+    def gives(self) -> Offer | None:
+        """How much, a coupon counting as one; None: nothing but the group."""
+        return self.worth or (ONE_COUPON if self.kind is RewardKind.COUPON else None)
 
 
 class Milestones(Settings):
@@ -566,17 +638,19 @@ class Prize(Settings):
 
     kind: RewardKind = RewardKind.CUSTOM
     """How it is delivered."""
-    worth: Offer
+    worth: Offer = ONE_COUPON
     """How much: an amount of points or of something delivered outside the shop; of a credit in
-    one currency."""
+    one currency. Has to be set for all but coupons."""
+    coupon: Coupon | None = None
+    """What a coupon gives."""
     valid: Span | None = None
-    """How long an issued credit can be spent. None: for ever."""
+    """How long an issued credit or coupon can be used. None: for ever."""
 
     @model_validator(mode="after")
     def _one_amount(self) -> Self:
         if len(self.worth.amounts.by_currency) != 1:
             raise ValueError("a prize is one amount, in one currency or unit")
-        _check_units(self.kind, self.worth)
+        _check_units(self.kind, self.worth, self.coupon)
         return self
 
 
@@ -722,7 +796,11 @@ class Terms(Settings):
     @property
     def _voucher(self) -> tuple[Any, ...]:
         """What it says, and where it is listed: only where the rewards have a price, too."""
-        priced = [rule.worth.currencies for rule in self.rewards if rule.kind is RewardKind.CREDIT]
+        priced = [
+            rule.coupon.currencies if rule.coupon is not None else rule.worth.currencies
+            for rule in self.rewards
+            if rule.kind in (RewardKind.CREDIT, RewardKind.COUPON)
+        ]
         return (
             self.discount,
             self.goods,
@@ -739,12 +817,12 @@ class Terms(Settings):
         missing = []
         if self.discount is not None and not self.discount.is_priced_in(currency):
             missing.append("friend's discount")
-        for beneficiary, noun in (
-            (Beneficiary.REFERRER, "referrer's credit"),
-            (Beneficiary.REFEREE, "friend's credit"),
+        for beneficiary, whose in (
+            (Beneficiary.REFERRER, "referrer's"),
+            (Beneficiary.REFEREE, "friend's"),
         ):
-            if not all(rule.is_due_in(currency) for rule in self.rewards_to(beneficiary)):
-                missing.append(noun)
+            kinds = (r.kind for r in self.rewards_to(beneficiary) if not r.is_due_in(currency))
+            missing += [f"{whose} {kind.value}" for kind in dict.fromkeys(kinds)]
         return f"no {' and no '.join(missing)} in {currency}" if missing else ""
 
     def to_json(self) -> dict[str, Any]:

@@ -82,6 +82,25 @@ class RewardsByReferralLoader(host.DataLoader):
         return [rewards[pk] for pk in keys]
 
 
+class ReferrerByIdLoader(host.DataLoader):
+    context_key = "referral_referrer_by_id"
+
+    def batch_load(self, keys: Collection[int]) -> list[Referrer | None]:
+        found = Referrer.objects.using(self.database_connection_name).in_bulk(keys)
+        return [found.get(pk) for pk in keys]
+
+
+class CouponUsedLoader(host.DataLoader):
+    """Has an order used the coupon? By reward."""
+
+    context_key = "referral_coupon_used"
+
+    def batch_load(self, keys: Collection[int]) -> list[bool]:
+        using = self.database_connection_name
+        used = selectors.used_coupons(keys, store=get_store(), using=using)
+        return [pk in used for pk in keys]
+
+
 class OrderEmailLoader(host.DataLoader):
     context_key = "referral_order_email"
 

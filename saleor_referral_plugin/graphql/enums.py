@@ -5,7 +5,7 @@ from enum import Enum
 
 from ..engine.decide import ReferralStatus
 from ..engine.findings import FindingCode
-from ..engine.terms import Beneficiary, EarnedWhen
+from ..engine.terms import Beneficiary, EarnedWhen, RewardKind
 from ..models import Claim, Reward
 from . import host
 
@@ -51,6 +51,8 @@ _FAILED_RULES = {
     "REFERRER_GONE": "The referrer no longer has an account.",
     "CURRENCY_MISMATCH": "The credit is in another currency than the checkout.",
     "CAP_REACHED": "A limit on rewards is reached.",
+    "NOT_YOUR_COUPON": "The coupon is somebody else's.",
+    "COUPON_BELOW_MINIMUM": "The goods are worth less than the coupon's minimum.",
 }
 
 
@@ -108,6 +110,21 @@ class ReferralBeneficiaryEnum(host.BaseEnum):
             {
                 "REFERRER": "The customer who recommended.",
                 "REFEREE": "The person recommended.",
+            },
+        )
+        doc_category = DOC_CATEGORY
+
+
+class ReferralRewardKindEnum(host.BaseEnum):
+    class Meta:
+        enum = RewardKind
+        description = _described(
+            "How a reward reaches its beneficiary.",
+            {
+                "CREDIT": "A gift card.",
+                "POINTS": "Points, in a unit of the program's own.",
+                "COUPON": "A promo code for one order of the beneficiary's.",
+                "CUSTOM": "Something that is delivered outside the shop.",
             },
         )
         doc_category = DOC_CATEGORY

@@ -97,6 +97,7 @@ COSTS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "Referral": {"referee": {"complexity": 1}, "rewards": {"complexity": 1}},
     "ReferralReward": {"findings": {"complexity": 1}, "referral": {"complexity": 1}},
+    "ReferralCoupon": {"code": {"complexity": 1}, "isUsed": {"complexity": 1}},
 }
 
 

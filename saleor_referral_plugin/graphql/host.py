@@ -14,6 +14,7 @@ database(context) -> str                     the database a request reads from
 page_limit() -> int                          most rows of one page
 may(context, permission) -> bool             has the requestor, user or app, the permission
 is_requestor(context, user) -> bool          is it this very customer who asks
+requestor_ref(context) -> str | None          the account that asks, by its engine's ref
 language(context) -> str                     of the account that asks; empty: not known
 customer(user) -> CustomerFacts | None       None for an account that is not really there
 checkout(root) -> CheckoutSeen               the little we need of a checkout...
@@ -65,6 +66,7 @@ database = _store.database
 page_limit = _store.page_limit
 may = _store.may
 is_requestor = _store.is_requestor
+requestor_ref = _store.requestor_ref
 language = _store.language
 customer = _store.customer
 checkout = _store.checkout

@@ -19,13 +19,14 @@ from saleor.plugins.manager import PluginsManager, get_plugins_manager
 from saleor.webhook.event_types import WebhookEventAsyncType
 
 from ..engine import claims
+from ..engine import coupons as engine_coupons
 from ..engine.codes import is_offer_code
 from ..engine.facts import CheckoutFacts
 from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.people import person
 from ..engine.store import get_store
 from ..models import Claim
-from . import credits, offers
+from . import coupons, credits, offers
 from .errors import refusal_error
 from .facts import checkout_facts
 
@@ -124,8 +125,10 @@ def owner_at_hand(checkout: Checkout) -> Any:
 
 
 def judge_buyer(checkout: Checkout) -> None:
-    """The checkout changed: judge its claim again if it is now somebody else's."""
+    """The checkout changed: judge its claim again if it is now somebody else's, or take a
+    coupon off that is not."""
     if not is_offer_code(checkout.voucher_code):
+        _judge_coupon(checkout)
         return
     buyer = person(checkout.user_id, checkout.get_customer_email())
     if getattr(checkout, JUDGED_FOR, None) == buyer:
@@ -137,18 +140,31 @@ def judge_buyer(checkout: Checkout) -> None:
     claims.judge_again(store=get_store(), checkout=opened, facts=opened.facts)
 
 
+def _judge_coupon(checkout: Checkout) -> None:
+    coupon = engine_coupons.find(checkout.voucher_code or "")
+    if coupon is None:
+        return
+    opened = OpenCheckout(checkout)
+    if engine_coupons.objection(coupon, opened.facts) is not None:
+        opened.take_off(checkout.voucher_code or "")
+
+
 def judge_completion(checkout_info: Any, lines: Any) -> None:
     """Raises ValidationError when the discount must not become an order's. The checkout is
     left without it and otherwise as it was, usage of the voucher included."""
-    if not (checkout_info.voucher and offers.is_ours(checkout_info.voucher)):
+    voucher = checkout_info.voucher
+    if not (voucher and (offers.is_ours(voucher) or coupons.is_ours(voucher))):
         return
     checkout = checkout_info.checkout
     opened = OpenCheckout(checkout, checkout_info.manager, checkout_info, lines)
     try:
         with transaction.atomic():
-            refusal = claims.objection(store=get_store(), facts=opened.facts, completing=True)
+            if coupons.is_ours(voucher):
+                refusal = coupons.objection(voucher, opened.facts)
+            else:
+                refusal = claims.objection(store=get_store(), facts=opened.facts, completing=True)
     except DatabaseError:
-        # The claim stood when it was last judged; trouble of ours must not stop a sale.
+        # It stood when it was last judged; trouble of ours must not stop a sale.
         logger.exception("The claim of checkout %s could not be judged.", checkout.pk)
         return
     if refusal is None:

@@ -108,6 +108,11 @@ def is_requestor(context: Any, user: Any) -> bool:
     return bool(asking) and asking.pk == user.pk
 
 
+def requestor_ref(context: Any) -> str | None:
+    asking: Any = getattr(context, "user", None)
+    return str(asking.pk) if asking else None
+
+
 def language(context: Any) -> str:
     asking: Any = getattr(context, "user", None)
     return asking.language_code if asking else ""

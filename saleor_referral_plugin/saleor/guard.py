@@ -3,8 +3,8 @@
 Saleor asks `validate_voucher_for_checkout` whenever a voucher is put on a checkout and
 whenever prices are calculated again. Wrapped here, it judges the claim of a checkout that
 carries one of our vouchers, and lifts the voucher's impossible condition (see offers.py)
-for this one question if the claim stands. Any other voucher passes untouched, without a
-query.
+for this one question if the claim stands. A coupon is refused to all but its holder. Any
+other voucher passes untouched, without a query.
 
 Saleor puts a voucher for the delivery on no checkout before a delivery is chosen; ours waits
 there for it, worth nothing, so that a code can be entered at any time and come with a link.
@@ -29,6 +29,7 @@ from saleor.plugins.manager import PluginsManager
 from ..engine import claims
 from ..engine.money import zero
 from ..engine.store import get_store
+from . import coupons
 from .checkouts import JUDGED_FOR, judge_completion
 from .facts import checkout_facts
 from .offers import MARK, is_ours
@@ -69,8 +70,15 @@ def _not_on_drafts(clean: Callable[..., None]) -> Callable[..., None]:
     def cleaned(channel: Any, cleaned_input: dict[str, Any]) -> None:
         clean(channel, cleaned_input)
         voucher = cleaned_input.get("voucher")
-        if voucher is not None and is_ours(voucher):
+        if voucher is None:
+            return
+        message = ""
+        if is_ours(voucher):
             message = "This voucher belongs to the referral program: it needs a referral code."
+        elif coupons.is_ours(voucher):
+            # Saleor does not count its use there.
+            message = "This voucher is a customer's coupon: they use it at checkout."
+        if message:
             raise ValidationError({"voucher": ValidationError(message, code="invalid_voucher")})
 
     return cleaned
@@ -81,6 +89,8 @@ def _guarded(validate: Callable[..., None]) -> Callable[..., None]:
     def guarded(manager: Any, voucher: Any, checkout_info: Any, lines: Any) -> None:
         if is_ours(voucher):
             voucher = _unlocked(voucher, checkout_info, lines)
+        elif coupons.is_ours(voucher):
+            coupons.check(voucher, checkout_info, lines)
         validate(manager, voucher, checkout_info, lines)
 
     return guarded

@@ -19,10 +19,10 @@ from saleor.graphql.checkout.mutations import (
 from saleor.graphql.checkout.mutations.utils import get_checkout
 from saleor.graphql.plugins.dataloaders import get_plugin_manager_promise
 
-from ..engine import claims, codes
+from ..engine import claims, codes, coupons
 from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.store import get_store
-from ..models import Claim, ReferralCode, TermsVersion
+from ..models import Claim, ReferralCode, Reward, TermsVersion
 from . import credits
 from .checkouts import OpenCheckout, put_credits_on
 from .errors import refusal_error
@@ -95,6 +95,8 @@ def _add(cls: Any, info: Any, go_on: Callable[..., Any], *, promo_code: str, **i
     if found is None:
         return _add_other(cls, info, go_on, promo_code, ids)
     checkout = get_checkout(cls, info, **ids)
+    if isinstance(found, Reward):
+        return _add_coupon(go_on, found, OpenCheckout(checkout))
     if isinstance(found, TermsVersion):
         # The code that storefronts show. It says nothing by itself: only a claim does.
         claim = claims.open_claim(str(checkout.pk))
@@ -118,6 +120,18 @@ def _add(cls: Any, info: Any, go_on: Callable[..., Any], *, promo_code: str, **i
     return box.answer
 
 
+def _add_coupon(go_on: Callable[..., Any], coupon: Reward, opened: OpenCheckout) -> Any:
+    """Its holder may write it as they like, and hears why it is refused."""
+    refusal = coupons.objection(coupon, opened.facts)
+    if refusal is not None:
+        raise refusal_error(refusal, opened.checkout.language_code)
+    return go_on(promo_code=_shown(coupon))
+
+
+def _shown(coupon: Reward) -> str:
+    return codes.show(coupon.coupon_code or "")
+
+
 def _add_other(
     cls: Any, info: Any, go_on: Callable[..., Any], promo_code: str, ids: dict[str, Any]
 ) -> Any:
@@ -137,7 +151,10 @@ def _add_other(
 
 def _remove(cls: Any, info: Any, go_on: Callable[..., Any], **data: Any) -> Any:
     typed = data.get("promo_code") or ""
-    if typed and _find(typed) is None:
+    found = _find(typed) if typed else None
+    if isinstance(found, Reward):
+        return go_on(promo_code=_shown(found))
+    if typed and found is None:
         return go_on()
     checkout = _checkout_of(cls, info, data)
     is_on = codes.is_offer_code(checkout.voucher_code)
@@ -177,13 +194,13 @@ def _put_credits_on(checkout: Any, user: Any) -> None:
         logger.exception("Credits could not be put on checkout %s.", checkout.pk)
 
 
-def _find(typed: str) -> ReferralCode | TermsVersion | None:
-    """The referral code or the offer that was typed, None for a code that is not ours. A
+def _find(typed: str) -> ReferralCode | TermsVersion | Reward | None:
+    """The referral code, the offer or the coupon that was typed, None for what is not ours. A
     code that cannot be ours by its look costs no query; trouble of ours leaves the code to
     Saleor."""
     try:
         with transaction.atomic():
-            return codes.find(typed) or codes.live_offer(typed)
+            return codes.find(typed) or codes.live_offer(typed) or coupons.find(typed)
     except DatabaseError:
         logger.exception("A promo code could not be looked up among the referral codes.")
     return None

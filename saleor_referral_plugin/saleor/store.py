@@ -23,6 +23,7 @@ from ..engine.codes import show
 from ..engine.facts import (
     Channel,
     CheckoutFacts,
+    CouponRequest,
     CreditRequest,
     CustomerFacts,
     OrderFacts,
@@ -30,7 +31,7 @@ from ..engine.facts import (
 )
 from ..engine.rows import Param, Prepared
 from ..engine.terms import Goods, Terms
-from . import credits, facts, goods, offers
+from . import coupons, credits, facts, goods, offers
 from .checkouts import OpenCheckout
 
 _USER = Prepared(
@@ -179,12 +180,22 @@ class SaleorStore:
         return credits.issue(request)
 
     def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime) -> Money:
+        if coupons.is_coupon(credit_ref):
+            return coupons.adjust(credit_ref, delta, now=now)
         return credits.adjust(credit_ref, delta, now=now)
 
     def credit_balances(
         self, credit_refs: Collection[str], *, using: str = "default"
     ) -> dict[str, Money]:
-        return credits.balances(credit_refs, using=using)
+        ours = [ref for ref in credit_refs if coupons.is_coupon(ref)]
+        cards = [ref for ref in credit_refs if not coupons.is_coupon(ref)]
+        return credits.balances(cards, using=using) | coupons.balances(ours, using=using)
+
+    def issue_coupon(self, request: CouponRequest) -> str:
+        return coupons.issue(request)
+
+    def give_back_coupon(self, coupon_ref: str) -> None:
+        coupons.give_back(coupon_ref)
 
     def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:
         user = User.objects.filter(pk=user_ref).first()

@@ -198,6 +198,11 @@ def is_requestor(context: Any, user: models.Customer) -> bool:
     return asking is not None and asking.pk == user.pk
 
 
+def requestor_ref(context: Any) -> str | None:
+    asking = getattr(context, "customer", None)
+    return None if asking is None else str(asking.pk)
+
+
 def language(_context: Any) -> str:
     return ""
 

@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 
 from django.db import transaction
 
-from ..engine import claims, codes
+from ..engine import claims, codes, coupons
 from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.people import person
 from ..engine.referrers import forget
@@ -113,6 +113,14 @@ def checkout_completing(checkout: Checkout) -> Finding | None:
         facts=checkout_facts_of(checkout),
         completing=True,
     )
+
+
+@_never_breaking_the_shop(otherwise=_UNKNOWN_CODE)
+def coupon_objection(checkout: Checkout, code: str) -> Finding | None:
+    """Why the coupon with this code must not be on a checkout, or None. Also while the program
+    is switched off: a coupon is for its holder as long as there is one."""
+    coupon = coupons.find(code)
+    return None if coupon is None else coupons.objection(coupon, checkout_facts_of(checkout))
 
 
 def order_changed(order: Order) -> None:

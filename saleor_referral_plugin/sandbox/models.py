@@ -114,6 +114,24 @@ class GiftCard(models.Model):
         return "-".join(self.code[start : start + 4] for start in range(0, len(self.code), 4))
 
 
+class Coupon(models.Model):
+    """A promo code of the referral program for one order. `gives` is what its terms say; for
+    whom it is, the program says. `used_on` is the order that used it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    code = models.CharField(max_length=16, unique=True)
+    key = models.CharField(max_length=64, unique=True)
+    gives = models.JSONField()
+    expires_at = models.DateTimeField(null=True)
+    is_active = models.BooleanField(default=True)
+    used_on = models.ForeignKey("Order", on_delete=models.SET_NULL, null=True, related_name="+")
+    note = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.code
+
+
 class Offer(models.Model):
     """The discount behind one of the engine's promo codes in one channel: a percentage or
     an amount off some goods (as `terms.Goods`) or all, or the price of the delivery. Nobody can

@@ -1,7 +1,7 @@
 """What a checkout costs. Nothing here writes, except `reprice` on the checkout it is given."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -9,9 +9,9 @@ from django.db.models import F, Q, QuerySet
 from prices import Money
 
 from ..engine import terms
-from ..engine.money import round_money, total, zero
+from ..engine.money import Amounts, round_money, total, zero
 from . import catalogue, clock
-from .models import Checkout, CheckoutLine, GiftCard, Offer
+from .models import Checkout, CheckoutLine, Coupon, GiftCard, Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +106,22 @@ def draws(cards: Iterable[GiftCard], bill: Bill) -> list[Draw]:
 
 
 def reprice(checkout: Checkout) -> None:
-    """Work out the discount anew and save it; an offer that has ended is taken off."""
-    offer = _offer_on(checkout)
-    if offer is None:
+    """Work out the discount anew and save it; a code that has ended is taken off."""
+    deal = _deal_on(checkout)
+    if deal is None:
         checkout.voucher_code = None
-    checkout.discount = _worth(offer, checkout).amount if offer else Decimal(0)
+    checkout.discount = _worth(deal, checkout).amount if deal else Decimal(0)
     checkout.save(update_fields=["voucher_code", "discount"])
 
 
 def discounts(checkout: Checkout) -> dict[int, Decimal]:
-    """What the offer takes off each line, by its key: in proportion to their values, and
-    together its discount on the goods to the cent."""
-    offer = _offer_on(checkout)
-    if offer is None or offer.free_shipping:
+    """What is taken off each line, by its key: in proportion to their values, and together the
+    checkout's discount on the goods to the cent."""
+    deal = _deal_on(checkout)
+    if deal is None or deal.gives is None or deal.gives.free_shipping:
         return {}
     left = Money(checkout.discount, checkout.channel.currency)
-    offered = lines_of(checkout, terms.Goods(**offer.goods))
-    lines = [(line, _value(line, checkout)) for line in offered]
+    lines = [(line, _value(line, checkout)) for line in lines_of(checkout, deal.goods)]
     worth = total((value for _, value in lines), left.currency)
     found: dict[int, Decimal] = {}
     for line, value in lines:
@@ -132,21 +131,45 @@ def discounts(checkout: Checkout) -> dict[int, Decimal]:
     return found
 
 
-def _offer_on(checkout: Checkout) -> Offer | None:
-    if not checkout.voucher_code:
+@dataclass(frozen=True, slots=True)
+class _Deal:
+    """What the code on a checkout takes off, and off which goods."""
+
+    gives: terms.Offer | None
+    goods: terms.Goods = field(default_factory=terms.Goods)
+
+
+def _deal_on(checkout: Checkout) -> _Deal | None:
+    """An offer's or a coupon's."""
+    code = checkout.voucher_code
+    if not code:
         return None
-    return Offer.objects.filter(code=checkout.voucher_code, channel=checkout.channel_id).first()
+    coupon = usable_coupon(code, goods_of(checkout))
+    if coupon is not None:
+        return _Deal(terms.Coupon.model_validate(coupon.gives).discount)
+    offer = Offer.objects.filter(code=code, channel=checkout.channel_id).first()
+    if offer is None:
+        return None
+    return _Deal(_offered(offer, checkout.channel.currency), terms.Goods(**offer.goods))
 
 
-def _worth(offer: Offer, checkout: Checkout) -> Money:
-    """What the offer takes off the goods that it is for, or off the delivery."""
-    currency = checkout.channel.currency
+def _offered(offer: Offer, currency: str) -> terms.Offer | None:
+    """None for an offer that only marks the order."""
     if offer.free_shipping:
+        return terms.Offer(free_shipping=True)
+    if offer.percent is not None:
+        return terms.Offer(percent=offer.percent)
+    return terms.Offer(amounts=Amounts.of({currency: offer.amount})) if offer.amount else None
+
+
+def _worth(deal: _Deal, checkout: Checkout) -> Money:
+    """What is taken off the goods that the deal is for, or off the delivery."""
+    if deal.gives is None:
+        return zero(checkout.channel.currency)
+    if deal.gives.free_shipping:
         return shipping_of(checkout)
-    goods = goods_of(checkout, terms.Goods(**offer.goods))
-    if offer.percent is None:
-        return min(round_money(Money(offer.amount or Decimal(0), currency)), goods)
-    return terms.Offer(percent=offer.percent).of(goods) or zero(currency)
+    goods = goods_of(checkout, deal.goods)
+    return min(deal.gives.of(goods) or zero(goods.currency), goods)
 
 
 def lines_of(checkout: Checkout, goods: terms.Goods) -> list[CheckoutLine]:
@@ -160,3 +183,15 @@ def lines_of(checkout: Checkout, goods: terms.Goods) -> list[CheckoutLine]:
 
 def _value(line: CheckoutLine, checkout: Checkout) -> Money:
     return Money(line.price * line.quantity, checkout.channel.currency)
+
+
+def usable_coupon(code: str, goods: Money) -> Coupon | None:
+    """The coupon with this code, as the shop shows it, if an order for such goods may use it;
+    whose it is, is another matter."""
+    coupon = Coupon.objects.filter(code=code, is_active=True, used_on=None).first()
+    if coupon is None or (coupon.expires_at and coupon.expires_at < clock.now()):
+        return None
+    gives = terms.Coupon.model_validate(coupon.gives)
+    least = gives.minimum.get(goods.currency)
+    is_good = gives.is_good_in(goods.currency) and (least is None or goods >= least)
+    return coupon if is_good else None

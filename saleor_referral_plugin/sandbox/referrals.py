@@ -8,12 +8,14 @@ from decimal import Decimal
 from prices import Money
 
 from ..engine import codes, ledger, programs, selectors
+from ..engine.coupons import what_it_gives
 from ..engine.findings import Audience, Finding, FindingCode
 from ..engine.money import say
 from ..engine.programs import current_program
 from ..engine.referrers import code_for
 from ..engine.store import get_store
-from ..graphql.types.offers import credit_in, offer_in
+from ..engine.terms import COUPON
+from ..graphql.types.offers import credit_in, offer_in, say_coupon
 from ..models import LedgerEntry, Referral, Referrer, Reward
 from .models import Channel, Customer, Order
 from .store import as_uuid
@@ -33,6 +35,11 @@ _REWARD_WORDS = {
     Reward.Status.VOIDED: ("Not credited", "bad"),
     Reward.Status.CLAWED_BACK: ("Taken back", "bad"),
     Reward.Status.EXPIRED: ("Expired", "bad"),
+}
+#: Of a coupon that cannot be used; of one that can, its last day is said.
+_COUPON_WORDS = {
+    Reward.Status.CLAWED_BACK: "taken back",
+    Reward.Status.EXPIRED: "expired",
 }
 #: What the shop says of a rule that is content; a rule unknown here shows its code.
 _CONTENT = {
@@ -129,12 +136,24 @@ class AccountSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class CouponSeen:
+    """A coupon as its holder sees it; `is_over`: it cannot be used, or not any more."""
+
+    code: str
+    gives: str
+    until: datetime | None
+    state: str
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReferrerSeen:
     """All of a referrer's page. `link` is empty while the owner has not named a storefront."""
 
     code: str
     link: str
     accounts: list[AccountSeen]
+    coupons: list[CouponSeen]
     referrals: list[ReferralSeen]
 
 
@@ -163,9 +182,29 @@ def referrer_seen(customer: Customer) -> ReferrerSeen | None:
     return ReferrerSeen(
         code=codes.show(code.code),
         link=selectors.link_to(program, code.code) or "",
-        accounts=[_account_seen(account) for account in accounts],
+        accounts=[_account_seen(account) for account in accounts if account.currency != COUPON],
+        coupons=_coupons_of(referrer),
         referrals=_seen(referrer.referrals.all()),
     )
+
+
+def _coupons_of(referrer: Referrer) -> list[CouponSeen]:
+    """Those that were ever issued, the newest first."""
+    issued = list(referrer.rewards.filter(coupon_code__isnull=False))
+    used = selectors.used_coupons([reward.pk for reward in issued], store=get_store())
+    seen = []
+    for reward in issued:
+        state = "used" if reward.pk in used else _COUPON_WORDS.get(Reward.Status(reward.status), "")
+        seen.append(
+            CouponSeen(
+                code=codes.show(reward.coupon_code or ""),
+                gives=say_coupon(what_it_gives(reward)),
+                until=reward.expires_at,
+                state=state,
+                is_over=bool(state),
+            )
+        )
+    return seen
 
 
 def referral_of(order: Order) -> ReferralSeen | None:
@@ -220,7 +259,7 @@ def _content(finding: Finding) -> str:
 def _reward_seen(reward: Reward) -> RewardSeen:
     date, about = _date_of(reward)
     return RewardSeen(
-        amount=say(Money(reward.amount, reward.currency)),
+        amount=_said(Money(reward.amount, reward.currency)),
         badge=Badge(*_REWARD_WORDS[Reward.Status(reward.status)]),
         date=date,
         about_date=about,
@@ -267,8 +306,15 @@ def _words(entry: LedgerEntry) -> str:
 
 
 def _signed(amount: Decimal, currency: str) -> str:
-    shown = say(Money(abs(amount), currency))
+    shown = _said(Money(abs(amount), currency))
     return f"+{shown}" if amount > 0 else f"−{shown}"
+
+
+def _said(amount: Money) -> str:
+    """A coupon is no money."""
+    if amount.currency != COUPON:
+        return say(amount)
+    return f"{amount.amount:.0f} {'coupon' if amount.amount == 1 else 'coupons'}"
 
 
 def _account_seen(account: ledger.Account) -> AccountSeen:

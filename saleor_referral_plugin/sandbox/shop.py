@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
+from ..engine import codes
 from ..engine.findings import Finding, FindingCode
 from . import clock, hooks
 from .models import (
@@ -20,6 +21,7 @@ from .models import (
     Checkout,
     CheckoutLine,
     Collection,
+    Coupon,
     Customer,
     Fulfilment,
     GiftCard,
@@ -31,7 +33,16 @@ from .models import (
     Product,
 )
 from .movements import movements_of
-from .pricing import bill_of, cards_on, discounts, draws, reprice, spendable
+from .pricing import (
+    bill_of,
+    cards_on,
+    discounts,
+    draws,
+    goods_of,
+    reprice,
+    spendable,
+    usable_coupon,
+)
 from .store import normalise
 
 Kind = Payment.Kind
@@ -193,8 +204,16 @@ def add_promo_code(token: UUID, typed: str) -> Checkout:
             today=clock.now().date(),
         ).first()
         refusal = None
+        coupon = _coupon(typed)
         if usable:
             checkout.gift_cards.add(usable)
+        elif coupon:
+            refusal = hooks.coupon_objection(checkout, coupon.code)
+            if refusal is None and not usable_coupon(coupon.code, goods_of(checkout)):
+                refusal = Finding(FindingCode.CODE_INVALID, False)
+            if refusal is None:
+                checkout.voucher_code = coupon.code
+                reprice(checkout)
         else:
             refusal = _in_another_currency(card.first(), checkout) or hooks.code_typed(
                 checkout, typed
@@ -202,6 +221,19 @@ def add_promo_code(token: UUID, typed: str) -> Checkout:
     if refusal is not None:
         raise _refused(refusal)
     return checkout
+
+
+def _coupon(typed: str) -> Coupon | None:
+    return Coupon.objects.filter(code=codes.show(codes.normalise(typed))).first()
+
+
+def _take_off_another_persons_coupon(checkout: Checkout) -> Finding | None:
+    """The buyer may be another one now. Returns why the coupon had to go, if it had."""
+    coupon = _coupon(checkout.voucher_code or "")
+    finding = hooks.coupon_objection(checkout, coupon.code) if coupon else None
+    if finding is not None:
+        checkout.voucher_code = None
+    return finding
 
 
 def _in_another_currency(card: GiftCard | None, checkout: Checkout) -> Finding | None:
@@ -223,13 +255,17 @@ def remove_promo_code(token: UUID, code: str) -> Checkout:
             checkout.gift_cards.remove(card)
         elif hooks.code_removed(checkout, code):
             return checkout
-        elif checkout.voucher_code and normalise(code) == normalise(checkout.voucher_code):
+        elif checkout.voucher_code and _is_same(code, checkout.voucher_code):
             # Whatever keeps its owner from taking it off: the shopper may.
             checkout.voucher_code = None
             reprice(checkout)
         else:
             raise ShopError("code_not_on_checkout", "This code is not on your cart.")
     return checkout
+
+
+def _is_same(typed: str, code: str) -> bool:
+    return normalise(typed) == normalise(code) or codes.show(codes.normalise(typed)) == code
 
 
 def complete_checkout(token: UUID) -> Order:
@@ -246,11 +282,17 @@ def complete_checkout(token: UUID) -> Order:
             raise ShopError("empty", "The cart is empty.")
         if not checkout.email:
             raise ShopError("email_missing", "Please enter your e-mail address.")
-        finding = hooks.checkout_completing(checkout)
-        shown = checkout.discount
+        shown = bill_of(checkout).before_gift_cards
+        finding = hooks.checkout_completing(checkout) or _take_off_another_persons_coupon(checkout)
+        # Locked, so that of two orders at once only one can use it.
+        coupon = Coupon.objects.select_for_update().filter(code=checkout.voucher_code).first()
         reprice(checkout)
-        if finding is None and checkout.discount == shown:
-            return _place(checkout)
+        if finding is None and bill_of(checkout).before_gift_cards == shown:
+            order = _place(checkout)
+            if coupon is not None:
+                coupon.used_on = order
+                coupon.save(update_fields=["used_on"])
+            return order
     if finding is not None:
         raise _refused(finding)
     raise ShopError("price_changed", "The discount has changed. Please look at the new total.")
@@ -428,6 +470,7 @@ def _changing(token: UUID) -> Iterator[Checkout]:
     with transaction.atomic():
         checkout = _locked(token)
         yield checkout
+        _take_off_another_persons_coupon(checkout)
         checkout.save()
         reprice(checkout)
         hooks.checkout_changed(checkout)

@@ -18,6 +18,7 @@ from ..engine.facts import (
     Channel,
     CheckoutFacts,
     CheckoutLine,
+    CouponRequest,
     CreditRequest,
     CustomerFacts,
     OrderFacts,
@@ -28,7 +29,7 @@ from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.money import times, zero
 from ..engine.people import domain_of, party_keys, person
 from ..engine.rows import Gathered, Param, Prepared
-from ..engine.terms import Goods, Terms
+from ..engine.terms import COUPON, Goods, Terms
 from . import catalogue, clock, models
 from .movements import movements_of
 from .pricing import goods_of, reprice, shipping_of
@@ -181,6 +182,7 @@ class SandboxStore:
         key = normalise(code)
         return (
             models.GiftCard.objects.filter(code=key).exists()
+            or models.Coupon.objects.filter(code__in=(key, codes.show(key))).exists()
             or models.Offer.objects.alias(
                 key=Upper(Replace(Replace("code", Value("-"), Value("")), Value(" "), Value("")))
             )
@@ -263,6 +265,8 @@ class SandboxStore:
         return str(card.pk)
 
     def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime) -> Money:
+        if delta.currency == COUPON:
+            return _adjust_coupon(credit_ref, delta, now)
         nothing = zero(delta.currency)
         card = (
             models.GiftCard.objects.select_for_update()
@@ -283,10 +287,32 @@ class SandboxStore:
     def credit_balances(
         self, credit_refs: Collection[str], *, using: str = "default"
     ) -> dict[str, Money]:
-        cards = models.GiftCard.objects.using(using).filter(
-            pk__in=[as_uuid(ref) for ref in credit_refs], is_active=True
+        keys = [as_uuid(ref) for ref in credit_refs]
+        cards = models.GiftCard.objects.using(using).filter(pk__in=keys, is_active=True)
+        balances = {str(card.pk): Money(card.balance, card.currency) for card in cards}
+        if len(balances) < len(keys):
+            coupons = models.Coupon.objects.using(using).filter(pk__in=keys)
+            balances |= {str(coupon.pk): _left_of(coupon) for coupon in coupons}
+        return balances
+
+    # coupons ---------------------------------------------------------------------------
+    def issue_coupon(self, request: CouponRequest) -> str:
+        coupon, _ = models.Coupon.objects.get_or_create(
+            key=request.key,
+            defaults={
+                "code": request.code,
+                "gives": request.coupon.model_dump(mode="json"),
+                "expires_at": request.expires_at,
+                "note": request.note,
+                "created_at": clock.now(),
+            },
         )
-        return {str(card.pk): Money(card.balance, card.currency) for card in cards}
+        return str(coupon.pk)
+
+    def give_back_coupon(self, coupon_ref: str) -> None:
+        models.Coupon.objects.filter(
+            pk=as_uuid(coupon_ref), used_on__cancelled_at__isnull=False
+        ).update(used_on=None)
 
     def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:
         customer = models.Customer.objects.filter(pk=as_uuid(user_ref)).first()
@@ -294,6 +320,25 @@ class SandboxStore:
             models.Message.objects.create(
                 customer=customer, event=event, payload=payload, created_at=clock.now()
             )
+
+
+def _left_of(coupon: models.Coupon) -> Money:
+    is_left = coupon.is_active and coupon.used_on_id is None
+    return Money(Decimal(is_left), COUPON)
+
+
+def _adjust_coupon(coupon_ref: str, delta: Money, now: datetime) -> Money:
+    """Take it back while it is unused, or let it be used again while its time is not up."""
+    coupon = models.Coupon.objects.select_for_update().filter(pk=as_uuid(coupon_ref)).first()
+    if coupon is None or coupon.used_on_id is not None or not delta:
+        return zero(COUPON)
+    is_wanted = delta.amount > 0
+    is_over = coupon.expires_at is not None and coupon.expires_at < now
+    if is_wanted == coupon.is_active or (is_wanted and is_over):
+        return zero(COUPON)
+    coupon.is_active = is_wanted
+    coupon.save(update_fields=["is_active"])
+    return Money(Decimal(1 if is_wanted else -1), COUPON)
 
 
 def _placed(found: Iterable[Sequence[Any]]) -> list[PlacedOrder]:

@@ -3,8 +3,9 @@ asked of it. What it must not prove (locks, roll-backs) is proved on the sandbox
 
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from prices import Money
@@ -12,6 +13,7 @@ from prices import Money
 from saleor_referral_plugin.engine.facts import (
     Channel,
     CheckoutFacts,
+    CouponRequest,
     CreditRequest,
     CustomerFacts,
     OrderFacts,
@@ -19,15 +21,20 @@ from saleor_referral_plugin.engine.facts import (
 )
 from saleor_referral_plugin.engine.goods import found, ids
 from saleor_referral_plugin.engine.money import zero
-from saleor_referral_plugin.engine.terms import Goods, Terms
+from saleor_referral_plugin.engine.terms import COUPON, Goods, Terms
 from tests.engine.build import NOW
+
+ONE = Money(Decimal(1), COUPON)
 
 
 @dataclass
 class Credit:
-    request: CreditRequest
+    """A credit, or a coupon; `used_on`: the order that used a coupon."""
+
+    request: CreditRequest | CouponRequest
     balance: Money
     is_usable: bool = True
+    used_on: str | None = None
 
 
 @dataclass
@@ -66,6 +73,14 @@ class FakeStore:
 
     def writing(self) -> AbstractContextManager[Any]:
         return nullcontext()
+
+    def sells_with(self, order_ref: str, promo_code: str) -> None:
+        """The order was made with this promo code."""
+        self.orders[order_ref] = replace(self.orders[order_ref], voucher_code=promo_code)
+        self.placed = [
+            replace(placed, voucher_code=promo_code) if placed.ref == order_ref else placed
+            for placed in self.placed
+        ]
 
     def channels(self) -> list[Channel]:
         return self.shop_channels
@@ -174,6 +189,18 @@ class FakeStore:
         self, credit_refs: Collection[str], *, using: str = "default"
     ) -> dict[str, Money]:
         return {ref: self.credits[ref].balance for ref in credit_refs if ref in self.credits}
+
+    # coupons ------------------------------------------------------------------------------
+    def issue_coupon(self, request: CouponRequest) -> str:
+        self._may_fail("issue_coupon", request.key)
+        ref = f"coupon-{request.key}"
+        self.credits.setdefault(ref, Credit(request, ONE))
+        return ref
+
+    def give_back_coupon(self, coupon_ref: str) -> None:
+        coupon = self.credits.get(coupon_ref)
+        if coupon and coupon.used_on and self.orders[coupon.used_on].is_void:
+            coupon.balance, coupon.used_on = ONE, None
 
     def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:
         self._may_fail("tell", event)

@@ -17,6 +17,7 @@ from saleor_referral_plugin.engine.presets import (
     affiliate_commission,
     airbnb,
     amazon_prime,
+    coupons_for_both,
     credit_for_life,
     dropbox,
     friend_first,
@@ -73,6 +74,17 @@ def test_every_preset_says_what_it_is_and_gives_an_example(name: str) -> None:
 def test_the_kinds_are_those_of_presets() -> None:
     assert set(KINDS) < set(PRESETS)
     assert ProgramKind.CUSTOMER not in KINDS.values()
+
+
+def test_coupons_for_both() -> None:
+    terms = coupons_for_both(gets_percent=15, minimum={"USD": 50})
+
+    assert amounts(given(terms)) == [(REFERRER, "1 COUPON"), (REFEREE, "1 COUPON")]
+    for rule in terms.rewards:
+        assert rule.coupon is not None
+        assert (str(rule.coupon.discount), str(rule.coupon.minimum)) == ("15%", "50 USD")
+    assert not terms.runs_in("euro", "EUR")
+    assert coupons_for_both().runs_in("euro", "EUR")
 
 
 def test_refer_a_friend() -> None:

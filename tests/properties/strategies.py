@@ -11,9 +11,11 @@ from prices import Money
 from saleor_referral_plugin.engine.facts import CheckoutFacts, History, OrderFacts, Person, Used
 from saleor_referral_plugin.engine.money import Amounts, times, zero
 from saleor_referral_plugin.engine.terms import (
+    ONE_COUPON,
     Beneficiary,
     Cap,
     CapPeriod,
+    Coupon,
     EarnedWhen,
     MinimumOf,
     Offer,
@@ -64,18 +66,23 @@ units = st.builds(
     st.sampled_from(["MB", "MUG"]),
     st.integers(1, 500),
 )
+coupons = st.builds(Coupon, discount=offers) | st.just(Coupon(discount=Offer(free_shipping=True)))
 
 
 @st.composite
 def reward_rules(draw: st.DrawFn, name: str) -> RewardRule:
     kind = draw(kinds)
     worth = draw(offers if kind is RewardKind.CREDIT else units)
+    coupon = None
+    if kind is RewardKind.COUPON:
+        worth, coupon = ONE_COUPON, draw(coupons)
     is_share = worth.percent is not None
     return RewardRule(
         name=name,
         to=draw(st.sampled_from(Beneficiary)),
         kind=kind,
         worth=worth,
+        coupon=coupon,
         least=draw(amounts()) if is_share else Amounts(),
         most=draw(amounts()) if is_share else Amounts(),
         never_above_net=draw(st.booleans()),

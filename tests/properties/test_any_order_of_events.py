@@ -19,6 +19,7 @@ from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.terms import (
     Beneficiary,
     Cap,
+    Coupon,
     EarnedWhen,
     MinimumOf,
     Overflow,
@@ -59,6 +60,9 @@ few = settings(
 SHARE = RewardRule(worth=percent(5), least=Amounts.of({"USD": 2}), never_above_net=True)
 THANKS = RewardRule(name="thanks", to=Beneficiary.REFEREE, worth=percent("7.77"))
 DATA = RewardRule(name="data", kind=RewardKind.POINTS, worth=amounts(MB=500))
+COUPON = RewardRule(
+    name="coupon", kind=RewardKind.COUPON, coupon=Coupon(discount=percent(20)), valid=Span(days=30)
+)
 MUG = RewardRule(name="mug", kind=RewardKind.CUSTOM, worth=amounts(MUG=1))
 
 offers = st.sampled_from(
@@ -74,7 +78,7 @@ offers = st.sampled_from(
             minimum_of=MinimumOf.NET,
         ),
         terms(
-            rewards=(DATA, SHARE, THANKS),
+            rewards=(DATA, SHARE, THANKS, COUPON),
             earned_when=EarnedWhen.ORDERED,
             caps=(
                 Cap(count=2),

@@ -131,9 +131,9 @@ def test_lists_count_in_the_cost_of_a_query(shop: Shop, api: Api) -> None:
 
     # then
     validate_cost_map(COST_MAP, built)
-    # me, referral, balances; per reward itself and its findings, per referral itself and its
-    # referee.
-    assert (cost(1), cost(50)) == (3 + 4, 3 + 200)
+    # me, referral, balances; per reward itself, its findings, its coupon's code and whether that
+    # is used, per referral itself and its referee.
+    assert (cost(1), cost(50)) == (3 + 6, 3 + 300)
 
 
 def test_too_late_is_an_error_and_changes_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -11,7 +12,8 @@ import pytest
 from django.db import connection
 from prices import Money
 
-from saleor_referral_plugin.engine.facts import PlacedOrder
+from saleor_referral_plugin.engine import terms
+from saleor_referral_plugin.engine.facts import CouponRequest, PlacedOrder
 from saleor_referral_plugin.engine.findings import FindingCode, Refused
 from saleor_referral_plugin.engine.people import email_key
 from saleor_referral_plugin.engine.store import Store
@@ -19,12 +21,14 @@ from saleor_referral_plugin.sandbox import clock, shop
 from saleor_referral_plugin.sandbox.models import (
     Channel,
     Checkout,
+    Coupon,
     Customer,
     GiftCard,
     Message,
     Offer,
     Order,
 )
+from saleor_referral_plugin.sandbox.pricing import reprice
 from saleor_referral_plugin.sandbox.store import SandboxStore
 
 from .given import TEN_PERCENT, a_checkout, a_credit, an_order, eur, facts_of, off, refs, usd
@@ -438,6 +442,88 @@ def test_two_workers_at_once_make_one_credit(store: Store, anna: Customer) -> No
     with ThreadPoolExecutor(4) as workers:
         assert len(set(workers.map(issue, range(8)))) == 1
     assert GiftCard.objects.get().balance == 10
+
+
+# coupons ------------------------------------------------------------------------------------------
+FREE = CouponRequest(
+    key="reward-1-0",
+    code="ABCDE-FGHJK",
+    coupon=terms.Coupon(discount=terms.Offer(free_shipping=True)),
+    user_ref="",
+    expires_at=None,
+)
+LESS, NONE, ONE = (Money(Decimal(number), terms.COUPON) for number in (-1, 0, 1))
+
+
+def _place_with(coupon_ref: str) -> Order:
+    """An order that uses the coupon."""
+    checkout = a_checkout("30.00", email="anna@example.com")
+    code = Coupon.objects.get(pk=coupon_ref).code
+    Checkout.objects.filter(pk=checkout.pk).update(voucher_code=code)
+    return shop.complete_checkout(checkout.pk)
+
+
+def test_one_key_is_one_coupon_of_which_one_is_left(store: Store) -> None:
+    ref = store.issue_coupon(FREE)
+
+    assert store.issue_coupon(FREE) == ref
+    assert store.credit_balances([ref, str(uuid4())]) == {ref: ONE}
+    assert all(map(store.code_is_taken, ("ABCDEFGHJK", "abcde fghjk", "ABCDE-FGHJK")))
+
+
+def test_a_coupon_is_taken_back_once_and_given_again(store: Store) -> None:
+    ref, now = store.issue_coupon(FREE), clock.now()
+
+    moved = [store.adjust_credit(ref, delta, now=now) for delta in (LESS, LESS, ONE, ONE, NONE)]
+
+    assert moved == [LESS, NONE, ONE, NONE, NONE]
+    assert store.credit_balances([ref]) == {ref: ONE}
+
+
+def test_a_coupon_whose_time_is_up_is_not_given_again(store: Store) -> None:
+    now = clock.now()
+    ref = store.issue_coupon(replace(FREE, expires_at=now))
+    store.adjust_credit(ref, LESS, now=now)
+
+    assert store.adjust_credit(ref, ONE, now=now + timedelta(seconds=1)) == NONE
+    assert store.adjust_credit(ref, ONE, now=now) == ONE
+
+
+def test_a_used_coupon_comes_back_when_its_order_is_cancelled(store: Store) -> None:
+    ref = store.issue_coupon(FREE)
+    order = _place_with(ref)
+
+    store.give_back_coupon(ref)
+    used = store.credit_balances([ref])[ref], store.adjust_credit(ref, LESS, now=clock.now())
+    shop.cancel(order.pk)
+    store.give_back_coupon(ref)
+
+    assert used == (NONE, NONE)
+    assert store.credit_balances([ref]) == {ref: ONE}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_orders_at_once_one_uses_the_coupon(store: Store) -> None:
+    store.issue_coupon(
+        replace(FREE, coupon=terms.Coupon(discount=terms.Offer(percent=Decimal(50))))
+    )
+    checkouts = [a_checkout("30.00", email="anna@example.com") for _ in range(2)]
+    for checkout in checkouts:
+        checkout.voucher_code = FREE.code
+        reprice(checkout)
+
+    def complete(checkout: Checkout) -> Decimal | str:
+        try:
+            return shop.complete_checkout(checkout.pk).total
+        except shop.ShopError as error:
+            return error.code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as workers:
+        answers = list(workers.map(complete, checkouts))
+
+    assert sorted(map(str, answers)) == ["15.000", "price_changed"]
 
 
 def _card(customer: Customer, amount: Money) -> GiftCard:

@@ -10,6 +10,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from saleor_referral_plugin.engine import codes
+from saleor_referral_plugin.engine.presets import coupons_for_both
+from saleor_referral_plugin.engine.programs import save_program
+from saleor_referral_plugin.engine.store import get_store
+from saleor_referral_plugin.models import Reward
 from saleor_referral_plugin.sandbox import administration, clock, demo, shop
 from saleor_referral_plugin.sandbox.models import Checkout, Customer, Order, PluginPage
 from saleor_referral_plugin.sandbox.referrals import referrer_seen
@@ -144,6 +149,41 @@ def test_a_gift_card_is_spent_in_the_same_box(browser: Browser, anna: Customer) 
     assert "−$10.00" in page
     page = browser.press("cart-code-remove", code="GIFTCARD0001", topic="promo")
     assert "−$10.00" not in page
+
+
+def test_a_coupon_is_shown_to_its_holder_and_used_in_the_same_box(
+    browser: Browser, anna: Customer, code: str
+) -> None:
+    # given
+    link = "http://testserver/"
+    save_program(
+        store=get_store(), terms=coupons_for_both(hold_days=0), is_running=True, link_url=link
+    )
+    browser.press("visit", customer="")
+    browser.press("cart-add", product="mug")
+    browser.press("cart-code", code=code, topic="promo")
+    browser.press("cart-order", email="ben@example.com")
+    shop.pay(Order.objects.get().pk)
+
+    # when
+    browser.press("visit", customer=anna.pk)
+    page = browser.see(f"/account/{anna.pk}/")
+
+    # then
+    coupon = codes.show(Reward.objects.get(beneficiary="referrer").coupon_code or "")
+    assert f"you have a coupon, {coupon}." in page
+    assert "10% off an order" in page
+    assert "1 coupon" in page
+    assert "COUPON" not in page
+
+    # when
+    browser.press("cart-add", product="mug")
+    page = browser.press("cart-code", code=coupon.lower(), topic="promo")
+
+    # then
+    assert coupon in page
+    page = browser.press("cart-code-remove", code=coupon, topic="promo")
+    assert coupon not in page
 
 
 def test_an_account_is_opened_and_shows_its_code(browser: Browser) -> None:

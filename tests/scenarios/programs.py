@@ -1,12 +1,15 @@
 """What both drivers do by the engine alone: programs beyond the plugin's page, and whom they
 reward."""
 
+from django.db.models import QuerySet
+
 from saleor_referral_plugin.engine import codes, programs, referrers
 from saleor_referral_plugin.engine.facts import CustomerFacts
+from saleor_referral_plugin.engine.people import email_key
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.terms import ProgramKind, Terms
 from saleor_referral_plugin.models import Program, Reward
-from tests.scenarios.shop import Customer, RewardSeen
+from tests.scenarios.shop import CouponSeen, Customer, RewardSeen
 
 
 class Programs:
@@ -52,6 +55,21 @@ class Programs:
             )
             for row in rows
         ]
+
+    def coupons(self, customer: Customer) -> list[CouponSeen]:
+        return _coupons(Reward.objects.filter(holder__user_ref=customer.user_ref))
+
+    def coupons_of_guest(self, email: str) -> list[CouponSeen]:
+        return _coupons(Reward.objects.filter(holder__email_key=email_key(email)))
+
+
+def _coupons(rewards: QuerySet[Reward]) -> list[CouponSeen]:
+    issued = list(rewards.filter(coupon_code__isnull=False).order_by("pk"))
+    left = get_store().credit_balances([row.credit_ref or "" for row in issued])
+    return [
+        CouponSeen(codes.show(row.coupon_code or ""), bool(left[row.credit_ref or ""].amount))
+        for row in issued
+    ]
 
 
 def _account(customer: Customer) -> CustomerFacts:

@@ -46,6 +46,14 @@ class GiftCard:
 
 
 @dataclass(frozen=True)
+class CouponSeen:
+    """A coupon as its holder has it. `code` is what they type."""
+
+    code: str
+    is_left: bool
+
+
+@dataclass(frozen=True)
 class ReferralSeen:
     status: str
     failed: tuple[str, ...]  # codes of the failed findings, in order
@@ -220,6 +228,11 @@ class Shop(Protocol):
 
     def gift_cards(self, customer: Customer) -> list[GiftCard]:
         """The oldest first."""
+
+    def coupons(self, customer: Customer) -> list[CouponSeen]:
+        """All that were ever issued to the customer, the oldest first."""
+
+    def coupons_of_guest(self, email: str) -> list[CouponSeen]: ...
 
     def referral(self, order: Order) -> ReferralSeen | None: ...
 

@@ -20,6 +20,13 @@ DANISH = Language(
         "currency_mismatch": (
             "Denne kredit er i {credit}. Den kan ikke bruges her, hvor priserne er i {currency}."
         ),
+        "not_your_coupon": (
+            "Denne kupon tilhører en anden. Er den din, så "
+            "log ind, eller indtast den e-mailadresse, den er udstedt til."
+        ),
+        "coupon_below_minimum": (
+            "Læg varer for {missing} mere i kurven for at bruge denne kupon (minimum {minimum})."
+        ),
         "code_invalid": "Henvisningskoden er ikke gyldig.",
         "program_not_running": "Henvisningskoder kan ikke bruges her i øjeblikket.",
         "claim_expired": "Henvisningskoden udløb den {until}.",

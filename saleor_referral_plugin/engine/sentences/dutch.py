@@ -22,6 +22,13 @@ DUTCH = Language(
             "Dit tegoed is in {credit}. Je kunt het hier niet gebruiken, want de prijzen "
             "zijn in {currency}."
         ),
+        "not_your_coupon": (
+            "Deze kortingsbon is van iemand anders. Is hij van jou, log "
+            "dan in of vul het e-mailadres in waarvoor hij bestemd is."
+        ),
+        "coupon_below_minimum": (
+            "Bestel nog voor {missing} om deze kortingsbon te gebruiken (minimaal {minimum})."
+        ),
         "code_invalid": "Deze uitnodigingscode is niet geldig.",
         "program_not_running": "Uitnodigingscodes kunnen hier op dit moment niet worden gebruikt.",
         "claim_expired": "Deze uitnodigingscode is op {until} verlopen.",

@@ -19,6 +19,11 @@ ENGLISH = Language(
         "currency_mismatch": (
             "This credit is in {credit}. It cannot be spent here, where prices are in {currency}."
         ),
+        "not_your_coupon": (
+            "This coupon is somebody else's. If it is yours, log "
+            "in, or enter the e-mail address it was given to."
+        ),
+        "coupon_below_minimum": "Add {missing} more to use this coupon (minimum {minimum}).",
         "code_invalid": "This referral code is not valid.",
         "program_not_running": "Referral codes cannot be used here at the moment.",
         "claim_expired": "This referral code expired on {until}.",

@@ -19,6 +19,13 @@ ITALIAN = Language(
         "currency_mismatch": (
             "Questo credito è in {credit}. Non si può usare qui, dove i prezzi sono in {currency}."
         ),
+        "not_your_coupon": (
+            "Questo buono è di un'altra persona. Se è tuo, "
+            "accedi oppure inserisci l'indirizzo e-mail a cui è intestato."
+        ),
+        "coupon_below_minimum": (
+            "Aggiungi ancora {missing} per usare questo buono (minimo {minimum})."
+        ),
         "code_invalid": "Questo codice invito non è valido.",
         "program_not_running": "Al momento qui non è possibile usare codici invito.",
         "claim_expired": "Questo codice invito è scaduto in data {until}.",

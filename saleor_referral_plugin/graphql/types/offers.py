@@ -7,8 +7,8 @@ import graphene
 from prices import Money
 
 from ...engine.facts import Channel
-from ...engine.money import say
-from ...engine.terms import Beneficiary, EarnedWhen, Offer, RewardKind, RewardRule, Terms
+from ...engine.money import Amounts, say
+from ...engine.terms import Beneficiary, Coupon, EarnedWhen, Offer, RewardKind, RewardRule, Terms
 from .. import host
 from ..enums import DOC_CATEGORY, ReferralEarnedWhenEnum
 
@@ -92,10 +92,15 @@ class CreditSeen:
 
     @property
     def description(self) -> str:
+        if self.rule.coupon is not None:
+            return f"A coupon for each friend, {self._when}: {say_coupon(self.rule.coupon)}."
         each = "of each friend's goods" if self.percentage is not None else "for each friend"
+        return f"{_say_offer(self.rule.worth, self.currency)} {each}, {self._when}."
+
+    @property
+    def _when(self) -> str:
         when = f"{self.rule.hold} after" if self.rule.hold else "as soon as"
-        offer = _say_offer(self.rule.worth, self.currency)
-        return f"{offer} {each}, {when} their order is {DONE[self.terms.earned_when]}."
+        return f"{when} their order is {DONE[self.terms.earned_when]}"
 
 
 DONE = {
@@ -113,12 +118,23 @@ def offer_in(terms: Terms, channel: Channel | None) -> OfferSeen | None:
 
 
 def credit_in(terms: Terms, channel: Channel | None) -> CreditSeen | None:
-    """None where the terms do not run, and where they give the referrer no credit."""
+    """None where the terms do not run, and where they give the referrer no credit or coupon."""
     if channel is None or not terms.runs_in(channel.slug, channel.currency):
         return None
-    credits = (r for r in terms.rewards_to(Beneficiary.REFERRER) if r.kind is RewardKind.CREDIT)
-    rule = next(credits, None)
+    kinds = (RewardKind.CREDIT, RewardKind.COUPON)
+    rule = next((r for r in terms.rewards_to(Beneficiary.REFERRER) if r.kind in kinds), None)
     return None if rule is None else CreditSeen(terms, rule, channel.currency)
+
+
+def say_coupon(coupon: Coupon) -> str:
+    """`20% off an order of $50.00 or more`."""
+    gives = _say_all(coupon.discount.amounts) or str(coupon.discount)
+    least = f" of {_say_all(coupon.minimum)} or more" if coupon.minimum else ""
+    return f"{gives} {'on' if coupon.discount.free_shipping else 'off'} an order{least}"
+
+
+def _say_all(amounts: Amounts) -> str:
+    return " or ".join(say(amount) for amount in amounts.as_money())
 
 
 def _say_offer(offer: Offer, currency: str) -> str:
@@ -168,11 +184,12 @@ class ReferralCredit(host.BaseObjectType):
     percentage = graphene.Float(
         description=(
             "The credit as a percentage of the referee's goods, net of discount, tax and "
-            "shipping. Null when it is an amount."
+            "shipping. Null when it is an amount, or a coupon."
         )
     )
     amount = graphene.Field(
-        host.Money, description="The credit as an amount. Null when it is a percentage."
+        host.Money,
+        description="The credit as an amount. Null when it is a percentage, or a coupon.",
     )
     earned_when = ReferralEarnedWhenEnum(
         required=True, description="What the referee's order must be for the credit to be earned."

@@ -6,17 +6,28 @@ import graphene
 from prices import Money
 from promise import Promise
 
+from ...engine import codes
+from ...engine.coupons import what_it_gives
+from ...engine.terms import COUPON
 from ...models import Referral as ReferralRow
 from ...models import Reward
 from .. import host
-from ..dataloaders import OrderEmailLoader, ReferralByIdLoader, RewardsByReferralLoader
+from ..dataloaders import (
+    CouponUsedLoader,
+    OrderEmailLoader,
+    ReferralByIdLoader,
+    ReferrerByIdLoader,
+    RewardsByReferralLoader,
+)
 from ..enums import (
     DOC_CATEGORY,
     ReferralBeneficiaryEnum,
+    ReferralRewardKindEnum,
     ReferralRewardStatusEnum,
     ReferralStatusEnum,
 )
 from .findings import FindingSeen, findings_field, visible_findings
+from .offers import say_coupon
 
 
 class Referee(host.BaseObjectType):
@@ -84,19 +95,98 @@ class Referral(host.ModelObjectType):
         return RewardsByReferralLoader(info.context).load(root.pk)
 
 
+class ReferralCoupon(host.BaseObjectType):
+    description = graphene.String(
+        required=True,
+        description="In one sentence, such as `20% off an order of $50.00 or more.`",
+    )
+    code = graphene.String(
+        description=(
+            "What its holder enters as promo code. Null before it is issued, and for all but the "
+            f"holder and those who have the permission {host.MANAGE_DISCOUNTS.name}."
+        )
+    )
+    percentage = graphene.Float(
+        description="The discount as a percentage of the goods. Null when it is none."
+    )
+    amounts = graphene.Field(
+        host.NonNullList(host.Money),
+        required=True,
+        description="The discount as amounts, by currency. Empty when it is none.",
+    )
+    free_shipping = graphene.Boolean(
+        required=True, description="Whether it takes off what sending the order costs."
+    )
+    minimums = graphene.Field(
+        host.NonNullList(host.Money),
+        required=True,
+        description="Least value of the goods, by currency. Empty: no minimum.",
+    )
+    is_used = graphene.Boolean(
+        required=True, description="Whether an order has used it that was not cancelled."
+    )
+
+    class Meta:
+        description = "What a coupon gives on one order of its holder."
+        doc_category = DOC_CATEGORY
+
+    @staticmethod
+    def resolve_description(root: Reward, _info: Any) -> str:
+        return f"{say_coupon(what_it_gives(root))}."
+
+    @staticmethod
+    def resolve_code(root: Reward, info: Any) -> Any:
+        if root.coupon_code is None:
+            return None
+        code = codes.show(root.coupon_code)
+        if host.may(info.context, host.MANAGE_DISCOUNTS):
+            return code
+        asking = host.requestor_ref(info.context)
+        holder = ReferrerByIdLoader(info.context).load(root.holder_id)
+        return holder.then(lambda row: code if asking and row.user_ref == asking else None)
+
+    @staticmethod
+    def resolve_percentage(root: Reward, _info: Any) -> Any:
+        return what_it_gives(root).discount.percent
+
+    @staticmethod
+    def resolve_amounts(root: Reward, _info: Any) -> list[Money]:
+        return what_it_gives(root).discount.amounts.as_money()
+
+    @staticmethod
+    def resolve_free_shipping(root: Reward, _info: Any) -> bool:
+        return what_it_gives(root).discount.free_shipping
+
+    @staticmethod
+    def resolve_minimums(root: Reward, _info: Any) -> list[Money]:
+        return what_it_gives(root).minimum.as_money()
+
+    @staticmethod
+    def resolve_is_used(root: Reward, info: Any) -> Promise:
+        return CouponUsedLoader(info.context).load(root.pk)
+
+
 class ReferralReward(host.ModelObjectType):
     id = graphene.GlobalID(required=True, description="The ID of the reward.")
     status = ReferralRewardStatusEnum(required=True, description="How far the reward has come.")
     beneficiary = ReferralBeneficiaryEnum(required=True, description="Who gets it.")
+    kind = ReferralRewardKindEnum(required=True, description="How it reaches its beneficiary.")
     amount = graphene.Field(
-        host.Money, required=True, description="What it is worth by the last decision."
+        host.Money, description="What it is worth by the last decision. Null for a coupon."
+    )
+    coupon = graphene.Field(
+        ReferralCoupon,
+        description="The coupon. Null for a reward of another kind.",
     )
     created_at = host.DateTime(required=True, description="When it was first promised.")
     earned_at = host.DateTime(description="When it was earned. Null while it has not been.")
     hold_until = host.DateTime(description="When its hold ends. Null while it is not earned.")
     issued_at = host.DateTime(description="When it was first credited.")
     expires_at = host.DateTime(
-        description="When what is left of its credit expires. Null before it is issued, or never."
+        description=(
+            "When what is left of its credit, or its unused coupon, expires. Null before it is "
+            "issued, or never."
+        )
     )
     findings = findings_field("Why it is worth what it is: what the rules say of the order.")
     referral = graphene.Field(
@@ -111,8 +201,12 @@ class ReferralReward(host.ModelObjectType):
         model = Reward
 
     @staticmethod
-    def resolve_amount(root: Reward, _info: Any) -> Money:
-        return Money(root.amount, root.currency)
+    def resolve_amount(root: Reward, _info: Any) -> Money | None:
+        return None if root.currency == COUPON else Money(root.amount, root.currency)
+
+    @staticmethod
+    def resolve_coupon(root: Reward, _info: Any) -> Reward | None:
+        return root if root.coupon is not None else None
 
     @staticmethod
     def resolve_findings(root: Reward, info: Any) -> Promise:

@@ -7,9 +7,11 @@ from promise import Promise
 
 from ...engine import codes, referrers, selectors
 from ...engine.facts import CustomerFacts
+from ...engine.ledger import Account
 from ...engine.people import email_key
 from ...engine.programs import DEFAULT_PROGRAM, current_program
 from ...engine.store import get_store
+from ...engine.terms import COUPON
 from ...models import ReferralCode, TermsVersion
 from ...models import Referrer as ReferrerRow
 from .. import host
@@ -75,7 +77,10 @@ class Referrer(host.ModelObjectType):
     balances = graphene.Field(
         host.NonNullList(ReferralBalance),
         required=True,
-        description="The referrer's money, one balance per currency ever used.",
+        description=(
+            "The referrer's money, one balance per currency ever used. Coupons are among the "
+            "rewards."
+        ),
     )
     rewards = host.ConnectionField(
         ReferralRewardCountableConnection, description="The referrer's rewards, newest first."
@@ -114,7 +119,10 @@ class Referrer(host.ModelObjectType):
 
     @staticmethod
     def resolve_balances(root: ReferrerRow, info: Any) -> Promise:
-        return AccountsByReferrerLoader(info.context).load(root.pk)
+        def of_money(accounts: list[Account]) -> list[Account]:
+            return [account for account in accounts if account.currency != COUPON]
+
+        return AccountsByReferrerLoader(info.context).load(root.pk).then(of_money)
 
     @staticmethod
     def resolve_rewards(root: ReferrerRow, info: Any, **page: Any) -> Connected:

@@ -13,7 +13,8 @@ from ...tasks import BEAT_SCHEDULE
 class Command(BaseCommand):
     help = (
         "Stop the program and remove vouchers, Celery beat entries and the plugin's settings. "
-        "The books (our own tables) and the gift cards already issued stay. Stop Celery beat "
+        "The books (our own tables), and the gift cards and coupons already issued stay; whoever "
+        "knows a coupon's code can then use it. Stop Celery beat "
         "first, and run it before `pip uninstall`."
     )
 

@@ -382,6 +382,33 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Coupon",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("code", models.CharField(max_length=16, unique=True)),
+                ("key", models.CharField(max_length=64, unique=True)),
+                ("gives", models.JSONField()),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("is_active", models.BooleanField(default=True)),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "used_on",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="referral_sandbox.order",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="OrderLine",
             fields=[
                 (

@@ -14,6 +14,11 @@ _TOLD = {
     "referral_reward_issued": "A friend's order has proved good: {amount} is yours to spend.",
     "referral_reward_expired": "{amount} of your credit has expired.",
 }
+_TOLD_OF_COUPONS = {
+    "referral_reward_issued": "A friend's order has proved good: you have a coupon, {code}.",
+    "referral_reward_expiring": "Your coupon {code} will expire soon.",
+    "referral_reward_expired": "Your coupon {code} has expired.",
+}
 
 
 @register.filter
@@ -32,6 +37,9 @@ def masked(email: str) -> str:
 @register.filter
 def told(message: Message) -> str:
     """What a customer was told, as a sentence."""
+    code = message.payload.get("code")
+    if code is not None:
+        return _TOLD_OF_COUPONS[message.event].format(code=code)
     sentence = _TOLD.get(message.event, message.event.replace("_", " "))
     amount = message.payload.get("amount")
     if amount is None:

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ... import dashboard
+from ...engine.codes import is_offer_code
 from .. import administration
 from ..models import Customer, Order
 from ..movements import movements_of
@@ -74,6 +75,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
             "state": _state(found),
             "moved": movements_of(found),
             "history": _history(found),
+            "is_referred": is_offer_code(found.voucher_code),
             "referral": referral_of(found),
         },
     )
