@@ -71,12 +71,15 @@ class TermsVersion(models.Model):
 class Referrer(models.Model):
     """A customer who has asked for a code, or holds a reward; without an account, a guest who
     holds one. This row's lock serialises all that moves the customer's credit. After erasure
-    both references are empty and the books remain."""
+    both references are empty and the books remain. `blocked_by`: staff have blocked them."""
 
     user_ref = models.CharField(max_length=64, null=True, unique=True)
     email_key = models.CharField(max_length=64, null=True, db_index=True)
     created_at = models.DateTimeField()
     forgotten_at = models.DateTimeField(null=True, blank=True)
+    blocked_by = models.ForeignKey(
+        "StaffDecision", on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
         constraints = [
@@ -187,12 +190,19 @@ class Referral(models.Model):
     """Referrer and referee bound by one order, under the terms of its claim; or, where the
     terms count later orders, one of those, which `follows` the first.
 
-    Before there is anything to buy, a sign-up takes the order's place.
+    Before there is anything to buy, a sign-up takes the order's place. One that staff have
+    detached from its order has none any more.
 
-    `group` is the referrer's in the program when it first qualified, and `net` what of the
-    order stood when it was last settled, without discount, tax and shipping."""
+    `decided_by` is what a person decided and nobody has undone. `group` is the referrer's in the
+    program when it first qualified, and `net` what of the order stood when it was last settled,
+    without discount, tax and shipping."""
 
-    ACTIVE = (ReferralStatus.ATTRIBUTED.value, ReferralStatus.QUALIFIED.value)
+    #: In place of an order's ref, and a key behind it. No store's ref has a colon.
+    SIGN_UP, DETACHED = "sign-up:", "detached:"
+
+    #: Not decided yet.
+    OPEN = (ReferralStatus.ATTRIBUTED.value, ReferralStatus.IN_REVIEW.value)
+    ACTIVE = (*OPEN, ReferralStatus.QUALIFIED.value)
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="referrals")
     terms = models.ForeignKey(TermsVersion, on_delete=models.PROTECT, related_name="referrals")
@@ -220,6 +230,9 @@ class Referral(models.Model):
     earned_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField()
     look_again_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        "StaffDecision", on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
         ordering = ("-placed_at", "-pk")
@@ -235,15 +248,23 @@ class Referral(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=("program", "referee_email_key"),
-                condition=Q(status__in=("attributed", "qualified"), follows__isnull=True),
+                condition=Q(
+                    status__in=("attributed", "in_review", "qualified"), follows__isnull=True
+                ),
                 name="referral_one_referrer_per_email",
             ),
             models.UniqueConstraint(
                 fields=("program", "referee_user_ref"),
-                condition=Q(status__in=("attributed", "qualified"), follows__isnull=True),
+                condition=Q(
+                    status__in=("attributed", "in_review", "qualified"), follows__isnull=True
+                ),
                 name="referral_one_referrer_per_account",
             ),
         ]
+
+    @property
+    def has_order(self) -> bool:
+        return ":" not in self.order_ref
 
 
 class Action(models.Model):
@@ -261,11 +282,11 @@ class Action(models.Model):
 
 
 class Reward(models.Model):
-    """What one beneficiary gets: for a referral, or (without one) for a milestone, which
-    `occurrence` names. `amount` is the last decision's, in a currency or in a unit of points;
-    `holder` is whose it is: the referrer, or the referee. `valid_for` is how long an issued
-    credit can be spent, and `remind` how long before its end its holder is told: a span and its
-    time zone."""
+    """What one beneficiary gets: for a referral, or (without one) for a milestone, a place in a
+    ranking or by a person's decision, which `occurrence` names. `amount` is the last decision's,
+    in a currency or in a unit of points; `holder` is whose it is: the referrer, or the referee.
+    `valid_for` is how long an issued credit can be spent, and `remind` how long before its end its
+    holder is told: a span and its time zone. `voided_by`: staff have withdrawn it."""
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -300,6 +321,9 @@ class Reward(models.Model):
     remind_at = models.DateTimeField(null=True, blank=True)
     sent_by = models.CharField(max_length=255, blank=True)
     sent_note = models.TextField(blank=True)
+    voided_by = models.ForeignKey(
+        "StaffDecision", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -327,6 +351,54 @@ class Reward(models.Model):
                 name="reward_milestone_once",
             ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="reward_not_negative"),
+        ]
+
+
+class StaffDecision(models.Model):
+    """What a person decided of one referral, one reward or one referrer: who, when and why.
+    Never changed and never deleted (PostgreSQL sees to it): it is undone by another row. What
+    it is about points back at the one that is in force.
+
+    `of` says what an ADJUST gave, or what a DETACH took the referral from: an order's ref.
+    """
+
+    class Kind(models.TextChoices):
+        APPROVE = "approve"
+        REJECT = "reject"
+        OVERRIDE = "override"
+        ATTACH = "attach"
+        DETACH = "detach"
+        VOID = "void"
+        ADJUST = "adjust"
+        ISSUE_AGAIN = "issue_again"
+        BLOCK = "block"
+        UNBLOCK = "unblock"
+        UNDO = "undo"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    referral = models.ForeignKey(
+        Referral, on_delete=models.PROTECT, null=True, related_name="staff_decisions"
+    )
+    reward = models.ForeignKey(
+        Reward, on_delete=models.PROTECT, null=True, related_name="staff_decisions"
+    )
+    referrer = models.ForeignKey(
+        Referrer, on_delete=models.PROTECT, null=True, related_name="staff_decisions"
+    )
+    of = models.CharField(max_length=64, blank=True)
+    by = models.CharField(max_length=255)
+    reason = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [
+            models.CheckConstraint(
+                name="staff_decision_of_one_thing",
+                condition=Q(referral__isnull=False, reward__isnull=True, referrer__isnull=True)
+                | Q(referral__isnull=True, reward__isnull=False, referrer__isnull=True)
+                | Q(referral__isnull=True, reward__isnull=True, referrer__isnull=False),
+            )
         ]
 
 

@@ -41,5 +41,6 @@ def test_every_block_of_the_guide_does_what_it_says(
     assert printed[1].endswith("Decimal('2.7000')}")
     assert printed[-1] == "[(1, 'a***@example.com', 1)]"
     assert Reward.objects.get(referral__order_ref=order.ref).amount == Decimal("7.2")
+    assert Reward.objects.get(rule="Adjustment").amount == 5
     assert Program.objects.count() == 2
     assert Referral.objects.count() == 2

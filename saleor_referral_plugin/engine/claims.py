@@ -118,6 +118,10 @@ def objection(*, store: Store, facts: CheckoutFacts, completing: bool = False) -
         known = _history(store, facts, referrer, claim.terms, now)
     known = replace(known, claimed_at=claim.created_at)
     decision = judge_claim(claim.terms.terms, facts, known, now)
+    if referrer.blocked_by_id is not None:
+        # Blocked since: their code is nobody's, whatever the rules say.
+        unknown = Finding(FindingCode.CODE_INVALID, False)
+        decision = replace(decision, findings=(unknown, *decision.findings))
     if decision.refusal is not None:
         claim.status = Claim.Status.REFUSED
     if facts.buyer != judged or decision.refusal is not None:
@@ -149,7 +153,7 @@ def preview(*, store: Store, facts: CheckoutFacts, typed: str) -> ClaimDecision:
     """What a code would do on a checkout, without doing it."""
     code = codes.find(typed)
     version = current_terms(code.program) if code else None
-    if code is None or version is None:
+    if code is None or version is None or code.referrer.blocked_by_id is not None:
         return ClaimDecision((Finding(FindingCode.CODE_INVALID, False),), None)
     return _judge_new(code, version, facts, store, store.now())
 
@@ -183,9 +187,10 @@ def _history(
 
 
 def _is_there(referrer: Referrer, store: Store) -> bool:
-    """Has the referrer an account still? Takes note of a new e-mail address on the way."""
+    """Has the referrer an account still, and not been blocked? Takes note of a new e-mail
+    address on the way."""
     keep_up(referrer, store=store)
-    return referrer.forgotten_at is None
+    return referrer.forgotten_at is None and referrer.blocked_by_id is None
 
 
 def _person(referrer: Referrer) -> Person:

@@ -11,24 +11,28 @@ from enum import StrEnum
 
 from prices import Money
 
-from .facts import CheckoutFacts, History, OrderFacts
+from .facts import CheckoutFacts, History, OrderFacts, Verdict
 from .findings import Finding, first_failed
 from .money import zero
 from .rewards import RewardDecision, due, earned_at, nothing, promised
 from .rules import (
     CLAIM_RULES,
     EARNING_RULES,
+    FIRM,
     LATER_ORDER_RULES,
     QUALIFYING_RULES,
+    REVIEW_RULES,
     Case,
     Rule,
     referrer_there,
+    said_by_staff,
 )
 from .terms import Terms
 
 
 class ReferralStatus(StrEnum):
     ATTRIBUTED = "attributed"
+    IN_REVIEW = "in_review"
     QUALIFIED = "qualified"
     REJECTED = "rejected"
     REVERSED = "reversed"
@@ -76,15 +80,12 @@ def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> 
     rules = QUALIFYING_RULES if history.follows is None else LATER_ORDER_RULES
     qualifying = _ask(rules, terms, case)
     earning = _ask(EARNING_RULES, terms, case)
-    findings = (*qualifying, *earning, *_ask((referrer_there,), terms, case))
+    review = _ask(REVIEW_RULES, terms, case)
+    gone = _ask((referrer_there,), terms, case)
+    findings = (*qualifying, *earning, *review, *gone, *said_by_staff(history))
 
-    if first_failed(qualifying) or first_failed(earning):
-        if history.was_qualified:
-            status = ReferralStatus.REVERSED
-        elif first_failed(qualifying):
-            status = ReferralStatus.REJECTED
-        else:
-            status = ReferralStatus.ATTRIBUTED
+    status = _undeserved(qualifying, earning, review, history)
+    if status is not None:
         return Decision(
             status, findings, tuple(nothing(rule, facts, history) for rule in due(terms, history))
         )
@@ -99,6 +100,27 @@ def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> 
         earned_at=earned,
         look_again_at=min(waiting, default=None),
     )
+
+
+def _undeserved(
+    qualifying: Iterable[Finding],
+    earning: Iterable[Finding],
+    review: Iterable[Finding],
+    history: History,
+) -> ReferralStatus | None:
+    """What a referral is that has not earned its rewards; None for one that has."""
+    verdict = history.ruling.verdict if history.ruling else None
+    if verdict is Verdict.OVERRIDE:
+        qualifying = [finding for finding in qualifying if finding.code in FIRM]
+    is_refused = verdict is Verdict.REJECT or first_failed(qualifying) is not None
+    if history.was_qualified:
+        # Nobody looks again at what was good once.
+        return ReferralStatus.REVERSED if is_refused or first_failed(earning) else None
+    if is_refused:
+        return ReferralStatus.REJECTED
+    if first_failed(earning):
+        return ReferralStatus.ATTRIBUTED
+    return ReferralStatus.IN_REVIEW if verdict is None and first_failed(review) else None
 
 
 def _ask(rules: Iterable[Rule], terms: Terms, case: Case) -> tuple[Finding, ...]:

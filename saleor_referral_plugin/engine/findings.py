@@ -35,6 +35,10 @@ class FindingCode(StrEnum):
     CODE_TAKEN_OFF = "code_taken_off"
     REFERRER_GONE = "referrer_gone"
     CAP_REACHED = "cap_reached"
+    REFERRER_BLOCKED = "referrer_blocked"
+    STAFF_DECISION = "staff_decision"
+    STAFF_REASON = "staff_reason"
+    REWARD_WITHDRAWN = "reward_withdrawn"
     CURRENCY_MISMATCH = "currency_mismatch"
 
 

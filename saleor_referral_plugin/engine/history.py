@@ -13,7 +13,17 @@ from prices import Money
 from ..models import Action, Referral, Referrer
 from . import rows
 from .decide import ReferralStatus
-from .facts import Followed, History, OrderFacts, OtherOrder, Person, ReferrerFacts, Used
+from .facts import (
+    Followed,
+    History,
+    OrderFacts,
+    OtherOrder,
+    Person,
+    ReferrerFacts,
+    Ruling,
+    Used,
+    Verdict,
+)
 from .findings import FindingCode
 from .known_orders import KNOWN
 from .people import person
@@ -38,6 +48,8 @@ ARRAY(SELECT ARRAY[place::text, reward.currency, count(*)::text, sum(reward.amou
          AND (cap.holder IS NULL OR reward.holder_id = cap.holder)
         LEFT JOIN referral_referral referral ON referral.id = reward.referral_id
        WHERE reward.amount > 0
+         -- What staff gave of their own was not earned, and counts towards nothing.
+         AND reward.earned_at IS NOT NULL
          AND reward.id IS DISTINCT FROM %(except_reward)s
          AND (referral.id IS NULL OR referral.id IS DISTINCT FROM %(except_referral)s)
          AND (cap.pair IS NULL OR referral.id = cap.pair OR referral.follows_id = cap.pair)
@@ -177,11 +189,24 @@ def of_order(
         claimed_at=referral.claim.created_at if referral.claim else None,
         earlier_orders=known.earlier_orders,
         referred_before=known.referred_before,
+        referrer_is_blocked=referrer.blocked_by_id is not None,
+        ruling=_ruling(referral),
         follows=_followed(referral),
         other_orders=_other_orders(referral, terms),
         actions=_actions(referral, terms),
         used=known.used,
     )
+
+
+def _ruling(referral: Referral) -> Ruling | None:
+    """What a person decided of the referral; no query where nobody has."""
+    decision = referral.decided_by
+    if decision is None:
+        return None
+    # Detached from its order a referral is as good as rejected.
+    is_verdict = decision.kind in tuple(Verdict)
+    verdict = Verdict(decision.kind) if is_verdict else Verdict.REJECT
+    return Ruling(verdict, decision.by, decision.reason)
 
 
 def _followed(referral: Referral) -> Followed | None:

@@ -56,9 +56,10 @@ def replay(terms: Terms, program: Program, *, store: Store) -> Iterator[Replayed
     """The program's past orders under draft terms, first placed first."""
     now = store.now()
     counters = _Counters(terms)
-    past = Referral.objects.filter(program=program, follows=None, sign_up=None).select_related(
+    past = Referral.objects.filter(program=program, follows=None).select_related(
         "referrer", "claim"
     )
+    past = past.exclude(order_ref__contains=":")
     for referral in past.order_by("placed_at", "pk").iterator(BATCH):
         facts = store.order_facts(referral.order_ref)
         if facts is None:

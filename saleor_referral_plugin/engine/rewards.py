@@ -89,7 +89,9 @@ def promised(
     says so."""
     rules = due(terms, history)
     before = [
-        (rule.to, history.promised[rule.name]) for rule in rules if rule.name in history.promised
+        (rule.to, history.promised[rule.name])
+        for rule in rules
+        if rule.name in history.promised and rule.name not in history.withdrawn
     ]
     room = _Room(terms.caps, history.used, before)
     stays = {rule.name: _beyond_reach(rule, facts, history) for rule in rules}
@@ -99,7 +101,9 @@ def promised(
     decisions = []
     for rule in rules:
         since, amount = _earned_since(rule, history, earned), stays[rule.name]
-        has_come_far = amount is not None or _is_past_threshold(rule, terms, facts, history)
+        has_come_far = amount is not None or (
+            rule.name not in history.withdrawn and _is_past_threshold(rule, terms, facts, history)
+        )
         if since is None or not has_come_far:
             decisions.append(nothing(rule, facts, history))
             continue
@@ -146,12 +150,13 @@ def unit_of(rule: RewardRule, currency: str) -> str:
 @reads("RewardRule.kind", "RewardRule.to", "RewardRule.kept_once_issued")
 def _beyond_reach(rule: RewardRule, facts: OrderFacts, history: History) -> Money | None:
     """What was delivered and stays, whatever becomes of the order: to a referrer who is gone
-    (and gets no more), outside the shop, or because the terms say so. None where the books
-    are free to follow."""
+    (and gets no more), outside the shop, or because the terms say so and no person has withdrawn
+    it. None where the books are free to follow."""
     delivered = history.delivered.get(rule.name)
     if rule.to is Beneficiary.REFERRER and history.referrer_is_gone:
         return delivered or zero(unit_of(rule, facts.currency))
-    if delivered and (rule.kind is RewardKind.CUSTOM or rule.kept_once_issued):
+    is_kept = rule.kept_once_issued and rule.name not in history.withdrawn
+    if delivered and (rule.kind is RewardKind.CUSTOM or is_kept):
         return delivered
     return None
 

@@ -2,7 +2,8 @@
 
 A rule looks at the terms and a case and gives a Finding; all of them run, none stops at the
 first refusal. Adding a rule means: a function here, a code in findings.py, its sentence in
-each language of sentences/, and its place in CLAIM_RULES, QUALIFYING_RULES or EARNING_RULES.
+each language of sentences/, and its place in CLAIM_RULES, QUALIFYING_RULES, EARNING_RULES or
+REVIEW_RULES.
 The settings it looks at stand above it.
 """
 
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 
 from prices import Money
 
-from .facts import CheckoutFacts, History, OrderFacts, Person
+from .facts import CheckoutFacts, History, OrderFacts, Person, Verdict
 from .findings import Audience, Finding, FindingCode
 from .money import as_data, times
 from .readings import reads
@@ -258,6 +259,36 @@ def referrer_there(terms: Terms, case: Case) -> Finding:
     )
 
 
+@reads(gives=FindingCode.REFERRER_BLOCKED)
+def referrer_not_blocked(terms: Terms, case: Case) -> Finding:
+    """Staff have not blocked the referrer."""
+    return Finding(
+        FindingCode.REFERRER_BLOCKED,
+        not case.history.referrer_is_blocked,
+        audience=Audience.STAFF,
+    )
+
+
+def said_by_staff(history: History) -> tuple[Finding, ...]:
+    """What a person decided, in a plain sentence; who and why is for staff."""
+    findings: tuple[Finding, ...] = ()
+    ruling = history.ruling
+    if ruling is not None:
+        passed = ruling.verdict is not Verdict.REJECT
+        why = {"decision": ruling.verdict.value, "by": ruling.by, "reason": ruling.reason}
+        findings = (
+            Finding(FindingCode.STAFF_DECISION, passed, on_order=True),
+            Finding(FindingCode.STAFF_REASON, passed, why, Audience.STAFF, on_order=True),
+        )
+    if history.withdrawn:
+        rewards = ", ".join(sorted(history.withdrawn))
+        withdrawn = Finding(
+            FindingCode.REWARD_WITHDRAWN, False, {"rewards": rewards}, on_order=True
+        )
+        findings = (*findings, withdrawn)
+    return findings
+
+
 Rule = Callable[[Terms, Case], Finding]
 
 #: In the order in which a shopper should hear of them.
@@ -302,3 +333,17 @@ LATER_ORDER_RULES: tuple[Rule, ...] = (
 
 #: What may still become true by waiting.
 EARNING_RULES: tuple[Rule, ...] = (confirmed, paid, fulfilled)
+
+#: What a person should look at before an order counts that has earned its rewards.
+REVIEW_RULES: tuple[Rule, ...] = (referrer_not_blocked,)
+
+#: What no person overrides: there is nothing to reward, nobody is rewarded for their own
+#: order, and the friend has another referrer already.
+FIRM = frozenset(
+    {
+        FindingCode.ORDER_VOID,
+        FindingCode.MONEY_BACK,
+        FindingCode.OWN_CODE,
+        FindingCode.ALREADY_REFERRED,
+    }
+)

@@ -5,6 +5,7 @@ any order; the result is the same.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -55,10 +56,14 @@ def settle(order_ref: str, *, store: Store, anew: bool = False) -> Referral | No
     Returns the order's referral, or None when no claim made it one. Raises what the
     database raises; nothing is half written.
     """
+    return _trying_again(order_ref, lambda: _settle(order_ref, store, anew))
+
+
+def _trying_again(order_ref: str, do: Callable[[], Referral | None]) -> Referral | None:
     for last in (False,) * (TRIES - 1) + (True,):
         try:
             with transaction.atomic():
-                return _settle(order_ref, store, anew)
+                return do()
         except IntegrityError:
             if last:
                 raise
@@ -209,6 +214,9 @@ def _decide(
     known = replace(
         known,
         referrer_is_gone=referrer.forgotten_at is not None,
+        withdrawn=frozenset(
+            rule for rule, booked in by_rule.items() if booked.reward.voided_by_id is not None
+        ),
         was_qualified=was_qualified,
         earned_at=referral.earned_at,
         promised={}

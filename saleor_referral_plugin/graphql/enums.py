@@ -45,6 +45,10 @@ _FAILED_RULES = {
     "LATER_ORDER": "The order is a later one of the referee's, and does not count (any more).",
     "CODE_TAKEN_OFF": "The order was made without the code's discount.",
     "REFERRER_GONE": "The referrer no longer has an account.",
+    "REFERRER_BLOCKED": "Staff have blocked the referrer.",
+    "STAFF_DECISION": "Staff decided that the order does not count.",
+    "STAFF_REASON": "Who decided that, and why.",
+    "REWARD_WITHDRAWN": "Staff have withdrawn a reward.",
     "CURRENCY_MISMATCH": "The credit is in another currency than the checkout.",
     "CAP_REACHED": "A limit on rewards is reached.",
 }
@@ -88,6 +92,7 @@ class ReferralStatusEnum(host.BaseEnum):
             "What was decided about a referral.",
             {
                 "ATTRIBUTED": "The order may still earn its rewards.",
+                "IN_REVIEW": "The order has earned its rewards once staff approve it.",
                 "QUALIFIED": "The order has earned its rewards.",
                 "REJECTED": "The order does not count.",
                 "REVERSED": "The order counted once, and does no longer.",

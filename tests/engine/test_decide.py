@@ -19,7 +19,12 @@ from saleor_referral_plugin.engine.facts import OrderFacts, ReferrerFacts, Used
 from saleor_referral_plugin.engine.findings import FindingCode
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.rewards import RewardDecision, cap_window, earned_at
-from saleor_referral_plugin.engine.rules import CLAIM_RULES, EARNING_RULES, QUALIFYING_RULES
+from saleor_referral_plugin.engine.rules import (
+    CLAIM_RULES,
+    EARNING_RULES,
+    QUALIFYING_RULES,
+    REVIEW_RULES,
+)
 from saleor_referral_plugin.engine.terms import (
     Beneficiary,
     Cap,
@@ -309,7 +314,9 @@ def test_every_rule_is_asked_of_every_order() -> None:
     decision = decide(terms(), facts, history(referrer_is_gone=True), NOW)
 
     # then
-    assert len(decision.findings) == len(QUALIFYING_RULES) + len(EARNING_RULES) + 1
+    assert (
+        len(decision.findings) == len(QUALIFYING_RULES) + len(EARNING_RULES) + len(REVIEW_RULES) + 1
+    )
     assert failed(decision) == (
         "order_void",
         "own_code",

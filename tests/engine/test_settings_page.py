@@ -16,6 +16,7 @@ from saleor_referral_plugin.engine.rules import (
     EARNING_RULES,
     LATER_ORDER_RULES,
     QUALIFYING_RULES,
+    REVIEW_RULES,
     Case,
     Rule,
     referrer_there,
@@ -39,7 +40,14 @@ from tests.engine.build import NOW, history, order, terms
 COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
 RULES = list(
     dict.fromkeys(
-        (*CLAIM_RULES, *QUALIFYING_RULES, *LATER_ORDER_RULES, *EARNING_RULES, referrer_there)
+        (
+            *CLAIM_RULES,
+            *QUALIFYING_RULES,
+            *LATER_ORDER_RULES,
+            *EARNING_RULES,
+            *REVIEW_RULES,
+            referrer_there,
+        )
     )
 )
 

@@ -1,12 +1,16 @@
 """What both drivers do by the engine alone: programs beyond the plugin's page, and whom they
 reward."""
 
-from saleor_referral_plugin.engine import codes, programs, referrers
+from decimal import Decimal
+
+from prices import Money
+
+from saleor_referral_plugin.engine import codes, programs, referrers, staff
 from saleor_referral_plugin.engine.facts import CustomerFacts
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.terms import ProgramKind, Terms
-from saleor_referral_plugin.models import Program, Reward
-from tests.scenarios.shop import Customer, RewardSeen
+from saleor_referral_plugin.models import Program, Referral, Referrer, Reward
+from tests.scenarios.shop import Customer, Order, RewardSeen
 
 
 class Programs:
@@ -39,6 +43,23 @@ class Programs:
     ) -> None:
         referrers.invite(_account(customer), _program(program), store=get_store(), group=group)
 
+    def decide(self, order: Order, what: str, reason: str = "looked at") -> None:
+        referral = Referral.objects.get(order_ref=order.ref)
+        getattr(staff, what)(referral, by="Cleo", reason=reason, store=get_store())
+
+    def block(self, customer: Customer) -> None:
+        staff.block(_referrer(customer), by="Cleo", reason="too many", store=get_store())
+
+    def adjust(self, customer: Customer, amount: str, currency: str = "USD") -> None:
+        staff.adjust(
+            _referrer(customer),
+            Money(Decimal(amount), currency),
+            program=_program(programs.DEFAULT_PROGRAM),
+            by="Cleo",
+            reason="for the trouble",
+            store=get_store(),
+        )
+
     def rewards(self, customer: Customer) -> list[RewardSeen]:
         rows = Reward.objects.filter(holder__user_ref=customer.user_ref).order_by("pk")
         return [
@@ -58,6 +79,10 @@ def _account(customer: Customer) -> CustomerFacts:
     facts = get_store().customer(customer.user_ref)
     assert facts is not None, "The customer has no account."
     return facts
+
+
+def _referrer(customer: Customer) -> Referrer:
+    return referrers.referrer_of(_account(customer), store=get_store())
 
 
 def _program(slug: str) -> Program:

@@ -153,6 +153,15 @@ class Shop(Protocol):
     def invite(self, customer: Customer, *, group: str = "", program: str = "default") -> None:
         """Let a customer take part, or put them into another of the program's groups."""
 
+    def decide(self, order: "Order", what: str, reason: str = "looked at") -> None:
+        """Staff decide of the order's referral: approve, reject, override, undo or detach."""
+
+    def block(self, customer: Customer) -> None:
+        """Staff block a referrer."""
+
+    def adjust(self, customer: Customer, amount: str, currency: str = "USD") -> None:
+        """Staff give a customer an amount."""
+
     def open_channel(self, slug: str, currency: str) -> None: ...
 
     def charge(self, *, tax_percent: str = "0", shipping: str = "0") -> None:

@@ -33,6 +33,10 @@ DANISH = Language(
         "money_back": "Ordren er refunderet eller returneret.",
         "code_taken_off": "Ordren blev afgivet uden henvisningsrabatten.",
         "referrer_gone": "Henviserens konto findes ikke længere.",
+        "referrer_blocked": "Butikken har spærret den, der henviste.",
+        "staff_decision": "Butikken har set på ordren og besluttet, at den ikke tæller med.",
+        "staff_reason": "Besluttet af {by} ({reason}).",
+        "reward_withdrawn": "Butikken har trukket en belønning tilbage.",
         "cap_reached": "Grænsen på {limit} {period} er nået.",
     },
     of_orders={

@@ -34,6 +34,10 @@ DUTCH = Language(
         "money_back": "De bestelling is terugbetaald of geretourneerd.",
         "code_taken_off": "De bestelling is geplaatst zonder de uitnodigingskorting.",
         "referrer_gone": "Het account van de uitnodiger bestaat niet meer.",
+        "referrer_blocked": "De winkel heeft de uitnodiger geblokkeerd.",
+        "staff_decision": "De winkel heeft deze bestelling bekeken en telt haar niet mee.",
+        "staff_reason": "Besloten door {by} ({reason}).",
+        "reward_withdrawn": "De winkel heeft een beloning ingetrokken.",
         "cap_reached": "De limiet van {limit} {period} is bereikt.",
     },
     of_orders={

@@ -30,6 +30,10 @@ ENGLISH = Language(
         "money_back": "The order was refunded or given back.",
         "code_taken_off": "The order was made without the referral discount.",
         "referrer_gone": "The referrer's account no longer exists.",
+        "referrer_blocked": "The shop has blocked the referrer.",
+        "staff_decision": "The shop has looked at this order and decided that it does not count.",
+        "staff_reason": "Decided by {by} ({reason}).",
+        "reward_withdrawn": "The shop has withdrawn a reward.",
         "cap_reached": "The limit of {limit} {period} is reached.",
     },
     of_orders={

@@ -31,6 +31,10 @@ ITALIAN = Language(
         "money_back": "L'ordine è stato rimborsato o restituito.",
         "code_taken_off": "L'ordine è stato effettuato senza lo sconto del codice invito.",
         "referrer_gone": "L'account di chi ha invitato non esiste più.",
+        "referrer_blocked": "Il negozio ha bloccato chi ha invitato.",
+        "staff_decision": "Il negozio ha esaminato l'ordine e ha deciso che non conta.",
+        "staff_reason": "Deciso da {by} ({reason}).",
+        "reward_withdrawn": "Il negozio ha ritirato un premio.",
         "cap_reached": "Il limite di {limit} {period} è stato raggiunto.",
     },
     of_orders={

@@ -15,7 +15,8 @@ class Language:
     within        the same of a rolling period; `{span}` is the likes of "30 days"
 
     Placeholders that a sentence may hold: `{missing}` and `{minimum}`, amounts; `{until}`,
-    a date; `{limit}`, an amount or a number of rewards; `{period}`, always after it. An amount
+    a date; `{limit}`, an amount or a number of rewards; `{period}`, always after it; `{by}` and
+    `{reason}`, who decided something and why, as they wrote it. An amount
     does not end a sentence: some end in a full stop of their own ("50,00 kr.").
     """
 
