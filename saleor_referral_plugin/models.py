@@ -129,7 +129,8 @@ class ReferralCode(models.Model):
 
 
 class Claim(models.Model):
-    """A code bound to a checkout, or the refusal to bind it.
+    """A code bound to a checkout, or the refusal to bind it; claimed after the order, bound to
+    that, and to no checkout.
 
     The buyer's keys are those last judged: when the checkout's buyer is still the same,
     nothing needs asking again."""
@@ -144,8 +145,11 @@ class Claim(models.Model):
         PROMO_CODE = "promo_code"
         METADATA = "metadata"
         API = "api"
+        AFTER_ORDER = "after_order"
+        STAFF = "staff"
 
-    checkout_ref = models.CharField(max_length=64, db_index=True)
+    checkout_ref = models.CharField(max_length=64, null=True, db_index=True)
+    order_ref = models.CharField(max_length=64, null=True)
     code = models.ForeignKey(ReferralCode, on_delete=models.PROTECT, related_name="claims")
     terms = models.ForeignKey(TermsVersion, on_delete=models.PROTECT, related_name="claims")
     typed = models.CharField(max_length=255)

@@ -1,9 +1,11 @@
-"""Claims: a referral code bound to a checkout, and judged again whenever that changes.
+"""Claims: a referral code bound to a checkout, and judged again whenever that changes; or to
+an order, for which it had been forgotten.
 
 The claim is what makes the store's voucher worth anything: without an open claim the
 voucher is refused, whoever types its code.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,14 +13,15 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ..models import Claim, ReferralCode, Referrer, TermsVersion
+from ..models import Claim, Referral, ReferralCode, Referrer, TermsVersion
 from . import codes, history
-from .decide import ClaimDecision, judge_claim
-from .facts import CheckoutFacts, History, Person
-from .findings import Finding, FindingCode, Refused
+from .decide import ClaimDecision, judge_claim, judge_late_claim
+from .facts import CheckoutFacts, History, OrderFacts, Person
+from .findings import Finding, FindingCode, Refused, first_failed
 from .programs import current_terms
 from .readings import reads
 from .referrers import keep_up
+from .settle import settle, settle_claimed, trying_again
 from .store import Store
 from .terms import Touch
 
@@ -67,6 +70,108 @@ def claim_code(
         claim.save()
         store.put_code_on_checkout(checkout, version.offer_code)
     return claim
+
+
+def claim_for_order(
+    order_ref: str, typed: str, *, store: Store, by: Person | None = None
+) -> Referral:
+    """Claim a code that was forgotten when the order was placed: it gets no discount, and the
+    referral is judged as of then. `by`: who claims it, which must be the order's buyer; None:
+    the shop does, for them. The same code again is the same referral.
+
+    Raises Refused with the first failed finding; the refusal is stored, and nothing else.
+    """
+    code = codes.find(typed)
+    version = current_terms(code.program) if code else None
+    if code is None or version is None or not _is_there(code.referrer, store):
+        raise Refused(Finding(FindingCode.CODE_INVALID, False))
+    facts = store.order_facts(order_ref)
+    if facts is None or not (by is None or by.is_same_as(facts.buyer)):
+        raise Refused(Finding(FindingCode.ORDER_NOT_YOURS, False))
+    # Its own claim, of which no hook has told yet, goes before.
+    settle(order_ref, store=store)
+    referral, refusal = trying_again(
+        order_ref, lambda: _claim_late(code, version, facts, typed, store)
+    )
+    if referral is None:
+        raise Refused(refusal or Finding(FindingCode.ORDER_NOT_YOURS, False))
+    return referral
+
+
+def bind(
+    code: ReferralCode,
+    version: TermsVersion,
+    facts: OrderFacts,
+    *,
+    source: Claim.Source,
+    typed: str,
+    findings: Iterable[Finding] = (),
+    store: Store,
+) -> Referral | None:
+    """Make an order, which is nobody's referral, one of the code's referrer. Their row is
+    locked by the caller."""
+    claim = _claim_of_order(code, version, facts, source, typed, findings, store.now())
+    claim.status = Claim.Status.OPEN
+    claim.save()
+    return settle_claimed(claim, facts.ref, store=store)
+
+
+def _claim_late(
+    code: ReferralCode, version: TermsVersion, facts: OrderFacts, typed: str, store: Store
+) -> tuple[Referral | None, Finding | None]:
+    """The referral it made; or why it made none, which is stored."""
+    code.referrer = Referrer.objects.select_for_update().get(pk=code.referrer_id)
+    source = Claim.Source.AFTER_ORDER
+    existing = Referral.objects.filter(order_ref=facts.ref).select_related("claim").first()
+    if existing is not None and existing.claim and existing.claim.code_id == code.pk:
+        return existing, None
+    claim = _claim_of_order(code, version, facts, source, typed, (), store.now())
+    findings: tuple[Finding, ...] = (
+        Finding(FindingCode.OTHER_CODE_HELD, existing is None, on_order=True),
+    )
+    if existing is None:
+        findings += _judge_late(claim, facts, store)
+    refusal = first_failed(findings)
+    if refusal is None:
+        referral = bind(
+            code, version, facts, source=source, typed=typed, findings=findings, store=store
+        )
+        return referral, None
+    claim.findings = [finding.to_json() for finding in findings]
+    claim.status = Claim.Status.REFUSED
+    claim.save()
+    return None, refusal
+
+
+def _judge_late(claim: Claim, facts: OrderFacts, store: Store) -> tuple[Finding, ...]:
+    code, terms = claim.code, claim.terms.terms
+    referral = Referral(program=code.program, claim=claim, order_ref=facts.ref)
+    known = history.of_order(referral, code.referrer, terms, facts, store=store)
+    known = replace(known, is_running=code.program.is_running, code_made_at=code.created_at)
+    return judge_late_claim(terms, facts, known)
+
+
+def _claim_of_order(
+    code: ReferralCode,
+    version: TermsVersion,
+    facts: OrderFacts,
+    source: Claim.Source,
+    typed: str,
+    findings: Iterable[Finding],
+    now: datetime,
+) -> Claim:
+    return Claim(
+        order_ref=facts.ref,
+        code=code,
+        terms=version,
+        typed=typed[:255],
+        source=source,
+        buyer_user_ref=facts.buyer.user_ref,
+        buyer_email_key=facts.buyer.email_key,
+        findings=[finding.to_json() for finding in findings],
+        created_at=now,
+        judged_at=now,
+    )
 
 
 def withdraw(*, store: Store, checkout: Any, checkout_ref: str, code: str) -> bool:

@@ -19,6 +19,7 @@ from .rules import (
     CLAIM_RULES,
     EARNING_RULES,
     FIRM,
+    LATE_CLAIM_RULES,
     LATER_ORDER_RULES,
     QUALIFYING_RULES,
     REVIEW_RULES,
@@ -72,6 +73,11 @@ def judge_claim(
         return ClaimDecision(findings, zero(facts.currency))
     worth = terms.discount.of(facts.goods)
     return ClaimDecision(findings, None if worth is None else min(worth, facts.goods))
+
+
+def judge_late_claim(terms: Terms, facts: OrderFacts, history: History) -> tuple[Finding, ...]:
+    """May a code be claimed for this order? Everything is judged as of when it was placed."""
+    return _ask(LATE_CLAIM_RULES, terms, Case.of_order(facts, history))
 
 
 def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> Decision:

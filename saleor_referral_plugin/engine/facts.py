@@ -188,6 +188,8 @@ class History:
     is_running        the program takes new claims; always True for an order, whose claim
                       was accepted when it was made
     claimed_at        when the code was claimed; None: it is being claimed now
+    claimed_late      that was after the order, which has no discount
+    code_made_at      when the code was made, where that matters
     holds_other_code  a code is on this checkout that goes before this one
     referrer_is_gone  the account was deleted: nothing more can be credited
     referrer_is_blocked  staff have blocked the referrer
@@ -213,6 +215,8 @@ class History:
     referrer_facts: ReferrerFacts | None = None
     is_running: bool = True
     claimed_at: datetime | None = None
+    claimed_late: bool = False
+    code_made_at: datetime | None = None
     holds_other_code: bool = False
     referrer_is_gone: bool = False
     referrer_is_blocked: bool = False

@@ -10,7 +10,7 @@ from typing import Any
 
 from prices import Money
 
-from ..models import Action, Referral, Referrer
+from ..models import Action, Referral, Referrer, StaffDecision
 from . import rows
 from .decide import ReferralStatus
 from .facts import (
@@ -69,6 +69,13 @@ SELECT (SELECT position FROM referral_bookmark WHERE name = %(known)s),
                   AND (referee_email_key = %(email_key)s OR referee_user_ref = %(user_ref)s)),
        {_USED}
 """
+
+
+#: Whoever attaches an order to a referrer, or detaches it, has looked at it.
+_AS_GOOD_AS = {
+    StaffDecision.Kind.ATTACH.value: Verdict.APPROVE,
+    StaffDecision.Kind.DETACH.value: Verdict.REJECT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +194,7 @@ def of_order(
     return replace(
         asked,
         claimed_at=referral.claim.created_at if referral.claim else None,
+        claimed_late=referral.claim is not None and referral.claim.order_ref is not None,
         earlier_orders=known.earlier_orders,
         referred_before=known.referred_before,
         referrer_is_blocked=referrer.blocked_by_id is not None,
@@ -203,9 +211,7 @@ def _ruling(referral: Referral) -> Ruling | None:
     decision = referral.decided_by
     if decision is None:
         return None
-    # Detached from its order a referral is as good as rejected.
-    is_verdict = decision.kind in tuple(Verdict)
-    verdict = Verdict(decision.kind) if is_verdict else Verdict.REJECT
+    verdict = _AS_GOOD_AS.get(decision.kind) or Verdict(decision.kind)
     return Ruling(verdict, decision.by, decision.reason)
 
 

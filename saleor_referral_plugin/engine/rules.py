@@ -211,8 +211,32 @@ def minimum_reached(terms: Terms, case: Case) -> Finding:
 
 @reads(gives=FindingCode.CODE_TAKEN_OFF)
 def code_still_on(terms: Terms, case: Case) -> Finding:
-    """The order was made with the referral discount."""
-    return Finding(FindingCode.CODE_TAKEN_OFF, bool(_order(case).voucher_code))
+    """The order was made with the referral discount, or its code was claimed later."""
+    is_on = bool(_order(case).voucher_code)
+    return Finding(FindingCode.CODE_TAKEN_OFF, is_on or case.history.claimed_late)
+
+
+@reads("Terms.claim_after", "Terms.time_zone", gives=FindingCode.CLAIM_TOO_LATE)
+def soon_enough(terms: Terms, case: Case) -> Finding:
+    """A code that was forgotten is claimed within the span after the order, its last moment
+    included."""
+    span = terms.claim_after
+    passed = span is not None and case.claimed_at <= span.after(case.at, terms.zone)
+    return Finding(FindingCode.CLAIM_TOO_LATE, passed)
+
+
+@reads(gives=FindingCode.CODE_TOO_NEW)
+def code_was_there(terms: Terms, case: Case) -> Finding:
+    """What did not exist when the order was placed cannot have been forgotten."""
+    made_at = case.history.code_made_at
+    return Finding(FindingCode.CODE_TOO_NEW, made_at is None or made_at <= case.at)
+
+
+@reads("Terms.review_late_claims", gives=FindingCode.CLAIMED_LATE)
+def claimed_in_time(terms: Terms, case: Case) -> Finding:
+    """The code was claimed before the order, if a person is to look at those that were not."""
+    is_late = case.history.claimed_late and terms.review_late_claims
+    return Finding(FindingCode.CLAIMED_LATE, not is_late)
 
 
 @reads(gives=FindingCode.ORDER_VOID)
@@ -321,6 +345,14 @@ QUALIFYING_RULES: tuple[Rule, ...] = (
     minimum_reached,
 )
 
+#: What is asked of an order when a code is claimed for it that was forgotten.
+LATE_CLAIM_RULES: tuple[Rule, ...] = (
+    program_running,
+    soon_enough,
+    code_was_there,
+    *QUALIFYING_RULES,
+)
+
 #: The same for a later order of the referee, which carries no code.
 LATER_ORDER_RULES: tuple[Rule, ...] = (
     not_void,
@@ -335,7 +367,7 @@ LATER_ORDER_RULES: tuple[Rule, ...] = (
 EARNING_RULES: tuple[Rule, ...] = (confirmed, paid, fulfilled)
 
 #: What a person should look at before an order counts that has earned its rewards.
-REVIEW_RULES: tuple[Rule, ...] = (referrer_not_blocked,)
+REVIEW_RULES: tuple[Rule, ...] = (claimed_in_time, referrer_not_blocked)
 
 #: What no person overrides: there is nothing to reward, nobody is rewarded for their own
 #: order, and the friend has another referrer already.

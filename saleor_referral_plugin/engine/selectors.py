@@ -146,7 +146,7 @@ def claims_on(
     claims = mine.filter(Q(status=Claim.Status.OPEN) | Q(pk__in=newest.values("pk")))
     found: dict[str, dict[str, Claim]] = {}
     for claim in claims.select_related("code", "terms__program"):
-        found.setdefault(claim.checkout_ref, {})[claim.status] = claim
+        found.setdefault(claim.checkout_ref or "", {})[claim.status] = claim
     return {
         ref: CheckoutClaims(
             open=by_status.get(Claim.Status.OPEN),

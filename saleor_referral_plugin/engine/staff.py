@@ -14,12 +14,13 @@ from babel.numbers import is_currency
 from django.db import transaction
 from prices import Money
 
-from ..models import Effect, LedgerEntry, Program, Referral, Referrer, Reward, StaffDecision
-from . import ledger, rows, sending
+from ..models import Claim, Effect, LedgerEntry, Program, Referral, Referrer, Reward, StaffDecision
+from . import claims, codes, ledger, rows, sending
 from .books import Booked, books_of, milestones_of, new_reward, write_reward
 from .decide import ReferralStatus
 from .findings import Finding
 from .money import round_money
+from .programs import current_terms
 from .rewards import RewardDecision
 from .rules import FIRM
 from .settle import settle, settle_milestones
@@ -41,6 +42,8 @@ class CannotDecide(Exception):
     NOT_REFUSED            only what does not count is overridden
     CANNOT_BE_OVERRIDDEN   one of the failed findings is not for people to decide
     NOTHING_TO_UNDO        nobody has decided anything of it
+    ATTACHED_ALREADY       the order has a referrer
+    NO_TERMS               the program has no terms yet
     IS_A_LATER_ORDER       it stays with the referrer of the first order; it can be rejected
     DELIVERED_OUTSIDE      it was sent: say first that it was not after all
     NOT_ISSUED             it never reached anybody
@@ -92,10 +95,7 @@ def override(referral: Referral, *, by: str, reason: str, store: Store) -> Refer
     if not _is_so(referral, Kind.OVERRIDE):
         if referral.status in (ReferralStatus.ATTRIBUTED.value, ReferralStatus.QUALIFIED.value):
             raise CannotDecide("NOT_REFUSED", f"The referral is {_words(referral)} by itself.")
-        failed = [Finding.from_json(finding) for finding in referral.findings]
-        firm = [finding for finding in failed if not finding.passed and finding.code in FIRM]
-        if firm:
-            raise CannotDecide("CANNOT_BE_OVERRIDDEN", firm[0].sentence)
+        _must_not_be_firm(referral)
     return _rule_on(referral, Kind.OVERRIDE, by, reason, store)
 
 
@@ -134,6 +134,43 @@ def detach(referral: Referral, *, by: str, reason: str, store: Store) -> Referra
     return referral
 
 
+@transaction.atomic
+def attach(
+    order_ref: str,
+    referrer: Referrer,
+    *,
+    program: Program,
+    by: str,
+    reason: str,
+    store: Store,
+) -> Referral:
+    """Make an order, whenever it was placed, a referral of somebody under the program's newest
+    terms. It is judged by their rules, as of then; what has failed can be overridden. It needs no
+    review.
+
+    Raises CannotDecide REQUIRED, NO_ORDER, NO_TERMS, HOLDER_GONE, ATTACHED_ALREADY,
+    CANNOT_BE_OVERRIDDEN.
+    """
+    known = settle(order_ref, store=store)
+    if known is not None:
+        raise CannotDecide("ATTACHED_ALREADY", "The order has a referrer: detach it first.")
+    referrer = Referrer.objects.select_for_update().get(pk=referrer.pk)
+    facts, version = store.order_facts(order_ref), current_terms(program)
+    if facts is None:
+        raise CannotDecide("NO_ORDER", "There is no order to decide about.")
+    if version is None:
+        raise CannotDecide("NO_TERMS", "The program has no terms yet.")
+    if referrer.forgotten_at is not None:
+        raise CannotDecide("HOLDER_GONE", "The account no longer exists.")
+    code = codes.code_of(referrer, program, store=store)
+    referral = claims.bind(
+        code, version, facts, source=Claim.Source.STAFF, typed=code.code, store=store
+    )
+    assert referral is not None
+    _must_not_be_firm(referral)
+    return _rule_on(_settled(referral, store), Kind.ATTACH, by, reason, store)
+
+
 def _as_it_stands(referral: Referral, store: Store) -> Referral:
     """Its books in line with the order now, locked; nobody decides of what has changed."""
     Referrer.objects.select_for_update().get(pk=referral.referrer_id)
@@ -141,6 +178,14 @@ def _as_it_stands(referral: Referral, store: Store) -> Referral:
     if not referral.has_order or store.order_facts(referral.order_ref) is None:
         raise CannotDecide("NO_ORDER", "There is no order to decide about.")
     return _settled(referral, store)
+
+
+def _must_not_be_firm(referral: Referral) -> None:
+    """Raises CannotDecide CANNOT_BE_OVERRIDDEN."""
+    findings = [Finding.from_json(finding) for finding in referral.findings]
+    firm = [finding for finding in findings if not finding.passed and finding.code in FIRM]
+    if firm:
+        raise CannotDecide("CANNOT_BE_OVERRIDDEN", firm[0].sentence)
 
 
 def _settled(referral: Referral, store: Store) -> Referral:

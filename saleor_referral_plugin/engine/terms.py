@@ -540,6 +540,11 @@ class Terms(Settings):
     phone, or by e-mail."""
     claim_valid: Span | None = None
     """From the claim to the order: its last moment is the end of this span. None: for ever."""
+    claim_after: Span | None = None
+    """How long after an order a code can still be claimed for it, without the discount; its last
+    moment is the end of this span. None: not at all."""
+    review_late_claims: bool = True
+    """An order whose code was claimed after it counts once a person has approved it."""
     touch: Touch = Touch.LAST
     """Which code counts when a second one is entered on a checkout."""
     earned_when: EarnedWhen = EarnedWhen.PAID

@@ -45,6 +45,10 @@ _FAILED_RULES = {
     "LATER_ORDER": "The order is a later one of the referee's, and does not count (any more).",
     "CODE_TAKEN_OFF": "The order was made without the code's discount.",
     "REFERRER_GONE": "The referrer no longer has an account.",
+    "ORDER_NOT_YOURS": "The order is not the customer's.",
+    "CLAIM_TOO_LATE": "The order was placed too long ago for a code to be claimed for it.",
+    "CODE_TOO_NEW": "The code was made after the order.",
+    "CLAIMED_LATE": "The code was claimed after the order, and staff have not looked at it yet.",
     "REFERRER_BLOCKED": "Staff have blocked the referrer.",
     "STAFF_DECISION": "Staff decided that the order does not count.",
     "STAFF_REASON": "Who decided that, and why.",
@@ -155,6 +159,8 @@ class ReferralClaimSourceEnum(host.BaseEnum):
                 "PROMO_CODE": "Typed into the box for promo codes.",
                 "METADATA": "Set by the storefront as metadata of the checkout.",
                 "API": "Put there with `checkoutReferralCodeApply`.",
+                "AFTER_ORDER": "Claimed for an order that was made without it.",
+                "STAFF": "Staff attached the order to the referrer.",
             },
         )
         doc_category = DOC_CATEGORY

@@ -23,9 +23,10 @@ class Migration(migrations.Migration):
             name='Claim',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('checkout_ref', models.CharField(db_index=True, max_length=64)),
+                ('checkout_ref', models.CharField(db_index=True, max_length=64, null=True)),
+                ('order_ref', models.CharField(max_length=64, null=True)),
                 ('typed', models.CharField(max_length=255)),
-                ('source', models.CharField(choices=[('promo_code', 'Promo Code'), ('metadata', 'Metadata'), ('api', 'Api')], max_length=16)),
+                ('source', models.CharField(choices=[('promo_code', 'Promo Code'), ('metadata', 'Metadata'), ('api', 'Api'), ('after_order', 'After Order'), ('staff', 'Staff')], max_length=16)),
                 ('status', models.CharField(choices=[('open', 'Open'), ('withdrawn', 'Withdrawn'), ('refused', 'Refused'), ('used', 'Used')], max_length=16)),
                 ('buyer_user_ref', models.CharField(max_length=64, null=True)),
                 ('buyer_email_key', models.CharField(max_length=64, null=True)),

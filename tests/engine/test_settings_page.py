@@ -14,6 +14,7 @@ from saleor_referral_plugin.engine.readings import READINGS
 from saleor_referral_plugin.engine.rules import (
     CLAIM_RULES,
     EARNING_RULES,
+    LATE_CLAIM_RULES,
     LATER_ORDER_RULES,
     QUALIFYING_RULES,
     REVIEW_RULES,
@@ -43,6 +44,7 @@ RULES = list(
         (
             *CLAIM_RULES,
             *QUALIFYING_RULES,
+            *LATE_CLAIM_RULES,
             *LATER_ORDER_RULES,
             *EARNING_RULES,
             *REVIEW_RULES,
@@ -76,6 +78,7 @@ def watched() -> Iterator[WatchedTerms]:
         claims_until=NOW + timedelta(days=1),
         orders_until=NOW + timedelta(days=1),
         claim_valid=Span(days=7),
+        claim_after=Span(days=7),
         minimum={"USD": 50},
         minimum_of=MinimumOf.NET,
         touch=Touch.FIRST,
@@ -129,7 +132,7 @@ def test_a_rule_gives_the_finding_that_it_names(rule: Rule) -> None:
 def test_a_rule_names_the_settings_that_it_looks_at(rule: Rule, watched: WatchedTerms) -> None:
     # when
     a_while_ago = Followed(NOW - timedelta(days=9), later_orders=0)
-    known = history(follows=a_while_ago, referrer_facts=ReferrerFacts(NOW))
+    known = history(follows=a_while_ago, referrer_facts=ReferrerFacts(NOW), claimed_late=True)
     rule(watched, Case.of_order(order(), known))
 
     # then

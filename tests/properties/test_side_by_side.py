@@ -16,11 +16,13 @@ from saleor_referral_plugin.engine import codes
 from saleor_referral_plugin.engine.effects import carry_out
 from saleor_referral_plugin.engine.facts import CreditRequest
 from saleor_referral_plugin.engine.people import person
+from saleor_referral_plugin.engine.presets import refer_a_friend
 from saleor_referral_plugin.engine.programs import current_program
 from saleor_referral_plugin.engine.referrers import code_for, forget
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.sweep import note_spending, sweep
+from saleor_referral_plugin.engine.terms import Span
 from saleor_referral_plugin.engine.verify import verify
 from saleor_referral_plugin.models import (
     Effect,
@@ -360,3 +362,26 @@ def test_codes_are_drawn_apart(shop: Shop) -> None:
 
     # then
     assert len({codes.normalise(code) for code in made}) == 6
+
+
+# claims for an order --------------------------------------------------------------------------
+
+
+def test_an_order_claimed_by_many_codes_at_once_is_one_referral(shop: Shop) -> None:
+    # given
+    shop.run_program(refer_a_friend().but(claim_after=Span(days=1), review_late_claims=False))
+    annas, cleos = (shop.share(shop.register(f"{name}@example.com")) for name in ("anna", "cleo"))
+    order = given.order_without_code(shop, "ben@example.com")
+    order.pay()
+
+    # when
+    answers = side_by_side(
+        *(lambda code=code: shop.claim_for(order, code) for code in [annas, cleos] * 3)
+    )
+
+    # then
+    accepted = [answer.accepted for answer in answers]
+    assert accepted in ([True, False] * 3, [False, True] * 3)
+    assert {answer.code for answer in answers if not answer.accepted} == {"other_code_held"}
+    assert Referral.objects.get().status == "qualified"
+    shop.verify_books()

@@ -5,12 +5,14 @@ from decimal import Decimal
 
 from prices import Money
 
-from saleor_referral_plugin.engine import codes, programs, referrers, staff
+from saleor_referral_plugin.engine import claims, codes, programs, referrers, staff
 from saleor_referral_plugin.engine.facts import CustomerFacts
+from saleor_referral_plugin.engine.findings import Refused
+from saleor_referral_plugin.engine.people import person
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.terms import ProgramKind, Terms
 from saleor_referral_plugin.models import Program, Referral, Referrer, Reward
-from tests.scenarios.shop import Customer, Order, RewardSeen
+from tests.scenarios.shop import Answer, Customer, Order, RewardSeen
 
 
 class Programs:
@@ -46,6 +48,24 @@ class Programs:
     def decide(self, order: Order, what: str, reason: str = "looked at") -> None:
         referral = Referral.objects.get(order_ref=order.ref)
         getattr(staff, what)(referral, by="Cleo", reason=reason, store=get_store())
+
+    def claim_for(self, order: Order, code: str, by: Customer | None = None) -> Answer:
+        buyer = person(by.user_ref, by.email) if by else None
+        try:
+            claims.claim_for_order(order.ref, code, by=buyer, store=get_store())
+        except Refused as refused:
+            return Answer(False, refused.finding.code.value, refused.finding.sentence)
+        return Answer(True)
+
+    def attach(self, order: Order, customer: Customer) -> None:
+        staff.attach(
+            order.ref,
+            _referrer(customer),
+            program=_program(programs.DEFAULT_PROGRAM),
+            by="Cleo",
+            reason="she told us",
+            store=get_store(),
+        )
 
     def block(self, customer: Customer) -> None:
         staff.block(_referrer(customer), by="Cleo", reason="too many", store=get_store())

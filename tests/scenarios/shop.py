@@ -156,6 +156,13 @@ class Shop(Protocol):
     def decide(self, order: "Order", what: str, reason: str = "looked at") -> None:
         """Staff decide of the order's referral: approve, reject, override, undo or detach."""
 
+    def claim_for(self, order: "Order", code: str, by: Customer | None = None) -> Answer:
+        """A code is claimed for an order that was made without it: by a customer, or (None) by
+        the shop for its buyer."""
+
+    def attach(self, order: "Order", customer: Customer) -> None:
+        """Staff make an order a referral of this customer's."""
+
     def block(self, customer: Customer) -> None:
         """Staff block a referrer."""
 

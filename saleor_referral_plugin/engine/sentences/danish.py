@@ -37,6 +37,10 @@ DANISH = Language(
         "staff_decision": "Butikken har set på ordren og besluttet, at den ikke tæller med.",
         "staff_reason": "Besluttet af {by} ({reason}).",
         "reward_withdrawn": "Butikken har trukket en belønning tilbage.",
+        "order_not_yours": "Dette er ikke en af dine ordrer.",
+        "claim_too_late": "Der kan ikke længere angives en henvisningskode for denne ordre.",
+        "code_too_new": "Henvisningskoden fandtes endnu ikke, da ordren blev afgivet.",
+        "claimed_late": "Henvisningskoden blev angivet efter ordren. Butikken ser på den.",
         "cap_reached": "Grænsen på {limit} {period} er nået.",
     },
     of_orders={

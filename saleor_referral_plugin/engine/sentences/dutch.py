@@ -38,6 +38,12 @@ DUTCH = Language(
         "staff_decision": "De winkel heeft deze bestelling bekeken en telt haar niet mee.",
         "staff_reason": "Besloten door {by} ({reason}).",
         "reward_withdrawn": "De winkel heeft een beloning ingetrokken.",
+        "order_not_yours": "Dit is geen bestelling van jou.",
+        "claim_too_late": "Voor deze bestelling kan geen uitnodigingscode meer worden ingevoerd.",
+        "code_too_new": "Deze uitnodigingscode bestond nog niet toen de bestelling werd geplaatst.",
+        "claimed_late": (
+            "De uitnodigingscode is na de bestelling ingevoerd. De winkel gaat ernaar kijken."
+        ),
         "cap_reached": "De limiet van {limit} {period} is bereikt.",
     },
     of_orders={

@@ -34,6 +34,10 @@ ENGLISH = Language(
         "staff_decision": "The shop has looked at this order and decided that it does not count.",
         "staff_reason": "Decided by {by} ({reason}).",
         "reward_withdrawn": "The shop has withdrawn a reward.",
+        "order_not_yours": "This is not an order of yours.",
+        "claim_too_late": "A referral code can no longer be entered for this order.",
+        "code_too_new": "This referral code did not exist yet when the order was placed.",
+        "claimed_late": "The referral code was entered after the order. The shop will look at it.",
         "cap_reached": "The limit of {limit} {period} is reached.",
     },
     of_orders={

@@ -35,6 +35,10 @@ ITALIAN = Language(
         "staff_decision": "Il negozio ha esaminato l'ordine e ha deciso che non conta.",
         "staff_reason": "Deciso da {by} ({reason}).",
         "reward_withdrawn": "Il negozio ha ritirato un premio.",
+        "order_not_yours": "Questo non è un tuo ordine.",
+        "claim_too_late": "Per questo ordine non si può più inserire un codice invito.",
+        "code_too_new": "Questo codice invito non esisteva ancora al momento dell'ordine.",
+        "claimed_late": "Il codice invito è stato inserito dopo l'ordine. Il negozio lo esaminerà.",
         "cap_reached": "Il limite di {limit} {period} è stato raggiunto.",
     },
     of_orders={
