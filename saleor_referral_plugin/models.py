@@ -132,6 +132,9 @@ class Claim(models.Model):
     """A code bound to a checkout, or the refusal to bind it; claimed after the order, bound to
     that, and to no checkout.
 
+    Claimed on an account it is bound to that, too, until a checkout of the account's has become
+    an order; each claim on a checkout that comes of it has its account, terms and `created_at`.
+
     The buyer's keys are those last judged: when the checkout's buyer is still the same,
     nothing needs asking again."""
 
@@ -147,9 +150,11 @@ class Claim(models.Model):
         API = "api"
         AFTER_ORDER = "after_order"
         STAFF = "staff"
+        ACCOUNT = "account"
 
     checkout_ref = models.CharField(max_length=64, null=True, db_index=True)
     order_ref = models.CharField(max_length=64, null=True)
+    account_ref = models.CharField(max_length=64, null=True)
     code = models.ForeignKey(ReferralCode, on_delete=models.PROTECT, related_name="claims")
     terms = models.ForeignKey(TermsVersion, on_delete=models.PROTECT, related_name="claims")
     typed = models.CharField(max_length=255)
@@ -167,6 +172,16 @@ class Claim(models.Model):
                 fields=("checkout_ref",),
                 condition=Q(status="open"),
                 name="referral_one_open_claim",
+            ),
+            models.UniqueConstraint(
+                fields=("account_ref",),
+                condition=Q(status="open", checkout_ref__isnull=True),
+                name="referral_one_open_account_claim",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=("buyer_email_key",), condition=Q(status="open"), name="referral_claim_of"
             )
         ]
 

@@ -1,5 +1,5 @@
-"""Claims: a referral code bound to a checkout, and judged again whenever that changes; or to
-an order, for which it had been forgotten.
+"""Claims: a referral code bound to a checkout, and judged again whenever that changes; to an
+account, before there is any checkout; or to an order, for which it had been forgotten.
 
 The claim is what makes the store's voucher worth anything: without an open claim the
 voucher is refused, whoever types its code.
@@ -15,12 +15,14 @@ from django.db.models import QuerySet
 
 from ..models import Claim, Referral, ReferralCode, Referrer, TermsVersion
 from . import codes, history
-from .decide import ClaimDecision, judge_claim, judge_late_claim
-from .facts import CheckoutFacts, History, OrderFacts, Person
+from .decide import ClaimDecision, judge_account_claim, judge_claim, judge_late_claim
+from .facts import CheckoutFacts, CustomerFacts, History, OrderFacts, Person
 from .findings import Finding, FindingCode, Refused, first_failed
+from .people import domain_of, person
 from .programs import current_terms
 from .readings import reads
 from .referrers import keep_up
+from .rules import LASTING
 from .settle import settle, settle_claimed, trying_again
 from .store import Store
 from .terms import Touch
@@ -70,6 +72,143 @@ def claim_code(
         claim.save()
         store.put_code_on_checkout(checkout, version.offer_code)
     return claim
+
+
+def claim_on_account(customer: CustomerFacts, typed: str, *, store: Store) -> Claim:
+    """Claim a code before there is a checkout: it goes on the customer's next ones by itself,
+    until one becomes an order. Of two codes the terms say which one counts, as on a checkout.
+
+    Raises Refused with the first failed finding; the refusal is stored, and an earlier claim
+    stays.
+    """
+    code = codes.find(typed)
+    version = current_terms(code.program) if code else None
+    if code is None or version is None or not _is_there(code.referrer, store):
+        raise Refused(Finding(FindingCode.CODE_INVALID, False))
+    now = store.now()
+    buyer = person(customer.user_ref, customer.email)
+    known = _new_history(code, version, _open_on(customer.user_ref), buyer, store, now)
+    findings = judge_account_claim(version.terms, buyer, domain_of(customer.email), known, now)
+    claim = Claim(
+        account_ref=customer.user_ref,
+        code=code,
+        terms=version,
+        typed=typed[:255],
+        source=Claim.Source.ACCOUNT,
+        buyer_user_ref=buyer.user_ref,
+        buyer_email_key=buyer.email_key,
+        findings=[finding.to_json() for finding in findings],
+        created_at=now,
+        judged_at=now,
+    )
+    refusal = first_failed(findings)
+    if refusal is not None:
+        claim.status = Claim.Status.REFUSED
+        claim.save()
+        raise Refused(refusal)
+    _open_on_account(claim, store)
+    return claim
+
+
+def withdraw_from_account(user_ref: str, *, store: Store) -> bool:
+    """The customer no longer wants the code on their next checkouts. False when there is none."""
+    with transaction.atomic():
+        withdrawn = _open_on(user_ref).update(status=Claim.Status.WITHDRAWN)
+        store.note_claim(user_ref, is_open=False)
+    return bool(withdrawn)
+
+
+def follow_into_account(customer: CustomerFacts, *, store: Store) -> Claim | None:
+    """A guest has become a customer: the code last claimed under the same address is claimed
+    on the account as of then, unless another is by now."""
+    key = person(None, customer.email).email_key
+    guests = Claim.objects.filter(
+        status=Claim.Status.OPEN, buyer_email_key=key, buyer_user_ref=None
+    ).select_related("terms", "code")
+    last = guests.order_by("-created_at").first() if key else None
+    if last is None or _open_on(customer.user_ref).exists():
+        return None
+    claim = Claim(
+        account_ref=customer.user_ref,
+        code=last.code,
+        terms=last.terms,
+        typed=last.typed,
+        source=Claim.Source.ACCOUNT,
+        buyer_user_ref=customer.user_ref,
+        buyer_email_key=key,
+        findings=last.findings,
+        created_at=last.created_at,
+        judged_at=store.now(),
+    )
+    _open_on_account(claim, store)
+    return claim
+
+
+@transaction.atomic
+def put_account_claim_on(*, store: Store, checkout: Any, facts: CheckoutFacts) -> Claim | None:
+    """Put the code that is claimed on the buyer's account on a checkout of theirs, if it may
+    be there. A checkout from which a code was taken off, or that has one, is left alone; what
+    can not be any more ends the claim on the account, too."""
+    on_account = _open_on(facts.buyer.user_ref or "")
+    first = on_account.select_related("code__referrer", "terms__program").first()
+    on_checkout = Claim.objects.filter(checkout_ref=facts.ref)
+    if first is None or on_checkout.exclude(status=Claim.Status.REFUSED).exists():
+        return None
+    now = store.now()
+    referrer = first.code.referrer
+    if not _is_there(referrer, store):
+        _end(first, (Finding(FindingCode.CODE_INVALID, False),), store)
+        return None
+    known = replace(_history(store, facts, referrer, first.terms, now), claimed_at=first.created_at)
+    decision = judge_claim(first.terms.terms, facts, known, now)
+    if decision.refusal is not None:
+        if decision.refusal.code in LASTING:
+            _end(first, decision.findings, store)
+        return None
+    claim = Claim(
+        checkout_ref=facts.ref,
+        account_ref=first.account_ref,
+        code=first.code,
+        terms=first.terms,
+        typed=first.typed,
+        source=Claim.Source.ACCOUNT,
+        status=Claim.Status.OPEN,
+        created_at=first.created_at,
+    )
+    _note(claim, facts, decision, now)
+    claim.save()
+    try:
+        with transaction.atomic():
+            store.put_code_on_checkout(checkout, first.terms.offer_code)
+    except Refused:
+        # The store has no voucher for it (here): no more than a discount the less.
+        claim.delete()
+        return None
+    return claim
+
+
+def _open_on(user_ref: str) -> QuerySet[Claim]:
+    """The claim on an account itself."""
+    return Claim.objects.filter(
+        account_ref=user_ref, checkout_ref=None, order_ref=None, status=Claim.Status.OPEN
+    )
+
+
+@transaction.atomic
+def _open_on_account(claim: Claim, store: Store) -> None:
+    user_ref = claim.account_ref or ""
+    _open_on(user_ref).update(status=Claim.Status.WITHDRAWN)
+    claim.status = Claim.Status.OPEN
+    claim.save()
+    store.note_claim(user_ref, is_open=True)
+
+
+def _end(claim: Claim, findings: Iterable[Finding], store: Store) -> None:
+    claim.status = Claim.Status.REFUSED
+    claim.findings = [finding.to_json() for finding in findings]
+    claim.judged_at = store.now()
+    claim.save()
+    store.note_claim(claim.account_ref or "", is_open=False)
 
 
 def claim_for_order(
@@ -263,29 +402,56 @@ def preview(*, store: Store, facts: CheckoutFacts, typed: str) -> ClaimDecision:
     return _judge_new(code, version, facts, store, store.now())
 
 
-@reads("Terms.touch", gives=FindingCode.OTHER_CODE_HELD)
 def _judge_new(
     code: ReferralCode, version: TermsVersion, facts: CheckoutFacts, store: Store, now: datetime
 ) -> ClaimDecision:
-    known = _history(store, facts, code.referrer, version, now)
-    others = _open_claims(facts.ref).exclude(code=code)
+    known = _new_history(code, version, _open_claims(facts.ref), facts.buyer, store, now)
+    known = replace(
+        known,
+        referrer_parties=history.parties_of(code.referrer, version.terms, facts.parties, store),
+    )
+    return judge_claim(version.terms, facts, known, now)
+
+
+@reads("Terms.touch", gives=FindingCode.OTHER_CODE_HELD)
+def _new_history(
+    code: ReferralCode,
+    version: TermsVersion,
+    held: QuerySet[Claim],
+    buyer: Person,
+    store: Store,
+    now: datetime,
+) -> History:
+    """For a code that is claimed now, where these are held."""
+    others = held.exclude(code=code)
     if version.terms.touch is not Touch.FIRST:
         # The last code counts, but not against a program that goes before this one.
         others = others.filter(code__program__priority__gt=code.program.priority)
-    known = replace(known, is_running=code.program.is_running, holds_other_code=others.exists())
-    return judge_claim(version.terms, facts, known, now)
+    return replace(
+        _known(store, buyer, code.referrer, version, now),
+        is_running=code.program.is_running,
+        holds_other_code=others.exists(),
+    )
 
 
 def _history(
     store: Store, facts: CheckoutFacts, referrer: Referrer, version: TermsVersion, now: datetime
 ) -> History:
+    return replace(
+        _known(store, facts.buyer, referrer, version, now),
+        referrer_parties=history.parties_of(referrer, version.terms, facts.parties, store),
+    )
+
+
+def _known(
+    store: Store, buyer: Person, referrer: Referrer, version: TermsVersion, now: datetime
+) -> History:
     known = history.look_up(
-        facts.buyer, version.terms, store=store, program_id=version.program_id, at=now
+        buyer, version.terms, store=store, program_id=version.program_id, at=now
     )
     return History(
         referrer=_person(referrer),
         referrer_facts=history.facts_of(referrer, version.terms, now, store),
-        referrer_parties=history.parties_of(referrer, version.terms, facts.parties, store),
         earlier_orders=known.earlier_orders,
         referred_before=known.referred_before,
     )

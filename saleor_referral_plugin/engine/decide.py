@@ -11,11 +11,12 @@ from enum import StrEnum
 
 from prices import Money
 
-from .facts import CheckoutFacts, History, OrderFacts, Verdict
+from .facts import CheckoutFacts, History, OrderFacts, Person, Verdict
 from .findings import Finding, first_failed
 from .money import zero
 from .rewards import RewardDecision, due, earned_at, nothing, promised
 from .rules import (
+    ACCOUNT_RULES,
     CLAIM_RULES,
     EARNING_RULES,
     FIRM,
@@ -73,6 +74,15 @@ def judge_claim(
         return ClaimDecision(findings, zero(facts.currency))
     worth = terms.discount.of(facts.goods)
     return ClaimDecision(findings, None if worth is None else min(worth, facts.goods))
+
+
+def judge_account_claim(
+    terms: Terms, buyer: Person, email_domain: str, history: History, now: datetime
+) -> tuple[Finding, ...]:
+    """May this customer claim the code before any checkout? What depends on one is asked
+    there."""
+    case = Case.of_account(buyer, email_domain, history, now)
+    return tuple(rule(terms, case) for rule in ACCOUNT_RULES)
 
 
 def judge_late_claim(terms: Terms, facts: OrderFacts, history: History) -> tuple[Finding, ...]:

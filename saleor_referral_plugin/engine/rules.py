@@ -10,6 +10,7 @@ The settings it looks at stand above it.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from prices import Money
 
@@ -22,7 +23,8 @@ from .terms import EarnedWhen, MinimumOf, Terms
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What the rules look at: a checkout, or an order made from one.
+    """What the rules look at: a checkout, or an order made from one; or an account alone,
+    which is in no channel and has no goods.
 
     at     now, or when the order was placed
     goods  their value before the discount, as the shop enters prices; of an order, what
@@ -51,6 +53,13 @@ class Case:
             facts.parties,
             history,
         )
+
+    @classmethod
+    def of_account(
+        cls, buyer: Person, email_domain: str, history: History, now: datetime
+    ) -> "Case":
+        nothing = Money(Decimal(0), "")
+        return cls("", "", now, nothing, buyer, email_domain, frozenset(), history)
 
     @classmethod
     def of_order(cls, facts: OrderFacts, history: History) -> "Case":
@@ -89,9 +98,9 @@ def _order(case: Case) -> OrderFacts:
     gives=FindingCode.PROGRAM_NOT_RUNNING,
 )
 def program_running(terms: Terms, case: Case) -> Finding:
-    """The program takes claims, in this channel and currency; a code claimed in time keeps
-    its promise."""
-    why_not = terms.why_not_in(case.channel, case.currency)
+    """The program takes claims, in this channel (if any) and currency; a code claimed in time
+    keeps its promise."""
+    why_not = terms.why_not_in(case.channel, case.currency) if case.channel else ""
     is_open = terms.claims_until is None or case.claimed_at < terms.claims_until
     return Finding(
         FindingCode.PROGRAM_NOT_RUNNING,
@@ -327,6 +336,29 @@ CLAIM_RULES: tuple[Rule, ...] = (
     not_referred_before,
     first_code,
     minimum_reached,
+)
+
+#: The same for an account, before there is any checkout.
+ACCOUNT_RULES: tuple[Rule, ...] = (
+    program_running,
+    in_time,
+    not_own_code,
+    domain_allowed,
+    referrer_eligible,
+    new_customer,
+    not_referred_before,
+    first_code,
+)
+
+#: What ends a claim on an account for good. Everything else may do for the next checkout.
+LASTING = frozenset(
+    {
+        FindingCode.CLAIM_EXPIRED,
+        FindingCode.OWN_CODE,
+        FindingCode.EXCLUDED_DOMAIN,
+        FindingCode.NOT_NEW_CUSTOMER,
+        FindingCode.ALREADY_REFERRED,
+    }
 )
 
 #: What makes an order no referral at all. The program may since have been switched off:

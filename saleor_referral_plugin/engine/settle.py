@@ -124,10 +124,19 @@ def _settle_claimed(
         return None
     now = store.now()
     claim.status = Claim.Status.USED
+    if claim.account_ref is not None:
+        _use_up(claim.account_ref, store)
     referral = _new_referral(facts, now)
     referral.program_id, referral.terms = claim.terms.program_id, claim.terms
     referral.referrer_id, referral.claim = referrer.pk, claim
     return _bring_in_line(Books(referral, milestones), facts, referrer, store, now)
+
+
+def _use_up(account_ref: str, store: Store) -> None:
+    """What was claimed on the account has led to an order."""
+    of_account = Claim.objects.filter(account_ref=account_ref, checkout_ref=None, order_ref=None)
+    of_account.filter(status=Claim.Status.OPEN).update(status=Claim.Status.USED)
+    store.note_claim(account_ref, is_open=False)
 
 
 def _settle_later(order_ref: str, store: Store) -> Referral | None:

@@ -160,6 +160,7 @@ class ReferralClaimSourceEnum(host.BaseEnum):
                 "METADATA": "Set by the storefront as metadata of the checkout.",
                 "API": "Put there with `checkoutReferralCodeApply`.",
                 "AFTER_ORDER": "Claimed for an order that was made without it.",
+                "ACCOUNT": "Claimed on the customer's account before there was a checkout.",
                 "STAFF": "Staff attached the order to the referrer.",
             },
         )

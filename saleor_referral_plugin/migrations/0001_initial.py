@@ -25,8 +25,9 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('checkout_ref', models.CharField(db_index=True, max_length=64, null=True)),
                 ('order_ref', models.CharField(max_length=64, null=True)),
+                ('account_ref', models.CharField(max_length=64, null=True)),
                 ('typed', models.CharField(max_length=255)),
-                ('source', models.CharField(choices=[('promo_code', 'Promo Code'), ('metadata', 'Metadata'), ('api', 'Api'), ('after_order', 'After Order'), ('staff', 'Staff')], max_length=16)),
+                ('source', models.CharField(choices=[('promo_code', 'Promo Code'), ('metadata', 'Metadata'), ('api', 'Api'), ('after_order', 'After Order'), ('staff', 'Staff'), ('account', 'Account')], max_length=16)),
                 ('status', models.CharField(choices=[('open', 'Open'), ('withdrawn', 'Withdrawn'), ('refused', 'Refused'), ('used', 'Used')], max_length=16)),
                 ('buyer_user_ref', models.CharField(max_length=64, null=True)),
                 ('buyer_email_key', models.CharField(max_length=64, null=True)),
@@ -361,8 +362,16 @@ class Migration(migrations.Migration):
             model_name='referral',
             constraint=models.UniqueConstraint(condition=models.Q(('follows__isnull', True), ('status__in', ('attributed', 'in_review', 'qualified'))), fields=('program', 'referee_user_ref'), name='referral_one_referrer_per_account'),
         ),
+        migrations.AddIndex(
+            model_name='claim',
+            index=models.Index(condition=models.Q(('status', 'open')), fields=['buyer_email_key'], name='referral_claim_of'),
+        ),
         migrations.AddConstraint(
             model_name='claim',
             constraint=models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('checkout_ref',), name='referral_one_open_claim'),
+        ),
+        migrations.AddConstraint(
+            model_name='claim',
+            constraint=models.UniqueConstraint(condition=models.Q(('checkout_ref__isnull', True), ('status', 'open')), fields=('account_ref',), name='referral_one_open_account_claim'),
         ),
     ]

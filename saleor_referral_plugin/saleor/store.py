@@ -30,7 +30,7 @@ from ..engine.facts import (
 )
 from ..engine.rows import Param, Prepared
 from ..engine.terms import Terms
-from . import credits, facts, offers
+from . import checkouts, credits, facts, offers
 from .checkouts import OpenCheckout
 
 _USER = Prepared(
@@ -111,6 +111,9 @@ class SaleorStore:
             registered_at=user.date_joined,
             country=str(user.country or ""),
         )
+
+    def note_claim(self, user_ref: str, *, is_open: bool) -> None:
+        checkouts.note_claim(user_ref, is_open)
 
     def parties_of(self, user_ref: str) -> frozenset[str]:
         return facts.parties(Address.objects.filter(user_addresses=user_ref))

@@ -47,6 +47,7 @@ class Customer(models.Model):
     display_name = models.CharField(max_length=120, blank=True)
     address = models.JSONField(default=dict)
     is_active = models.BooleanField(default=True)
+    has_claimed_code = models.BooleanField(default=False)
     registered_at = models.DateTimeField()
 
     class Meta:

@@ -56,12 +56,14 @@ class Item:
 def register(
     *, email: str, display_name: str = "", address: Mapping[str, str] | None = None
 ) -> Customer:
-    return Customer.objects.create(
+    customer = Customer.objects.create(
         email=email,
         display_name=display_name,
         address=dict(address or {}),
         registered_at=clock.now(),
     )
+    hooks.customer_registered(str(customer.pk))
+    return customer
 
 
 @transaction.atomic

@@ -57,6 +57,13 @@ class Programs:
             return Answer(False, refused.finding.code.value, refused.finding.sentence)
         return Answer(True)
 
+    def claim_on_account(self, customer: Customer, code: str) -> Answer:
+        try:
+            claims.claim_on_account(_account(customer), code, store=get_store())
+        except Refused as refused:
+            return Answer(False, refused.finding.code.value, refused.finding.sentence)
+        return Answer(True)
+
     def attach(self, order: Order, customer: Customer) -> None:
         staff.attach(
             order.ref,

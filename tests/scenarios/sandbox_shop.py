@@ -70,6 +70,9 @@ class SandboxShop(Programs):
         customer = sandbox.register(email=email)
         return Customer(user_ref=str(customer.pk), email=customer.email)
 
+    def create_account(self, email: str) -> Customer:
+        return self.register(email)
+
     def delete_account(self, customer: Customer) -> None:
         sandbox.delete_customer(UUID(customer.user_ref))
 

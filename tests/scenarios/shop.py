@@ -160,6 +160,9 @@ class Shop(Protocol):
         """A code is claimed for an order that was made without it: by a customer, or (None) by
         the shop for its buyer."""
 
+    def claim_on_account(self, customer: Customer, code: str) -> Answer:
+        """A customer claims a code before there is any checkout."""
+
     def attach(self, order: "Order", customer: Customer) -> None:
         """Staff make an order a referral of this customer's."""
 
@@ -176,6 +179,9 @@ class Shop(Protocol):
 
     # people ---------------------------------------------------------------------------
     def register(self, email: str) -> Customer: ...
+
+    def create_account(self, email: str) -> Customer:
+        """The same by the store's own way, so that its events are told."""
 
     def delete_account(self, customer: Customer) -> None: ...
 

@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 ("display_name", models.CharField(blank=True, max_length=120)),
                 ("address", models.JSONField(default=dict)),
                 ("is_active", models.BooleanField(default=True)),
+                ("has_claimed_code", models.BooleanField(default=False)),
                 ("registered_at", models.DateTimeField()),
             ],
             options={
