@@ -286,7 +286,12 @@ def _judge_late(claim: Claim, facts: OrderFacts, store: Store) -> tuple[Finding,
     code, terms = claim.code, claim.terms.terms
     referral = Referral(program=code.program, claim=claim, order_ref=facts.ref)
     known = history.of_order(referral, code.referrer, terms, facts, store=store)
-    known = replace(known, is_running=code.program.is_running, code_made_at=code.created_at)
+    known = replace(
+        known,
+        is_running=code.program.is_running,
+        code_made_at=code.created_at,
+        open_referrals=_open_referrals(code, claim.terms),
+    )
     return judge_late_claim(terms, facts, known)
 
 
@@ -430,8 +435,20 @@ def _new_history(
     return replace(
         _known(store, buyer, code.referrer, version, now),
         is_running=code.program.is_running,
+        open_referrals=_open_referrals(code, version),
         holds_other_code=others.exists(),
     )
+
+
+@reads("Terms.open_referrals", gives=FindingCode.TOO_MANY_OPEN)
+def _open_referrals(code: ReferralCode, version: TermsVersion) -> int:
+    """How many wait to be decided; nothing is asked where any number may."""
+    if version.terms.open_referrals is None:
+        return 0
+    waiting = Referral.objects.filter(
+        referrer=code.referrer_id, program=code.program_id, status__in=Referral.OPEN
+    )
+    return waiting.count()
 
 
 def _history(

@@ -107,11 +107,11 @@ def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> 
         )
 
     earned = earned_at(terms, facts, history.earned_at, now)
-    rewards, cap = promised(terms, facts, history, earned, now)
+    rewards, about_rewards = promised(terms, facts, history, earned, now)
     waiting = (r.hold_until for r in rewards if r.hold_until and not r.is_approved)
     return Decision(
         ReferralStatus.QUALIFIED,
-        (*findings, cap),
+        (*findings, *about_rewards),
         rewards,
         earned_at=earned,
         look_again_at=min(waiting, default=None),

@@ -190,6 +190,7 @@ class History:
     claimed_at        when the code was claimed; None: it is being claimed now
     claimed_late      that was after the order, which has no discount
     code_made_at      when the code was made, where that matters
+    open_referrals    how many of the referrer's wait to be decided, where that matters
     holds_other_code  a code is on this checkout that goes before this one
     referrer_is_gone  the account was deleted: nothing more can be credited
     referrer_is_blocked  staff have blocked the referrer
@@ -217,6 +218,7 @@ class History:
     claimed_at: datetime | None = None
     claimed_late: bool = False
     code_made_at: datetime | None = None
+    open_referrals: int = 0
     holds_other_code: bool = False
     referrer_is_gone: bool = False
     referrer_is_blocked: bool = False

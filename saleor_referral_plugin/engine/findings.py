@@ -43,6 +43,8 @@ class FindingCode(StrEnum):
     STAFF_DECISION = "staff_decision"
     STAFF_REASON = "staff_reason"
     REWARD_WITHDRAWN = "reward_withdrawn"
+    TOO_MANY_OPEN = "too_many_open"
+    ISSUED_TOO_LATE = "issued_too_late"
     CURRENCY_MISMATCH = "currency_mismatch"
 
 

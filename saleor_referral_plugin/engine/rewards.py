@@ -84,9 +84,9 @@ def _decided(
 )
 def promised(
     terms: Terms, facts: OrderFacts, history: History, earned: datetime, now: datetime
-) -> tuple[tuple[RewardDecision, ...], Finding]:
-    """The rewards that the terms promise, cut to what the limits leave, and the finding that
-    says so."""
+) -> tuple[tuple[RewardDecision, ...], tuple[Finding, ...]]:
+    """The rewards that the terms promise, cut to what the limits leave, and the findings that
+    say so."""
     rules = due(terms, history)
     before = [
         (rule.to, history.promised[rule.name])
@@ -99,6 +99,7 @@ def promised(
         # It takes its room first: what is still to be given must fit beside it.
         room.count(rule.to, stays[rule.name])
     decisions = []
+    in_time = Finding(FindingCode.ISSUED_TOO_LATE, True)
     for rule in rules:
         since, amount = _earned_since(rule, history, earned), stays[rule.name]
         has_come_far = amount is not None or (
@@ -108,12 +109,28 @@ def promised(
             decisions.append(nothing(rule, facts, history))
             continue
         hold_until = rule.hold.after(since, terms.zone)
+        if amount is None and _is_too_late(rule, hold_until):
+            decisions.append(nothing(rule, facts, history))
+            in_time = _too_late(rule, terms)
+            continue
         if amount is None:
             amount = room.cut(rule.to, _worth(rule, facts))
         decisions.append(
             _decided(rule, amount, hold_until=hold_until, is_approved=now >= hold_until)
         )
-    return tuple(decisions), room.finding
+    return tuple(decisions), (room.finding, in_time)
+
+
+@reads("RewardRule.issue_until", gives=FindingCode.ISSUED_TOO_LATE)
+def _is_too_late(rule: RewardRule, hold_until: datetime) -> bool:
+    """Does the hold end after the latest date to issue?"""
+    return rule.issue_until is not None and hold_until > rule.issue_until
+
+
+@reads("RewardRule.issue_until", "Terms.time_zone", gives=FindingCode.ISSUED_TOO_LATE)
+def _too_late(rule: RewardRule, terms: Terms) -> Finding:
+    until = rule.issue_until.astimezone(terms.zone).isoformat() if rule.issue_until else ""
+    return Finding(FindingCode.ISSUED_TOO_LATE, False, {"until": until})
 
 
 @reads("RewardRule.action")

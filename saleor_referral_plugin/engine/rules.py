@@ -133,6 +133,13 @@ def first_code(terms: Terms, case: Case) -> Finding:
     return Finding(FindingCode.OTHER_CODE_HELD, not case.history.holds_other_code)
 
 
+@reads("Terms.open_referrals", gives=FindingCode.TOO_MANY_OPEN)
+def room_for_one_more(terms: Terms, case: Case) -> Finding:
+    """Not too many of the referrer's referrals wait to be decided."""
+    most = terms.open_referrals
+    return Finding(FindingCode.TOO_MANY_OPEN, most is None or case.history.open_referrals < most)
+
+
 @reads(
     "Terms.later_orders",
     "Terms.orders_until",
@@ -334,6 +341,7 @@ CLAIM_RULES: tuple[Rule, ...] = (
     referrer_eligible,
     new_customer,
     not_referred_before,
+    room_for_one_more,
     first_code,
     minimum_reached,
 )
@@ -347,6 +355,7 @@ ACCOUNT_RULES: tuple[Rule, ...] = (
     referrer_eligible,
     new_customer,
     not_referred_before,
+    room_for_one_more,
     first_code,
 )
 
@@ -383,6 +392,7 @@ LATE_CLAIM_RULES: tuple[Rule, ...] = (
     soon_enough,
     code_was_there,
     *QUALIFYING_RULES,
+    room_for_one_more,
 )
 
 #: The same for a later order of the referee, which carries no code.

@@ -305,6 +305,9 @@ class RewardRule(Settings):
     """Never more than the order's goods net of discount, tax and shipping."""
     hold: Span = Span()
     """From earning to issuing."""
+    issue_until: AwareDatetime | None = None
+    """Latest date to issue: a hold that would end later, or an action done later, gives nothing.
+    None: any date."""
     valid: Span | None = None
     """How long an issued credit can be spent. None: for ever."""
     use: CreditUse = CreditUse.ON_REQUEST
@@ -532,6 +535,9 @@ class Terms(Settings):
     """An order that is older than this no longer counts as an earlier one. None: for ever."""
     referrer: ReferrerConditions = ReferrerConditions()
     """What the referrer must be."""
+    open_referrals: int | None = Field(default=None, ge=1)
+    """How many referrals of one referrer may wait at the same time, neither qualified nor refused
+    yet; while there are so many, no new code of theirs is taken. None: any number."""
     excluded_domains: tuple[str, ...] = ()
     """Domains of e-mail addresses that cannot be referred, such as the shop's own; those below
     them neither."""

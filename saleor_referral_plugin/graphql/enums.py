@@ -53,6 +53,8 @@ _FAILED_RULES = {
     "STAFF_DECISION": "Staff decided that the order does not count.",
     "STAFF_REASON": "Who decided that, and why.",
     "REWARD_WITHDRAWN": "Staff have withdrawn a reward.",
+    "TOO_MANY_OPEN": "Too many referrals of the code's owner are not decided yet.",
+    "ISSUED_TOO_LATE": "The hold of a reward ends after the latest date to issue it.",
     "CURRENCY_MISMATCH": "The credit is in another currency than the checkout.",
     "CAP_REACHED": "A limit on rewards is reached.",
 }

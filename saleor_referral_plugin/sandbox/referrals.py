@@ -51,6 +51,8 @@ _CONTENT = {
     FindingCode.REFERRER_BLOCKED: "The referrer is not blocked",
     FindingCode.STAFF_DECISION: "Staff have decided that it counts",
     FindingCode.STAFF_REASON: "Staff have said why",
+    FindingCode.ISSUED_TOO_LATE: "Issued in time",
+    FindingCode.CLAIMED_LATE: "Claimed before the order, or not to be reviewed",
     FindingCode.CAP_REACHED: "Within the referrer's limits",
 }
 

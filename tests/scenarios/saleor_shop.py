@@ -522,6 +522,19 @@ class SaleorCheckout:
             self.shop._user(customer),
         )
 
+    def add_line(self, price: str) -> None:
+        variant = self.shop._variant(price, self.shop.channels["default"])
+        self.shop.api.mutate(
+            "checkoutLinesAdd",
+            """mutation($id: ID!, $lines: [CheckoutLineInput!]!) {
+              checkoutLinesAdd(id: $id, lines: $lines) { errors { field message code } }
+            }""",
+            {
+                "id": self.id,
+                "lines": [{"variantId": global_id("ProductVariant", variant.pk), "quantity": 1}],
+            },
+        )
+
     def remove_line(self, position: int) -> None:
         line = self._read()["lines"][position]["id"]
         self.shop.api.mutate(

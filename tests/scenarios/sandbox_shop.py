@@ -203,6 +203,9 @@ class SandboxCheckout:
     def log_in(self, customer: Customer) -> None:
         sandbox.log_in(self.token, _account(customer))
 
+    def add_line(self, price: str) -> None:
+        sandbox.add_item(self.token, sandbox.Item("One thing more", Decimal(price)))
+
     def remove_line(self, position: int) -> None:
         line = self._row.lines.all()[position]
         sandbox.remove_line(self.token, line.pk)

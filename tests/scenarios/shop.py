@@ -79,6 +79,9 @@ class Checkout(Protocol):
     def log_in(self, customer: Customer) -> None:
         """The guest logs in: the checkout now belongs to the account."""
 
+    def add_line(self, price: str) -> None:
+        """One thing more, in a checkout of the channel "default"."""
+
     def remove_line(self, position: int) -> None: ...
 
     @property

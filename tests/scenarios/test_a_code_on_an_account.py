@@ -71,6 +71,21 @@ def test_a_guest_who_logs_in_finds_what_was_claimed_on_the_account(shop: Shop) -
     assert checkout.discount == 10
 
 
+def test_a_cart_that_was_too_small_gets_it_once_it_is_not(shop: Shop) -> None:
+    # given
+    shop.run_program(terms(minimum={"USD": "50"}))
+    anna, ben = shop.register("anna@example.com"), shop.register("ben@example.com")
+    assert shop.claim_on_account(ben, shop.share(anna)).accepted
+    checkout = shop.checkout(customer=ben, lines=("30.00",))
+    assert checkout.shown_code is None
+
+    # when
+    checkout.add_line("30.00")
+
+    # then
+    assert (checkout.discount, checkout.total) == (6, 54)
+
+
 def test_the_time_runs_from_the_claim_on_the_account(shop: Shop) -> None:
     # given
     shop.run_program(terms(claim_valid=Span(days=7)))

@@ -41,6 +41,12 @@ DANISH = Language(
         "claim_too_late": "Der kan ikke længere angives en henvisningskode for denne ordre.",
         "code_too_new": "Henvisningskoden fandtes endnu ikke, da ordren blev afgivet.",
         "claimed_late": "Henvisningskoden blev angivet efter ordren. Butikken ser på den.",
+        "too_many_open": (
+            "For mange venner har brugt henvisningskoden på det seneste. Prøv igen senere."
+        ),
+        "issued_too_late": (
+            "En belønning kunne først være givet efter den {until}, og det er for sent."
+        ),
         "cap_reached": "Grænsen på {limit} {period} er nået.",
     },
     of_orders={

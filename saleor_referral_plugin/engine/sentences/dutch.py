@@ -44,6 +44,13 @@ DUTCH = Language(
         "claimed_late": (
             "De uitnodigingscode is na de bestelling ingevoerd. De winkel gaat ernaar kijken."
         ),
+        "too_many_open": (
+            "Deze uitnodigingscode is de laatste tijd door te veel vrienden gebruikt. "
+            "Probeer het later nog eens."
+        ),
+        "issued_too_late": (
+            "Een beloning had pas na {until} gegeven kunnen worden, en dat is te laat."
+        ),
         "cap_reached": "De limiet van {limit} {period} is bereikt.",
     },
     of_orders={

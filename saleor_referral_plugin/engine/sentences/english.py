@@ -38,6 +38,8 @@ ENGLISH = Language(
         "claim_too_late": "A referral code can no longer be entered for this order.",
         "code_too_new": "This referral code did not exist yet when the order was placed.",
         "claimed_late": "The referral code was entered after the order. The shop will look at it.",
+        "too_many_open": "Too many friends have used this referral code lately. Try again later.",
+        "issued_too_late": "A reward could only have been given after {until}, which is too late.",
         "cap_reached": "The limit of {limit} {period} is reached.",
     },
     of_orders={

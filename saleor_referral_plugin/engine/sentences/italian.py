@@ -39,6 +39,12 @@ ITALIAN = Language(
         "claim_too_late": "Per questo ordine non si può più inserire un codice invito.",
         "code_too_new": "Questo codice invito non esisteva ancora al momento dell'ordine.",
         "claimed_late": "Il codice invito è stato inserito dopo l'ordine. Il negozio lo esaminerà.",
+        "too_many_open": (
+            "Di recente troppi amici hanno usato questo codice invito. Riprova più tardi."
+        ),
+        "issued_too_late": (
+            "Un premio avrebbe potuto essere assegnato solo dopo il {until}: troppo tardi."
+        ),
         "cap_reached": "Il limite di {limit} {period} è stato raggiunto.",
     },
     of_orders={

@@ -32,6 +32,7 @@ ABOUT_THE_REFERRER = (
     FindingCode.REFERRER_BLOCKED,
     FindingCode.REWARD_WITHDRAWN,
     FindingCode.CAP_REACHED,
+    FindingCode.ISSUED_TOO_LATE,
 )
 
 
