@@ -283,7 +283,11 @@ class Referral(models.Model):
 
     @property
     def has_order(self) -> bool:
-        return ":" not in self.order_ref
+        return self.is_order(self.order_ref)
+
+    @staticmethod
+    def is_order(ref: str) -> bool:
+        return ":" not in ref
 
 
 class Action(models.Model):
