@@ -71,12 +71,15 @@ class TermsVersion(models.Model):
 class Referrer(models.Model):
     """A customer who has asked for a code, or holds a reward; without an account, a guest who
     holds one. This row's lock serialises all that moves the customer's credit. After erasure
-    both references are empty and the books remain."""
+    both references are empty and the books remain. `blocked_by`: staff have blocked them."""
 
     user_ref = models.CharField(max_length=64, null=True, unique=True)
     email_key = models.CharField(max_length=64, null=True, db_index=True)
     created_at = models.DateTimeField()
     forgotten_at = models.DateTimeField(null=True, blank=True)
+    blocked_by = models.ForeignKey(
+        "StaffDecision", on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
         constraints = [
@@ -126,7 +129,11 @@ class ReferralCode(models.Model):
 
 
 class Claim(models.Model):
-    """A code bound to a checkout, or the refusal to bind it.
+    """A code bound to a checkout, or the refusal to bind it; claimed after the order, bound to
+    that, and to no checkout.
+
+    Claimed on an account it is bound to that, too, until a checkout of the account's has become
+    an order; each claim on a checkout that comes of it has its account, terms and `created_at`.
 
     The buyer's keys are those last judged: when the checkout's buyer is still the same,
     nothing needs asking again."""
@@ -141,8 +148,13 @@ class Claim(models.Model):
         PROMO_CODE = "promo_code"
         METADATA = "metadata"
         API = "api"
+        AFTER_ORDER = "after_order"
+        STAFF = "staff"
+        ACCOUNT = "account"
 
-    checkout_ref = models.CharField(max_length=64, db_index=True)
+    checkout_ref = models.CharField(max_length=64, null=True, db_index=True)
+    order_ref = models.CharField(max_length=64, null=True)
+    account_ref = models.CharField(max_length=64, null=True)
     code = models.ForeignKey(ReferralCode, on_delete=models.PROTECT, related_name="claims")
     terms = models.ForeignKey(TermsVersion, on_delete=models.PROTECT, related_name="claims")
     typed = models.CharField(max_length=255)
@@ -160,6 +172,16 @@ class Claim(models.Model):
                 fields=("checkout_ref",),
                 condition=Q(status="open"),
                 name="referral_one_open_claim",
+            ),
+            models.UniqueConstraint(
+                fields=("account_ref",),
+                condition=Q(status="open", checkout_ref__isnull=True),
+                name="referral_one_open_account_claim",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=("buyer_email_key",), condition=Q(status="open"), name="referral_claim_of"
             )
         ]
 
@@ -187,13 +209,20 @@ class Referral(models.Model):
     """Referrer and referee bound by one order, under the terms of its claim; or, where the
     terms count later orders, one of those, which `follows` the first.
 
-    Before there is anything to buy, a sign-up takes the order's place.
+    Before there is anything to buy, a sign-up takes the order's place. One that staff have
+    detached from its order has none any more.
 
-    `group` is the referrer's in the program when it first qualified, and `net` what of the
-    order's goods stood when it was last settled, without discount, tax and shipping. `goods`
-    says of each line whether the program is about it, where the terms name goods."""
+    `decided_by` is what a person decided and nobody has undone. `group` is the referrer's in the
+    program when it first qualified, and `net` what of the order's goods stood when it was last
+    settled, without discount, tax and shipping. `goods` says of each line whether the program is
+    about it, where the terms name goods."""
 
-    ACTIVE = (ReferralStatus.ATTRIBUTED.value, ReferralStatus.QUALIFIED.value)
+    #: In place of an order's ref, and a key behind it. No store's ref has a colon.
+    SIGN_UP, DETACHED = "sign-up:", "detached:"
+
+    #: Not decided yet.
+    OPEN = (ReferralStatus.ATTRIBUTED.value, ReferralStatus.IN_REVIEW.value)
+    ACTIVE = (*OPEN, ReferralStatus.QUALIFIED.value)
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="referrals")
     terms = models.ForeignKey(TermsVersion, on_delete=models.PROTECT, related_name="referrals")
@@ -222,6 +251,9 @@ class Referral(models.Model):
     earned_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField()
     look_again_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        "StaffDecision", on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
         ordering = ("-placed_at", "-pk")
@@ -237,15 +269,27 @@ class Referral(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=("program", "referee_email_key"),
-                condition=Q(status__in=("attributed", "qualified"), follows__isnull=True),
+                condition=Q(
+                    status__in=("attributed", "in_review", "qualified"), follows__isnull=True
+                ),
                 name="referral_one_referrer_per_email",
             ),
             models.UniqueConstraint(
                 fields=("program", "referee_user_ref"),
-                condition=Q(status__in=("attributed", "qualified"), follows__isnull=True),
+                condition=Q(
+                    status__in=("attributed", "in_review", "qualified"), follows__isnull=True
+                ),
                 name="referral_one_referrer_per_account",
             ),
         ]
+
+    @property
+    def has_order(self) -> bool:
+        return self.is_order(self.order_ref)
+
+    @staticmethod
+    def is_order(ref: str) -> bool:
+        return ":" not in ref
 
 
 class Action(models.Model):
@@ -263,13 +307,13 @@ class Action(models.Model):
 
 
 class Reward(models.Model):
-    """What one beneficiary gets: for a referral, or (without one) for a milestone, which
-    `occurrence` names. `amount` is the last decision's, in a currency or in a unit of points;
-    `holder` is whose it is: the referrer, or the referee. `valid_for` is how long an issued
-    credit can be spent, and `remind` how long before its end its holder is told: a span and its
-    time zone. `is_cut`: a limit left less than the terms promise, or nothing. `coupon` is what a
-    coupon gives, and `coupon_code` what its holder enters, normalised; neither changes once it is
-    issued."""
+    """What one beneficiary gets: for a referral, or (without one) for a milestone, a place in a
+    ranking or by a person's decision, which `occurrence` names. `amount` is the last decision's,
+    in a currency or in a unit of points; `holder` is whose it is: the referrer, or the referee.
+    `valid_for` is how long an issued credit can be spent, and `remind` how long before its end its
+    holder is told: a span and its time zone. `is_cut`: a limit left less than the terms promise, or
+    nothing. `voided_by`: staff have withdrawn it. `coupon` is what a coupon gives, and
+    `coupon_code` what its holder enters, normalised; neither changes once it is issued."""
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -310,6 +354,9 @@ class Reward(models.Model):
     sent_by = models.CharField(max_length=255, blank=True)
     sent_note = models.TextField(blank=True)
     is_cut = models.BooleanField(default=False)
+    voided_by = models.ForeignKey(
+        "StaffDecision", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -348,6 +395,54 @@ class FreedRoom(models.Model):
     reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="freed")
     earned_at = models.DateTimeField()
     seen = models.BigIntegerField(default=0)
+
+
+class StaffDecision(models.Model):
+    """What a person decided of one referral, one reward or one referrer: who, when and why.
+    Never changed and never deleted (PostgreSQL sees to it): it is undone by another row. What
+    it is about points back at the one that is in force.
+
+    `of` says what an ADJUST gave, or what a DETACH took the referral from: an order's ref.
+    """
+
+    class Kind(models.TextChoices):
+        APPROVE = "approve"
+        REJECT = "reject"
+        OVERRIDE = "override"
+        ATTACH = "attach"
+        DETACH = "detach"
+        VOID = "void"
+        ADJUST = "adjust"
+        ISSUE_AGAIN = "issue_again"
+        BLOCK = "block"
+        UNBLOCK = "unblock"
+        UNDO = "undo"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    referral = models.ForeignKey(
+        Referral, on_delete=models.PROTECT, null=True, related_name="staff_decisions"
+    )
+    reward = models.ForeignKey(
+        Reward, on_delete=models.PROTECT, null=True, related_name="staff_decisions"
+    )
+    referrer = models.ForeignKey(
+        Referrer, on_delete=models.PROTECT, null=True, related_name="staff_decisions"
+    )
+    of = models.CharField(max_length=64, blank=True)
+    by = models.CharField(max_length=255)
+    reason = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [
+            models.CheckConstraint(
+                name="staff_decision_of_one_thing",
+                condition=Q(referral__isnull=False, reward__isnull=True, referrer__isnull=True)
+                | Q(referral__isnull=True, reward__isnull=False, referrer__isnull=True)
+                | Q(referral__isnull=True, reward__isnull=True, referrer__isnull=False),
+            )
+        ]
 
 
 class LedgerEntry(models.Model):

@@ -15,6 +15,7 @@ from django.db import transaction
 from saleor.plugins.base_plugin import BasePlugin, ConfigurationTypeField
 
 from . import dashboard, tasks
+from .engine.claims import follow_into_account
 from .engine.codes import is_offer_code
 from .engine.people import person
 from .engine.programs import publish_again
@@ -68,6 +69,13 @@ def _customer_hook(self: "ReferralPlugin", user: Any) -> None:
     forget(person(user.pk, user.email), store=get_store())
 
 
+def _new_customer_hook(self: "ReferralPlugin", user: Any) -> None:
+    store = get_store()
+    customer = store.customer(str(user.pk))
+    if customer is not None:
+        follow_into_account(customer, store=store)
+
+
 def _channel_hook(self: "ReferralPlugin", channel: Any) -> None:
     publish_again(store=get_store())
 
@@ -111,14 +119,18 @@ class ReferralPlugin(BasePlugin):
     channel_created = never_break_the_shop(_channel_hook)
     channel_updated = never_break_the_shop(_channel_hook)
     channel_status_changed = never_break_the_shop(_channel_hook)
+    customer_created = never_break_the_shop(_new_customer_hook)
     account_deleted = never_break_the_shop(_customer_hook)
     customer_deleted = never_break_the_shop(_customer_hook)
 
     @never_break_the_shop
     def checkout_created(self, checkout: Any) -> None:
-        """A storefront that remembers `?ref=` sends the code as checkout metadata."""
-        checkouts.claim_from_metadata(checkout)
-        checkouts.put_credits_on(checkout, checkouts.owner_at_hand(checkout))
+        """A storefront that remembers `?ref=` sends the code as checkout metadata. It comes after
+        one that was claimed on the account."""
+        owner = checkouts.owner_at_hand(checkout)
+        claimed = checkouts.put_claim_on(checkout, owner)
+        checkouts.claim_from_metadata(checkout, over=claimed)
+        checkouts.put_credits_on(checkout, owner)
 
     @never_break_the_shop
     def checkout_metadata_updated(self, checkout: Any) -> None:
@@ -127,8 +139,10 @@ class ReferralPlugin(BasePlugin):
     @never_break_the_shop
     def checkout_updated(self, checkout: Any) -> None:
         """The buyer may be another one now. What changes with the goods is judged where
-        Saleor calculates the discount."""
+        Saleor calculates the discount; but there may be enough now for a code claimed on the
+        account."""
         checkouts.judge_buyer(checkout)
+        checkouts.put_claim_on(checkout, checkouts.owner_at_hand(checkout))
 
     def resolve_plugin_configuration(self, request: Any) -> Any:
         values = {item["name"]: item["value"] for item in self.configuration}

@@ -40,8 +40,13 @@ def test_every_block_of_the_guide_does_what_it_says(
     assert printed[0].startswith("1 {'USD': Decimal('7.2")
     assert printed[0].endswith("{'USD': Decimal('4.5000')}")
     assert printed[1].endswith("Decimal('2.7000')}")
-    assert printed[-2] == "year USD 5000 7.2000 0 4992.8000"
-    assert printed[-1] == "[(1, 'a***@example.com', 1)]"
+    assert printed[-4:] == [
+        "year USD 5000 7.2000 0 4992.8000",
+        "qualified",
+        "0 0 {'USD': Decimal('12.2000')}",
+        "[(1, 'a***@example.com', 1)]",
+    ]
     assert Reward.objects.get(referral__order_ref=order.ref).amount == Decimal("7.2")
     assert Program.objects.count() == 5
+    assert Reward.objects.get(rule="Adjustment").amount == 5
     assert Referral.objects.count() == 2

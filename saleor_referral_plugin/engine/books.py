@@ -100,6 +100,12 @@ SELECT {rows.columns(Referral, "referral")}, {rows.columns(TermsVersion, "terms"
 """
 
 
+def has_milestones(program_id: int) -> bool:
+    """Has some version of the program's terms any?"""
+    versions = TermsVersion.objects.filter(program=program_id, rules__milestones__0__isnull=False)
+    return versions.exists()
+
+
 def referrer_of(order_ref: str) -> Referrer | None:
     """The referrer of an order that is a referral already, locked."""
     found = rows.select(_OF_ORDER, [order_ref])

@@ -1,9 +1,11 @@
-"""Claims: a referral code bound to a checkout, and judged again whenever that changes.
+"""Claims: a referral code bound to a checkout, and judged again whenever that changes; to an
+account, before there is any checkout; or to an order, for which it had been forgotten.
 
 The claim is what makes the store's voucher worth anything: without an open claim the
 voucher is refused, whoever types its code.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,12 +15,15 @@ from django.db.models import QuerySet
 
 from ..models import Claim, Referral, ReferralCode, Referrer, TermsVersion
 from . import codes, goods, history
-from .decide import ClaimDecision, judge_claim
-from .facts import CheckoutFacts, History, Person
-from .findings import Finding, FindingCode, Refused
+from .decide import ClaimDecision, judge_account_claim, judge_claim, judge_late_claim
+from .facts import CheckoutFacts, CustomerFacts, History, OrderFacts, Person
+from .findings import Finding, FindingCode, Refused, first_failed
+from .people import domain_of, person
 from .programs import current_terms
 from .readings import reads
 from .referrers import keep_up
+from .rules import LASTING
+from .settle import settle, settle_claimed, trying_again
 from .store import Store
 from .terms import Touch
 
@@ -67,6 +72,252 @@ def claim_code(
         claim.save()
         store.put_code_on_checkout(checkout, version.offer_code)
     return claim
+
+
+def claim_on_account(customer: CustomerFacts, typed: str, *, store: Store) -> Claim:
+    """Claim a code before there is a checkout: it goes on the customer's next ones by itself,
+    until one becomes an order. Of two codes the terms say which one counts, as on a checkout.
+
+    Raises Refused with the first failed finding; the refusal is stored, and an earlier claim
+    stays.
+    """
+    code = codes.find(typed)
+    version = current_terms(code.program) if code else None
+    if code is None or version is None or not _is_there(code.referrer, store):
+        raise Refused(Finding(FindingCode.CODE_INVALID, False))
+    now = store.now()
+    buyer = person(customer.user_ref, customer.email)
+    known = _new_history(code, version, _open_on(customer.user_ref), buyer, store, now)
+    findings = judge_account_claim(version.terms, buyer, domain_of(customer.email), known, now)
+    claim = Claim(
+        account_ref=customer.user_ref,
+        code=code,
+        terms=version,
+        typed=typed[:255],
+        source=Claim.Source.ACCOUNT,
+        buyer_user_ref=buyer.user_ref,
+        buyer_email_key=buyer.email_key,
+        findings=[finding.to_json() for finding in findings],
+        created_at=now,
+        judged_at=now,
+    )
+    refusal = first_failed(findings)
+    if refusal is not None:
+        claim.status = Claim.Status.REFUSED
+        claim.save()
+        raise Refused(refusal)
+    _open_on_account(claim, store)
+    return claim
+
+
+def withdraw_from_account(user_ref: str, *, store: Store) -> bool:
+    """The customer no longer wants the code on their next checkouts. False when there is none."""
+    with transaction.atomic():
+        withdrawn = _open_on(user_ref).update(status=Claim.Status.WITHDRAWN)
+        store.note_claim(user_ref, is_open=False)
+    return bool(withdrawn)
+
+
+def follow_into_account(customer: CustomerFacts, *, store: Store) -> Claim | None:
+    """A guest has become a customer: the code last claimed under the same address is claimed
+    on the account as of then, unless another is by now."""
+    key = person(None, customer.email).email_key
+    guests = Claim.objects.filter(
+        status=Claim.Status.OPEN, buyer_email_key=key, buyer_user_ref=None
+    ).select_related("terms", "code")
+    last = guests.order_by("-created_at").first() if key else None
+    if last is None or _open_on(customer.user_ref).exists():
+        return None
+    claim = Claim(
+        account_ref=customer.user_ref,
+        code=last.code,
+        terms=last.terms,
+        typed=last.typed,
+        source=Claim.Source.ACCOUNT,
+        buyer_user_ref=customer.user_ref,
+        buyer_email_key=key,
+        findings=last.findings,
+        created_at=last.created_at,
+        judged_at=store.now(),
+    )
+    _open_on_account(claim, store)
+    return claim
+
+
+@transaction.atomic
+def put_account_claim_on(*, store: Store, checkout: Any, facts: CheckoutFacts) -> Claim | None:
+    """Put the code that is claimed on the buyer's account on a checkout of theirs, if it may
+    be there. A checkout from which a code was taken off, or that has one, is left alone; what
+    can not be any more ends the claim on the account, too."""
+    on_account = _open_on(facts.buyer.user_ref or "")
+    first = on_account.select_related("code__referrer", "terms__program").first()
+    on_checkout = Claim.objects.filter(checkout_ref=facts.ref)
+    if first is None or on_checkout.exclude(status=Claim.Status.REFUSED).exists():
+        return None
+    now = store.now()
+    referrer = first.code.referrer
+    if not _is_there(referrer, store):
+        _end(first, (Finding(FindingCode.CODE_INVALID, False),), store)
+        return None
+    known = replace(_history(store, facts, referrer, first.terms, now), claimed_at=first.created_at)
+    terms = first.terms.terms
+    decision = judge_claim(terms, goods.of_checkout(facts, terms, store), known, now)
+    if decision.refusal is not None:
+        if decision.refusal.code in LASTING:
+            _end(first, decision.findings, store)
+        return None
+    claim = Claim(
+        checkout_ref=facts.ref,
+        account_ref=first.account_ref,
+        code=first.code,
+        terms=first.terms,
+        typed=first.typed,
+        source=Claim.Source.ACCOUNT,
+        status=Claim.Status.OPEN,
+        created_at=first.created_at,
+    )
+    _note(claim, facts, decision, now)
+    claim.save()
+    try:
+        with transaction.atomic():
+            store.put_code_on_checkout(checkout, first.terms.offer_code)
+    except Refused:
+        # The store has no voucher for it (here): no more than a discount the less.
+        claim.delete()
+        return None
+    return claim
+
+
+def _open_on(user_ref: str) -> QuerySet[Claim]:
+    """The claim on an account itself."""
+    return Claim.objects.filter(
+        account_ref=user_ref, checkout_ref=None, order_ref=None, status=Claim.Status.OPEN
+    )
+
+
+@transaction.atomic
+def _open_on_account(claim: Claim, store: Store) -> None:
+    user_ref = claim.account_ref or ""
+    _open_on(user_ref).update(status=Claim.Status.WITHDRAWN)
+    claim.status = Claim.Status.OPEN
+    claim.save()
+    store.note_claim(user_ref, is_open=True)
+
+
+def _end(claim: Claim, findings: Iterable[Finding], store: Store) -> None:
+    claim.status = Claim.Status.REFUSED
+    claim.findings = [finding.to_json() for finding in findings]
+    claim.judged_at = store.now()
+    claim.save()
+    store.note_claim(claim.account_ref or "", is_open=False)
+
+
+def claim_for_order(
+    order_ref: str, typed: str, *, store: Store, by: Person | None = None
+) -> Referral:
+    """Claim a code that was forgotten when the order was placed: it gets no discount, and the
+    referral is judged as of then. `by`: who claims it, which must be the order's buyer; None:
+    the shop does, for them. The same code again is the same referral.
+
+    Raises Refused with the first failed finding; the refusal is stored, and nothing else.
+    """
+    code = codes.find(typed)
+    version = current_terms(code.program) if code else None
+    if code is None or version is None or not _is_there(code.referrer, store):
+        raise Refused(Finding(FindingCode.CODE_INVALID, False))
+    facts = store.order_facts(order_ref)
+    if facts is None or not (by is None or by.is_same_as(facts.buyer)):
+        raise Refused(Finding(FindingCode.ORDER_NOT_YOURS, False))
+    # Its own claim, of which no hook has told yet, goes before.
+    settle(order_ref, store=store)
+    referral, refusal = trying_again(
+        order_ref, lambda: _claim_late(code, version, facts, typed, store)
+    )
+    if referral is None:
+        raise Refused(refusal or Finding(FindingCode.ORDER_NOT_YOURS, False))
+    return referral
+
+
+def bind(
+    code: ReferralCode,
+    version: TermsVersion,
+    facts: OrderFacts,
+    *,
+    source: Claim.Source,
+    typed: str,
+    findings: Iterable[Finding] = (),
+    store: Store,
+) -> Referral | None:
+    """Make an order, which is nobody's referral, one of the code's referrer. Their row is
+    locked by the caller."""
+    claim = _claim_of_order(code, version, facts, source, typed, findings, store.now())
+    claim.status = Claim.Status.OPEN
+    claim.save()
+    return settle_claimed(claim, facts.ref, store=store)
+
+
+def _claim_late(
+    code: ReferralCode, version: TermsVersion, facts: OrderFacts, typed: str, store: Store
+) -> tuple[Referral | None, Finding | None]:
+    """The referral it made; or why it made none, which is stored."""
+    code.referrer = Referrer.objects.select_for_update().get(pk=code.referrer_id)
+    source = Claim.Source.AFTER_ORDER
+    existing = Referral.objects.filter(order_ref=facts.ref).select_related("claim").first()
+    if existing is not None and existing.claim and existing.claim.code_id == code.pk:
+        return existing, None
+    claim = _claim_of_order(code, version, facts, source, typed, (), store.now())
+    findings: tuple[Finding, ...] = (
+        Finding(FindingCode.OTHER_CODE_HELD, existing is None, on_order=True),
+    )
+    if existing is None:
+        findings += _judge_late(claim, facts, store)
+    refusal = first_failed(findings)
+    if refusal is None:
+        referral = bind(
+            code, version, facts, source=source, typed=typed, findings=findings, store=store
+        )
+        return referral, None
+    claim.findings = [finding.to_json() for finding in findings]
+    claim.status = Claim.Status.REFUSED
+    claim.save()
+    return None, refusal
+
+
+def _judge_late(claim: Claim, facts: OrderFacts, store: Store) -> tuple[Finding, ...]:
+    code, terms = claim.code, claim.terms.terms
+    facts = goods.marked(facts, terms, {}, store)
+    referral = Referral(program=code.program, claim=claim, order_ref=facts.ref)
+    known = history.of_order(referral, code.referrer, terms, facts, store=store)
+    known = replace(
+        known,
+        is_running=code.program.is_running,
+        code_made_at=code.created_at,
+        open_referrals=_open_referrals(code, claim.terms),
+    )
+    return judge_late_claim(terms, facts, known)
+
+
+def _claim_of_order(
+    code: ReferralCode,
+    version: TermsVersion,
+    facts: OrderFacts,
+    source: Claim.Source,
+    typed: str,
+    findings: Iterable[Finding],
+    now: datetime,
+) -> Claim:
+    return Claim(
+        order_ref=facts.ref,
+        code=code,
+        terms=version,
+        typed=typed[:255],
+        source=source,
+        buyer_user_ref=facts.buyer.user_ref,
+        buyer_email_key=facts.buyer.email_key,
+        findings=[finding.to_json() for finding in findings],
+        created_at=now,
+        judged_at=now,
+    )
 
 
 def withdraw(*, store: Store, checkout: Any, checkout_ref: str, code: str) -> bool:
@@ -121,6 +372,10 @@ def objection(*, store: Store, facts: CheckoutFacts, completing: bool = False) -
         known = replace(known, follows=history.follow(first))
     known = replace(known, claimed_at=claim.created_at, is_completing=completing)
     decision = judge_claim(terms, goods.of_checkout(facts, terms, store), known, now)
+    if referrer.blocked_by_id is not None:
+        # Blocked since: their code is nobody's, whatever the rules say.
+        unknown = Finding(FindingCode.CODE_INVALID, False)
+        decision = replace(decision, findings=(unknown, *decision.findings))
     if decision.refusal is not None:
         claim.status = Claim.Status.REFUSED
     if facts.buyer != judged or decision.refusal is not None:
@@ -152,27 +407,31 @@ def preview(*, store: Store, facts: CheckoutFacts, typed: str) -> ClaimDecision:
     """What a code would do on a checkout, without doing it."""
     code = codes.find(typed)
     version = current_terms(code.program) if code else None
-    if code is None or version is None:
+    if code is None or version is None or code.referrer.blocked_by_id is not None:
         return ClaimDecision((Finding(FindingCode.CODE_INVALID, False),), None)
     return _judge_new(code, version, facts, store, store.now())[0]
 
 
-@reads("Terms.touch", gives=FindingCode.OTHER_CODE_HELD)
 def _judge_new(
     code: ReferralCode, version: TermsVersion, facts: CheckoutFacts, store: Store, now: datetime
 ) -> tuple[ClaimDecision, TermsVersion]:
     """The decision, and the terms it is by: who uses a code once more was promised those of the
     first time."""
-    known = _history(store, facts, code.referrer, version, now)
+    held = _open_claims(facts.ref)
+    known = _new_history(code, version, held, facts.buyer, store, now)
     first = _first_of(facts.buyer, code) if known.referred_before else None
     if first is not None:
-        version, known = first.terms, replace(known, follows=history.follow(first))
-    others = _open_claims(facts.ref).exclude(code=code)
-    if version.terms.touch is not Touch.FIRST:
-        # The last code counts, but not against a program that goes before this one.
-        others = others.filter(code__program__priority__gt=code.program.priority)
-    is_running = code.program.is_running or first is not None
-    known = replace(known, is_running=is_running, holds_other_code=others.exists())
+        version = first.terms
+        known = replace(
+            known,
+            follows=history.follow(first),
+            is_running=True,
+            holds_other_code=_holds_other(code, version, held),
+        )
+    known = replace(
+        known,
+        referrer_parties=history.parties_of(code.referrer, version.terms, facts.parties, store),
+    )
     counted = goods.of_checkout(facts, version.terms, store)
     return judge_claim(version.terms, counted, known, now), version
 
@@ -181,28 +440,74 @@ def _first_of(buyer: Person, code: ReferralCode) -> Referral | None:
     return history.first_with_code(buyer, program_id=code.program_id, referrer_id=code.referrer_id)
 
 
+def _new_history(
+    code: ReferralCode,
+    version: TermsVersion,
+    held: QuerySet[Claim],
+    buyer: Person,
+    store: Store,
+    now: datetime,
+) -> History:
+    """For a code that is claimed now, where these are held."""
+    return replace(
+        _known(store, buyer, code.referrer, version, now),
+        is_running=code.program.is_running,
+        open_referrals=_open_referrals(code, version),
+        holds_other_code=_holds_other(code, version, held),
+    )
+
+
+@reads("Terms.touch", gives=FindingCode.OTHER_CODE_HELD)
+def _holds_other(code: ReferralCode, version: TermsVersion, held: QuerySet[Claim]) -> bool:
+    others = held.exclude(code=code)
+    if version.terms.touch is not Touch.FIRST:
+        # The last code counts, but not against a program that goes before this one.
+        others = others.filter(code__program__priority__gt=code.program.priority)
+    return others.exists()
+
+
+@reads("Terms.open_referrals", gives=FindingCode.TOO_MANY_OPEN)
+def _open_referrals(code: ReferralCode, version: TermsVersion) -> int:
+    """How many wait to be decided; nothing is asked where any number may."""
+    if version.terms.open_referrals is None:
+        return 0
+    waiting = Referral.objects.filter(
+        referrer=code.referrer_id, program=code.program_id, status__in=Referral.OPEN
+    )
+    return waiting.count()
+
+
 def _history(
     store: Store, facts: CheckoutFacts, referrer: Referrer, version: TermsVersion, now: datetime
 ) -> History:
+    return replace(
+        _known(store, facts.buyer, referrer, version, now),
+        referrer_parties=history.parties_of(referrer, version.terms, facts.parties, store),
+    )
+
+
+def _known(
+    store: Store, buyer: Person, referrer: Referrer, version: TermsVersion, now: datetime
+) -> History:
     known = history.look_up(
-        facts.buyer, version.terms, store=store, program_id=version.program_id, at=now
+        buyer, version.terms, store=store, program_id=version.program_id, at=now
     )
     return History(
         referrer=_person(referrer),
         referrer_facts=history.facts_of(
             referrer, version.terms, now, store, program_id=version.program_id
         ),
-        referee_facts=history.referee_facts_of(facts.buyer, version.terms, store),
-        referrer_parties=history.parties_of(referrer, version.terms, facts.parties, store),
+        referee_facts=history.referee_facts_of(buyer, version.terms, store),
         earlier_orders=known.earlier_orders,
         referred_before=known.referred_before,
     )
 
 
 def _is_there(referrer: Referrer, store: Store) -> bool:
-    """Has the referrer an account still? Takes note of a new e-mail address on the way."""
+    """Has the referrer an account still, and not been blocked? Takes note of a new e-mail
+    address on the way."""
     keep_up(referrer, store=store)
-    return referrer.forgotten_at is None
+    return referrer.forgotten_at is None and referrer.blocked_by_id is None
 
 
 def _person(referrer: Referrer) -> Person:

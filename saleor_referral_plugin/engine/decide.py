@@ -11,20 +11,25 @@ from enum import StrEnum
 
 from prices import Money
 
-from .facts import CheckoutFacts, History, OrderFacts
+from .facts import CheckoutFacts, History, OrderFacts, Person, Verdict
 from .findings import Finding, first_failed
 from .money import times, zero
 from .rewards import RewardDecision, due, earned_at, nothing, promised
 from .rules import (
+    ACCOUNT_RULES,
     AGAIN_RULES,
     CLAIM_RULES,
     DISCOUNTED_AGAIN_RULES,
     EARNING_RULES,
+    FIRM,
+    LATE_CLAIM_RULES,
     LATER_ORDER_RULES,
     QUALIFYING_RULES,
+    REVIEW_RULES,
     Case,
     Rule,
     referrer_there,
+    said_by_staff,
 )
 from .standing import counted
 from .terms import Terms
@@ -32,6 +37,7 @@ from .terms import Terms
 
 class ReferralStatus(StrEnum):
     ATTRIBUTED = "attributed"
+    IN_REVIEW = "in_review"
     QUALIFIED = "qualified"
     REJECTED = "rejected"
     REVERSED = "reversed"
@@ -78,6 +84,20 @@ def judge_claim(
     return ClaimDecision(findings, None if worth is None else min(worth, facts.goods))
 
 
+def judge_account_claim(
+    terms: Terms, buyer: Person, email_domain: str, history: History, now: datetime
+) -> tuple[Finding, ...]:
+    """May this customer claim the code before any checkout? What depends on one is asked
+    there."""
+    case = Case.of_account(buyer, email_domain, history, now)
+    return tuple(rule(terms, case) for rule in ACCOUNT_RULES)
+
+
+def judge_late_claim(terms: Terms, facts: OrderFacts, history: History) -> tuple[Finding, ...]:
+    """May a code be claimed for this order? Everything is judged as of when it was placed."""
+    return _ask(LATE_CLAIM_RULES, terms, Case.of_order(counted(terms, facts), history))
+
+
 def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> Decision:
     """What the books should say about an order made with a claim. `now` is aware."""
     facts = counted(terms, facts)
@@ -88,29 +108,47 @@ def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> 
         rules = LATER_ORDER_RULES if history.claimed_at is None else DISCOUNTED_AGAIN_RULES
     qualifying = _ask(rules, terms, case)
     earning = _ask(EARNING_RULES, terms, case)
-    findings = (*qualifying, *earning, *_ask((referrer_there,), terms, case))
+    review = _ask(REVIEW_RULES, terms, case)
+    gone = _ask((referrer_there,), terms, case)
+    findings = (*qualifying, *earning, *review, *gone, *said_by_staff(history))
 
-    if first_failed(qualifying) or first_failed(earning):
-        if history.was_qualified:
-            status = ReferralStatus.REVERSED
-        elif first_failed(qualifying):
-            status = ReferralStatus.REJECTED
-        else:
-            status = ReferralStatus.ATTRIBUTED
+    status = _undeserved(qualifying, earning, review, history)
+    if status is not None:
         none = tuple(nothing(rule, facts, history) for rule in due(terms, history))
         return Decision(status, findings, none, net)
 
     earned = earned_at(terms, facts, history.earned_at, now)
-    rewards, cap = promised(terms, facts, history, earned, now)
+    rewards, about_rewards = promised(terms, facts, history, earned, now)
     waiting = (r.hold_until for r in rewards if r.hold_until and not r.is_approved)
     return Decision(
         ReferralStatus.QUALIFIED,
-        (*findings, cap),
+        (*findings, *about_rewards),
         rewards,
         net,
         earned_at=earned,
         look_again_at=min(waiting, default=None),
     )
+
+
+def _undeserved(
+    qualifying: Iterable[Finding],
+    earning: Iterable[Finding],
+    review: Iterable[Finding],
+    history: History,
+) -> ReferralStatus | None:
+    """What a referral is that has not earned its rewards; None for one that has."""
+    verdict = history.ruling.verdict if history.ruling else None
+    if verdict is Verdict.OVERRIDE:
+        qualifying = [finding for finding in qualifying if finding.code in FIRM]
+    is_refused = verdict is Verdict.REJECT or first_failed(qualifying) is not None
+    if history.was_qualified:
+        # Nobody looks again at what was good once.
+        return ReferralStatus.REVERSED if is_refused or first_failed(earning) else None
+    if is_refused:
+        return ReferralStatus.REJECTED
+    if first_failed(earning):
+        return ReferralStatus.ATTRIBUTED
+    return ReferralStatus.IN_REVIEW if verdict is None and first_failed(review) else None
 
 
 def _ask(rules: Iterable[Rule], terms: Terms, case: Case) -> tuple[Finding, ...]:

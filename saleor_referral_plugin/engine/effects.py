@@ -245,6 +245,8 @@ def _span(stored: dict[str, Any]) -> tuple[Span, ZoneInfo]:
 
 
 def _note(reward: Reward) -> str:
+    if reward.referral is None and reward.earned_at is None:
+        return "Referral reward given by the shop"
     if reward.referral is None:
         return f"Referral reward for reaching {reward.occurrence}"
     return f"Referral reward for order {reward.referral.order_number}"

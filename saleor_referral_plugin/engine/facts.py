@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 
 from prices import Money
@@ -221,6 +222,28 @@ class OtherOrder:
     net: Money
 
 
+class Verdict(StrEnum):
+    """What a person says of a referral.
+
+    APPROVE   it has been looked at and is good, if the rules say so, too
+    REJECT    it does not count, whatever the rules say
+    OVERRIDE  it counts in spite of what the rules say, but for what no person can change
+    """
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    OVERRIDE = "override"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A person's verdict on a referral: who, and why."""
+
+    verdict: Verdict
+    by: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """What the books and the store know besides the order or checkout at hand.
@@ -232,8 +255,14 @@ class History:
     is_running        the program takes new claims; always True for an order, whose claim
                       was accepted when it was made
     claimed_at        when the code was claimed; None: it is being claimed now
+    claimed_late      that was after the order, which has no discount
+    code_made_at      when the code was made, where that matters
+    open_referrals    how many of the referrer's wait to be decided, where that matters
     holds_other_code  a code is on this checkout that goes before this one
     referrer_is_gone  the account was deleted: nothing more can be credited
+    referrer_is_blocked  staff have blocked the referrer
+    ruling            what a person decided of the referral, and has not undone
+    withdrawn         the rewards, by rule, that a person has withdrawn
     was_qualified     the referral has been qualified before
     earned_at         when the books say that it earned its rewards; None: not yet, or no more
     earlier_orders    the buyer's other orders that stand, placed before this one, guest
@@ -257,8 +286,14 @@ class History:
     is_completing: bool = False
     is_running: bool = True
     claimed_at: datetime | None = None
+    claimed_late: bool = False
+    code_made_at: datetime | None = None
+    open_referrals: int = 0
     holds_other_code: bool = False
     referrer_is_gone: bool = False
+    referrer_is_blocked: bool = False
+    ruling: Ruling | None = None
+    withdrawn: frozenset[str] = frozenset()
     was_qualified: bool = False
     earned_at: datetime | None = None
     earlier_orders: int = 0

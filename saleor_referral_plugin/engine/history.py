@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Count, Q
 from prices import Money
 
-from ..models import Action, Membership, Referral, Referrer
+from ..models import Action, Membership, Referral, Referrer, StaffDecision
 from . import rows
 from .decide import ReferralStatus
 from .facts import (
@@ -22,7 +22,9 @@ from .facts import (
     Person,
     RefereeFacts,
     ReferrerFacts,
+    Ruling,
     Used,
+    Verdict,
 )
 from .findings import FindingCode
 from .known_orders import KNOWN
@@ -48,6 +50,8 @@ ARRAY(SELECT ARRAY[place::text, reward.currency, count(*)::text, sum(reward.amou
          AND (cap.holder IS NULL OR reward.holder_id = cap.holder)
         LEFT JOIN referral_referral referral ON referral.id = reward.referral_id
        WHERE reward.amount > 0
+         -- What staff gave of their own was not earned, and counts towards nothing.
+         AND reward.earned_at IS NOT NULL
          AND reward.id IS DISTINCT FROM %(except_reward)s
          AND (referral.id IS NULL OR referral.id IS DISTINCT FROM %(except_referral)s)
          AND (cap.pair IS NULL OR referral.id = cap.pair OR referral.follows_id = cap.pair)
@@ -67,6 +71,13 @@ SELECT (SELECT position FROM referral_bookmark WHERE name = %(known)s),
                   AND (referee_email_key = %(email_key)s OR referee_user_ref = %(user_ref)s)),
        {_USED}
 """
+
+
+#: Whoever attaches an order to a referrer, or detaches it, has looked at it.
+_AS_GOOD_AS = {
+    StaffDecision.Kind.ATTACH.value: Verdict.APPROVE,
+    StaffDecision.Kind.DETACH.value: Verdict.REJECT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +199,25 @@ def of_order(
     return replace(
         asked,
         claimed_at=referral.claim.created_at if referral.claim else None,
+        claimed_late=referral.claim is not None and referral.claim.order_ref is not None,
         earlier_orders=known.earlier_orders,
         referred_before=known.referred_before,
+        referrer_is_blocked=referrer.blocked_by_id is not None,
+        ruling=_ruling(referral),
         follows=_followed(referral),
         other_orders=_other_orders(referral, terms),
         actions=_actions(referral, terms),
         used=known.used,
     )
+
+
+def _ruling(referral: Referral) -> Ruling | None:
+    """What a person decided of the referral; no query where nobody has."""
+    decision = referral.decided_by
+    if decision is None:
+        return None
+    verdict = _AS_GOOD_AS.get(decision.kind) or Verdict(decision.kind)
+    return Ruling(verdict, decision.by, decision.reason)
 
 
 def _followed(referral: Referral) -> Followed | None:

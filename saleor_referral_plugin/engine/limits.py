@@ -12,6 +12,7 @@ from . import rows
 from .books import LIMITS, Booked
 from .findings import FindingCode
 from .history import Counted, used_towards
+from .money import zero
 from .readings import reads
 from .rewards import RewardDecision, cap_window, limited
 from .terms import Beneficiary, Cap, Terms
@@ -76,8 +77,11 @@ def within_limits(
     holder_id: int,
     earned_at: datetime,
 ) -> RewardDecision:
-    """The decision, cut to what the program's limits leave. The holder's row is locked by the
-    caller; a budget that all share is locked here."""
+    """The decision, cut to what the program's limits leave, and to nothing where a person has
+    withdrawn the reward. The holder's row is locked by the caller; a budget that all share is
+    locked here."""
+    if booked.reward.voided_by_id is not None:
+        return replace(decided, amount=zero(decided.amount.currency))
     caps = [
         cap
         for cap in terms.caps

@@ -42,8 +42,8 @@ def carry_out(program: Program, *, store: Store) -> Moved:
     if version is None:
         return Moved()
     before, count = _promises(program), 0
-    past = Referral.objects.filter(program=program, sign_up=None).exclude(terms=version)
-    past = past.order_by("placed_at")
+    past = Referral.objects.filter(program=program).exclude(terms=version)
+    past = past.exclude(order_ref__contains=":").order_by("placed_at")
     for pk, order_ref, referrer_id in past.values_list("pk", "order_ref", "referrer_id"):
         with transaction.atomic():
             Referrer.objects.select_for_update().get(pk=referrer_id)

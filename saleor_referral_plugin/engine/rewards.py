@@ -100,12 +100,14 @@ def _decided(
 )
 def promised(
     terms: Terms, facts: OrderFacts, history: History, earned: datetime, now: datetime
-) -> tuple[tuple[RewardDecision, ...], Finding]:
-    """The rewards that the terms promise, cut to what the limits leave, and the finding that
-    says so."""
+) -> tuple[tuple[RewardDecision, ...], tuple[Finding, ...]]:
+    """The rewards that the terms promise, cut to what the limits leave, and the findings that
+    say so."""
     rules = due(terms, history)
     before = [
-        (rule.to, history.promised[rule.name]) for rule in rules if rule.name in history.promised
+        (rule.to, history.promised[rule.name])
+        for rule in rules
+        if rule.name in history.promised and rule.name not in history.withdrawn
     ]
     room = _Room(terms.caps, history.used, before)
     stays = {rule.name: _beyond_reach(rule, facts, history) for rule in rules}
@@ -113,13 +115,20 @@ def promised(
         # It takes its room first: what is still to be given must fit beside it.
         room.count(rule.to, stays[rule.name])
     decisions = []
+    in_time = Finding(FindingCode.ISSUED_TOO_LATE, True)
     for rule in rules:
         since, amount = _earned_since(rule, history, earned), stays[rule.name]
-        has_come_far = amount is not None or _is_past_threshold(rule, terms, facts, history)
+        has_come_far = amount is not None or (
+            rule.name not in history.withdrawn and _is_past_threshold(rule, terms, facts, history)
+        )
         if since is None or not has_come_far:
             decisions.append(nothing(rule, facts, history))
             continue
         hold_until = rule.hold.after(since, terms.zone)
+        if amount is None and _is_too_late(rule, hold_until):
+            decisions.append(nothing(rule, facts, history))
+            in_time = _too_late(rule, terms)
+            continue
         worth = _worth(rule, facts) if amount is None else amount
         if amount is None:
             amount = room.cut(rule.to, worth)
@@ -132,7 +141,19 @@ def promised(
                 is_cut=amount < worth,
             )
         )
-    return tuple(decisions), room.finding
+    return tuple(decisions), (room.finding, in_time)
+
+
+@reads("RewardRule.issue_until", gives=FindingCode.ISSUED_TOO_LATE)
+def _is_too_late(rule: RewardRule, hold_until: datetime) -> bool:
+    """Does the hold end after the latest date to issue?"""
+    return rule.issue_until is not None and hold_until > rule.issue_until
+
+
+@reads("RewardRule.issue_until", "Terms.time_zone", gives=FindingCode.ISSUED_TOO_LATE)
+def _too_late(rule: RewardRule, terms: Terms) -> Finding:
+    until = rule.issue_until.astimezone(terms.zone).isoformat() if rule.issue_until else ""
+    return Finding(FindingCode.ISSUED_TOO_LATE, False, {"until": until})
 
 
 @reads("RewardRule.action")
@@ -169,12 +190,13 @@ def unit_of(rule: RewardRule, currency: str) -> str:
 @reads("RewardRule.kind", "RewardRule.to", "RewardRule.after_issue")
 def _beyond_reach(rule: RewardRule, facts: OrderFacts, history: History) -> Money | None:
     """What was delivered and stays, whatever becomes of the order: to a referrer who is gone
-    (and gets no more), outside the shop, or because the terms say so. None where the books
-    are free to follow."""
+    (and gets no more), outside the shop, or because the terms say so and no person has withdrawn
+    it. None where the books are free to follow."""
     delivered = history.delivered.get(rule.name)
     if rule.to is Beneficiary.REFERRER and history.referrer_is_gone:
         return delivered or zero(unit_of(rule, facts.currency))
-    if delivered and (rule.kind is RewardKind.CUSTOM or rule.after_issue is AfterIssue.KEEP):
+    is_kept = rule.after_issue is AfterIssue.KEEP and rule.name not in history.withdrawn
+    if delivered and (rule.kind is RewardKind.CUSTOM or is_kept):
         return delivered
     return None
 

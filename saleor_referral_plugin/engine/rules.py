@@ -2,17 +2,19 @@
 
 A rule looks at the terms and a case and gives a Finding; all of them run, none stops at the
 first refusal. Adding a rule means: a function here, a code in findings.py, its sentence in
-each language of sentences/, and its place in CLAIM_RULES, QUALIFYING_RULES or EARNING_RULES.
+each language of sentences/, and its place in CLAIM_RULES, QUALIFYING_RULES, EARNING_RULES or
+REVIEW_RULES.
 The settings it looks at stand above it.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from prices import Money
 
-from .facts import CheckoutFacts, History, OrderFacts, Person
+from .facts import CheckoutFacts, History, OrderFacts, Person, Verdict
 from .findings import Audience, Finding, FindingCode
 from .money import as_data, times
 from .readings import reads
@@ -21,7 +23,8 @@ from .terms import EarnedWhen, MinimumOf, Terms
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What the rules look at: a checkout, or an order made from one.
+    """What the rules look at: a checkout, or an order made from one; or an account alone,
+    which is in no channel and has no goods.
 
     at     now, or when the order was placed
     goods  value of those that the program is about before the discount, as the shop enters
@@ -53,6 +56,13 @@ class Case:
             history,
             facts.has_goods,
         )
+
+    @classmethod
+    def of_account(
+        cls, buyer: Person, email_domain: str, history: History, now: datetime
+    ) -> "Case":
+        nothing = Money(Decimal(0), "")
+        return cls("", "", now, nothing, buyer, email_domain, frozenset(), history)
 
     @classmethod
     def of_order(cls, facts: OrderFacts, history: History) -> "Case":
@@ -93,9 +103,9 @@ def _order(case: Case) -> OrderFacts:
     gives=FindingCode.PROGRAM_NOT_RUNNING,
 )
 def program_running(terms: Terms, case: Case) -> Finding:
-    """The program takes claims, in this channel and currency; a code claimed in time keeps
-    its promise."""
-    why_not = terms.why_not_in(case.channel, case.currency)
+    """The program takes claims, in this channel (if any) and currency; a code claimed in time
+    keeps its promise."""
+    why_not = terms.why_not_in(case.channel, case.currency) if case.channel else ""
     is_open = terms.claims_until is None or case.claimed_at < terms.claims_until
     # Whose first order stands was promised the discount on the next.
     is_open |= case.history.follows is not None
@@ -139,6 +149,13 @@ def discounts_left(terms: Terms, case: Case) -> Finding:
         first is None or first.discounted < terms.discounted_orders,
         {"orders": terms.discounted_orders},
     )
+
+
+@reads("Terms.open_referrals", gives=FindingCode.TOO_MANY_OPEN)
+def room_for_one_more(terms: Terms, case: Case) -> Finding:
+    """Not too many of the referrer's referrals wait to be decided."""
+    most = terms.open_referrals
+    return Finding(FindingCode.TOO_MANY_OPEN, most is None or case.history.open_referrals < most)
 
 
 @reads(
@@ -275,8 +292,32 @@ def minimum_reached(terms: Terms, case: Case) -> Finding:
 
 @reads(gives=FindingCode.CODE_TAKEN_OFF)
 def code_still_on(terms: Terms, case: Case) -> Finding:
-    """The order was made with the referral discount."""
-    return Finding(FindingCode.CODE_TAKEN_OFF, bool(_order(case).voucher_code))
+    """The order was made with the referral discount, or its code was claimed later."""
+    is_on = bool(_order(case).voucher_code)
+    return Finding(FindingCode.CODE_TAKEN_OFF, is_on or case.history.claimed_late)
+
+
+@reads("Terms.claim_after", "Terms.time_zone", gives=FindingCode.CLAIM_TOO_LATE)
+def soon_enough(terms: Terms, case: Case) -> Finding:
+    """A code that was forgotten is claimed within the span after the order, its last moment
+    included."""
+    span = terms.claim_after
+    passed = span is not None and case.claimed_at <= span.after(case.at, terms.zone)
+    return Finding(FindingCode.CLAIM_TOO_LATE, passed)
+
+
+@reads(gives=FindingCode.CODE_TOO_NEW)
+def code_was_there(terms: Terms, case: Case) -> Finding:
+    """What did not exist when the order was placed cannot have been forgotten."""
+    made_at = case.history.code_made_at
+    return Finding(FindingCode.CODE_TOO_NEW, made_at is None or made_at <= case.at)
+
+
+@reads("Terms.review_late_claims", gives=FindingCode.CLAIMED_LATE)
+def claimed_in_time(terms: Terms, case: Case) -> Finding:
+    """The code was claimed before the order, if a person is to look at those that were not."""
+    is_late = case.history.claimed_late and terms.review_late_claims
+    return Finding(FindingCode.CLAIMED_LATE, not is_late)
 
 
 @reads(gives=FindingCode.ORDER_VOID)
@@ -323,6 +364,36 @@ def referrer_there(terms: Terms, case: Case) -> Finding:
     )
 
 
+@reads(gives=FindingCode.REFERRER_BLOCKED)
+def referrer_not_blocked(terms: Terms, case: Case) -> Finding:
+    """Staff have not blocked the referrer."""
+    return Finding(
+        FindingCode.REFERRER_BLOCKED,
+        not case.history.referrer_is_blocked,
+        audience=Audience.STAFF,
+    )
+
+
+def said_by_staff(history: History) -> tuple[Finding, ...]:
+    """What a person decided, in a plain sentence; who and why is for staff."""
+    findings: tuple[Finding, ...] = ()
+    ruling = history.ruling
+    if ruling is not None:
+        passed = ruling.verdict is not Verdict.REJECT
+        why = {"decision": ruling.verdict.value, "by": ruling.by, "reason": ruling.reason}
+        findings = (
+            Finding(FindingCode.STAFF_DECISION, passed, on_order=True),
+            Finding(FindingCode.STAFF_REASON, passed, why, Audience.STAFF, on_order=True),
+        )
+    if history.withdrawn:
+        rewards = ", ".join(sorted(history.withdrawn))
+        withdrawn = Finding(
+            FindingCode.REWARD_WITHDRAWN, False, {"rewards": rewards}, on_order=True
+        )
+        findings = (*findings, withdrawn)
+    return findings
+
+
 Rule = Callable[[Terms, Case], Finding]
 
 #: In the order in which a shopper should hear of them.
@@ -337,6 +408,7 @@ CLAIM_RULES: tuple[Rule, ...] = (
     account_new,
     new_customer,
     not_referred_before,
+    room_for_one_more,
     first_code,
     has_goods,
     minimum_reached,
@@ -353,6 +425,30 @@ AGAIN_RULES: tuple[Rule, ...] = (
     first_code,
     has_goods,
     minimum_reached,
+)
+
+#: The same for an account, before there is any checkout.
+ACCOUNT_RULES: tuple[Rule, ...] = (
+    program_running,
+    in_time,
+    not_own_code,
+    domain_allowed,
+    referrer_eligible,
+    new_customer,
+    not_referred_before,
+    room_for_one_more,
+    first_code,
+)
+
+#: What ends a claim on an account for good. Everything else may do for the next checkout.
+LASTING = frozenset(
+    {
+        FindingCode.CLAIM_EXPIRED,
+        FindingCode.OWN_CODE,
+        FindingCode.EXCLUDED_DOMAIN,
+        FindingCode.NOT_NEW_CUSTOMER,
+        FindingCode.ALREADY_REFERRED,
+    }
 )
 
 #: What makes an order no referral at all. The program may since have been switched off:
@@ -372,6 +468,15 @@ QUALIFYING_RULES: tuple[Rule, ...] = (
     not_referred_before,
     has_goods,
     minimum_reached,
+)
+
+#: What is asked of an order when a code is claimed for it that was forgotten.
+LATE_CLAIM_RULES: tuple[Rule, ...] = (
+    program_running,
+    soon_enough,
+    code_was_there,
+    *QUALIFYING_RULES,
+    room_for_one_more,
 )
 
 #: The same for a later order of the referee, which carries no code.
@@ -401,3 +506,17 @@ DISCOUNTED_AGAIN_RULES: tuple[Rule, ...] = (
 
 #: What may still become true by waiting.
 EARNING_RULES: tuple[Rule, ...] = (confirmed, paid, fulfilled)
+
+#: What a person should look at before an order counts that has earned its rewards.
+REVIEW_RULES: tuple[Rule, ...] = (claimed_in_time, referrer_not_blocked)
+
+#: What no person overrides: there is nothing to reward, nobody is rewarded for their own
+#: order, and the friend has another referrer already.
+FIRM = frozenset(
+    {
+        FindingCode.ORDER_VOID,
+        FindingCode.MONEY_BACK,
+        FindingCode.OWN_CODE,
+        FindingCode.ALREADY_REFERRED,
+    }
+)

@@ -5,6 +5,7 @@ Reads only, from whatever database the caller names, so that a read replica can 
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -159,7 +160,7 @@ def claims_on(
     claims = mine.filter(Q(status=Claim.Status.OPEN) | Q(pk__in=newest.values("pk")))
     found: dict[str, dict[str, Claim]] = {}
     for claim in claims.select_related("code", "terms__program"):
-        found.setdefault(claim.checkout_ref, {})[claim.status] = claim
+        found.setdefault(claim.checkout_ref or "", {})[claim.status] = claim
     return {
         ref: CheckoutClaims(
             open=by_status.get(Claim.Status.OPEN),
@@ -177,6 +178,51 @@ def referrals_of(order_refs: Collection[str], *, using: str = "default") -> dict
         .select_related("terms", "claim__code")
     )
     return {referral.order_ref: referral for referral in found}
+
+
+# programs that close ------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """What a program has promised and not kept yet.
+
+    claims     codes that may still become orders, on checkouts and on accounts
+    referrals  orders that wait to earn their rewards, or for a person
+    rewards    those promised and not delivered in full
+    owed       what is still to be delivered of them, by currency or unit
+    """
+
+    claims: QuerySet[Claim]
+    referrals: QuerySet[Referral]
+    rewards: QuerySet[Reward]
+    owed: dict[str, Decimal]
+
+
+def in_flight(program: Program, *, now: datetime, using: str = "default") -> InFlight:
+    """The promises of a program, also of one that takes no more codes."""
+    may_be_used = Q(pk__in=())
+    for version in TermsVersion.objects.using(using).filter(program=program):
+        terms = version.terms
+        if terms.orders_until is not None and terms.orders_until <= now:
+            continue
+        of_version = Q(terms=version)
+        if terms.claim_valid is not None:
+            of_version &= Q(created_at__gte=terms.claim_valid.before(now, terms.zone))
+        may_be_used |= of_version
+    claims = Claim.objects.using(using).filter(may_be_used, status=Claim.Status.OPEN)
+    referrals = Referral.objects.using(using).filter(program=program, status__in=Referral.OPEN)
+    entries = LedgerEntry.objects.using(using).filter(reward__program=program)
+    owed: dict[int, Decimal] = {}
+    by_unit: dict[str, Decimal] = {}
+    for _, reward_id, unit, sums in ledger.summed(entries):
+        if sums.owed > 0:
+            owed[reward_id] = sums.owed
+            by_unit[unit] = by_unit.get(unit, Decimal(0)) + sums.owed
+    return InFlight(
+        claims.select_related("code__referrer").order_by("created_at"),
+        referrals.order_by("placed_at"),
+        Reward.objects.using(using).filter(pk__in=owed).order_by("pk"),
+        by_unit,
+    )
 
 
 # findings ----------------------------------------------------------------------------------

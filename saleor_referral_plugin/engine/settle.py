@@ -5,8 +5,10 @@ any order; the result is the same.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, Value
@@ -22,6 +24,7 @@ from .books import (
     books_of,
     claim_of,
     first_of,
+    has_milestones,
     milestones_of,
     new_reward,
     put_reward,
@@ -45,6 +48,8 @@ from .terms import AfterIssue, Beneficiary, Milestones, RewardKind, Terms
 
 logger = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
+
 #: Two orders of one referee with two referrers may collide in the database's own rule of
 #: one referrer each; the second try sees the first one's row and decides accordingly.
 TRIES = 3
@@ -59,15 +64,19 @@ def settle(order_ref: str, *, store: Store, anew: bool = False) -> Referral | No
     Returns the order's referral, or None when no claim made it one. Raises what the
     database raises; nothing is half written.
     """
-    for last in (False,) * (TRIES - 1) + (True,):
+    return trying_again(order_ref, lambda: _settle(order_ref, store, anew))
+
+
+def trying_again(order_ref: str, do: Callable[[], Result]) -> Result:
+    """Do what makes an order a referral, in a transaction; after a collision once more."""
+    for _ in range(TRIES - 1):
         try:
             with transaction.atomic():
-                return _settle(order_ref, store, anew)
+                return do()
         except IntegrityError:
-            if last:
-                raise
             logger.info("Order %s collided with another; deciding again.", order_ref)
-    return None
+    with transaction.atomic():
+        return do()
 
 
 def _settle(order_ref: str, store: Store, anew: bool) -> Referral | None:
@@ -100,8 +109,17 @@ def _settle_known(
     return _bring_in_line(books, facts, referrer, store, store.now())
 
 
+def settle_claimed(claim: Claim, order_ref: str, *, store: Store) -> Referral | None:
+    """Make an order a referral by a claim that was made after it. The referrer is locked, and
+    the order nobody's referral yet: both are the caller's to see to."""
+    referrer = claim.code.referrer
+    return _settle_claimed(
+        order_ref, claim, referrer, has_milestones(claim.terms.program_id), store
+    )
+
+
 def _settle_claimed(
-    order_ref: str, claim: Claim, referrer: Referrer, has_milestones: bool, store: Store
+    order_ref: str, claim: Claim, referrer: Referrer, milestones: bool, store: Store
 ) -> Referral | None:
     if claim.status == Claim.Status.USED:
         return _settle_known(order_ref, referrer, store)
@@ -111,10 +129,19 @@ def _settle_claimed(
         return None
     now = store.now()
     claim.status = Claim.Status.USED
+    if claim.account_ref is not None:
+        _use_up(claim.account_ref, store)
     referral = _new_referral(facts, now)
     referral.program_id, referral.terms = claim.terms.program_id, claim.terms
     referral.referrer_id, referral.claim = referrer.pk, claim
-    return _bring_in_line(Books(referral, has_milestones), facts, referrer, store, now)
+    return _bring_in_line(Books(referral, milestones), facts, referrer, store, now)
+
+
+def _use_up(account_ref: str, store: Store) -> None:
+    """What was claimed on the account has led to an order."""
+    of_account = Claim.objects.filter(account_ref=account_ref, checkout_ref=None, order_ref=None)
+    of_account.filter(status=Claim.Status.OPEN).update(status=Claim.Status.USED)
+    store.note_claim(account_ref, is_open=False)
 
 
 def _settle_later(order_ref: str, store: Store) -> Referral | None:
@@ -123,7 +150,7 @@ def _settle_later(order_ref: str, store: Store) -> Referral | None:
     found = first_of(facts.buyer, facts.placed_at) if facts else None
     if facts is None or found is None:
         return None
-    first, referrer, has_milestones = found
+    first, referrer, milestones = found
     if books_of(order_ref) is not None:
         return _settle_known(order_ref, referrer, store)
     now = store.now()
@@ -131,7 +158,7 @@ def _settle_later(order_ref: str, store: Store) -> Referral | None:
     referral = _new_referral(facts, now)
     referral.program_id, referral.terms = first.program_id, first.terms
     referral.referrer_id, referral.follows, referral.group = referrer.pk, first, first.group
-    books = Books(referral, has_milestones)
+    books = Books(referral, milestones)
     decision = _decide(facts, books, referrer, store, now)
     if decision.status is ReferralStatus.REJECTED:
         # An ordinary order of somebody who was referred once: none of the books' business.
@@ -238,6 +265,9 @@ def _decide(
     known = replace(
         known,
         referrer_is_gone=referrer.forgotten_at is not None,
+        withdrawn=frozenset(
+            rule for rule, booked in by_rule.items() if booked.reward.voided_by_id is not None
+        ),
         was_qualified=was_qualified,
         earned_at=referral.earned_at,
         promised={}

@@ -62,6 +62,10 @@ class Store(Protocol):
     def customer(self, user_ref: str) -> CustomerFacts | None:
         """None when the account was deleted."""
 
+    def note_claim(self, user_ref: str, *, is_open: bool) -> None:
+        """Remember at an account that a code is claimed on it, or is no more: a new checkout of
+        anybody else's must cost no query. Does nothing for an account that is gone."""
+
     def parties_of(self, user_ref: str) -> frozenset[str]:
         """Keys of the addresses and phones of an account, made by `people.party_keys`."""
 

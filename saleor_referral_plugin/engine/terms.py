@@ -395,6 +395,9 @@ class RewardRule(Settings):
     """Never more than the order's goods net of discount, tax and shipping."""
     hold: Span = Span()
     """From earning to issuing."""
+    issue_until: AwareDatetime | None = None
+    """Latest date to issue: a hold that would end later, or an action done later, gives nothing.
+    None: any date."""
     valid: Span | None = None
     """How long an issued credit or coupon can be used. None: for ever."""
     use: CreditUse = CreditUse.ON_REQUEST
@@ -710,6 +713,9 @@ class Terms(Settings):
     referee_account_within: Span | None = None
     """The referee's account was registered at most so long before the code was claimed, or
     after. A guest can claim, and needs an account to order. None: whatever account, or none."""
+    open_referrals: int | None = Field(default=None, ge=1)
+    """How many referrals of one referrer may wait at the same time, neither qualified nor refused
+    yet; while there are so many, no new code of theirs is taken. None: any number."""
     excluded_domains: tuple[str, ...] = ()
     """Domains of e-mail addresses that cannot be referred, such as the shop's own; those below
     them neither."""
@@ -718,6 +724,11 @@ class Terms(Settings):
     phone, or by e-mail."""
     claim_valid: Span | None = None
     """From the claim to the order: its last moment is the end of this span. None: for ever."""
+    claim_after: Span | None = None
+    """How long after an order a code can still be claimed for it, without the discount; its last
+    moment is the end of this span. None: not at all."""
+    review_late_claims: bool = True
+    """An order whose code was claimed after it counts once a person has approved it."""
     touch: Touch = Touch.LAST
     """Which code counts when a second one is entered on a checkout."""
     earned_when: EarnedWhen = EarnedWhen.PAID

@@ -105,7 +105,9 @@ class OrderEmailLoader(host.DataLoader):
     context_key = "referral_order_email"
 
     def batch_load(self, keys: Collection[str]) -> list[str]:
-        found = host.order_emails(keys, self.database_connection_name)
+        # A sign-up has no order, and a referral that was detached from its order no longer.
+        refs = [ref for ref in keys if Referral.is_order(ref)]
+        found = host.order_emails(refs, self.database_connection_name)
         return [found.get(ref, "") for ref in keys]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
+from saleor.account.models import User
 from saleor.checkout.actions import call_checkout_info_event
 from saleor.checkout.complete_checkout import _release_checkout_voucher_usage
 from saleor.checkout.fetch import fetch_checkout_info, fetch_checkout_lines
@@ -31,6 +32,9 @@ from .errors import refusal_error
 from .facts import checkout_facts
 
 logger = logging.getLogger(__name__)
+
+#: On an account: a code is claimed on it, to go on its next checkouts.
+CLAIMED = "referral.claimed"
 
 #: Set on a checkout in memory: the buyer its claim has been judged for in this request.
 JUDGED_FOR = "referral_judged_for"
@@ -86,13 +90,14 @@ class OpenCheckout:
         )
 
 
-def claim_from_metadata(checkout: Checkout) -> None:
+def claim_from_metadata(checkout: Checkout, *, over: str | None = None) -> None:
     """Claim the code a storefront put into the checkout's public metadata, if any. Any
-    voucher the shopper has put on stays; a refusal is stored and shown by the API."""
+    voucher the shopper has put on stays, but for `over`, which came of a claim on the account;
+    a refusal is stored and shown by the API."""
     if not Checkout.metadata_storage.is_cached(checkout):
         return
     typed = checkout.metadata_storage.metadata.get(claims.METADATA_KEY)
-    if not typed or checkout.voucher_code:
+    if not typed or checkout.voucher_code not in (None, over):
         return
     opened = OpenCheckout(checkout)
     try:
@@ -105,6 +110,27 @@ def claim_from_metadata(checkout: Checkout) -> None:
         )
     except Refused:
         logger.info("The code in the metadata of checkout %s was refused.", checkout.pk)
+
+
+def put_claim_on(checkout: Checkout, user: Any) -> str | None:
+    """Put on a checkout the code that is claimed on its customer's account; the promo code
+    that carries it, or None. A customer who has none costs no query: their account says so."""
+    if user is None or checkout.voucher_code or not user.get_value_from_private_metadata(CLAIMED):
+        return None
+    opened = OpenCheckout(checkout)
+    claims.put_account_claim_on(store=get_store(), checkout=opened, facts=opened.facts)
+    return checkout.voucher_code
+
+
+def note_claim(user_ref: str, is_open: bool) -> None:
+    user = User.objects.select_for_update().filter(pk=user_ref).first()
+    if user is None or bool(user.get_value_from_private_metadata(CLAIMED)) == is_open:
+        return
+    if is_open:
+        user.store_value_in_private_metadata({CLAIMED: True})
+    else:
+        user.delete_value_from_private_metadata(CLAIMED)
+    user.save(update_fields=["private_metadata"])
 
 
 def put_credits_on(checkout: Checkout, user: Any) -> None:

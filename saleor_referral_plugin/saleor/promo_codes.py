@@ -24,7 +24,7 @@ from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.store import get_store
 from ..models import Claim, ReferralCode, Reward, TermsVersion
 from . import credits
-from .checkouts import OpenCheckout, put_credits_on
+from .checkouts import CLAIMED, OpenCheckout, put_claim_on, put_credits_on
 from .errors import refusal_error
 
 logger = logging.getLogger(__name__)
@@ -176,22 +176,25 @@ def _checkout_of(cls: Any, info: Any, data: dict[str, Any]) -> Any:
 
 
 def _attach(cls: Any, info: Any, go_on: Callable[..., Any], **data: Any) -> Any:
-    """The shopper has logged in: their credits come with them."""
+    """The shopper has logged in: their credits, and a code they have claimed, come with them."""
     answer = go_on()
     user = info.context.user
-    if user is not None and user.get_value_from_private_metadata(credits.BY_ITSELF):
+    brings = (put_claim_on, CLAIMED), (put_credits_on, credits.BY_ITSELF)
+    wanted = [put for put, mark in brings if user and user.get_value_from_private_metadata(mark)]
+    if wanted:
         checkout = _checkout_of(cls, info, data)
         if checkout.user_id == user.pk:
-            _put_credits_on(checkout, user)
+            for put in wanted:
+                _bring(put, checkout, user)
     return answer
 
 
-def _put_credits_on(checkout: Any, user: Any) -> None:
+def _bring(put: Callable[[Any, Any], object], checkout: Any, user: Any) -> None:
     try:
         with transaction.atomic():
-            put_credits_on(checkout, user)
+            put(checkout, user)
     except (DatabaseError, Refused):
-        logger.exception("Credits could not be put on checkout %s.", checkout.pk)
+        logger.exception("%s failed for checkout %s.", put.__name__, checkout.pk)
 
 
 def _find(typed: str) -> ReferralCode | TermsVersion | Reward | None:

@@ -31,7 +31,7 @@ from ..engine.facts import (
 )
 from ..engine.rows import Param, Prepared
 from ..engine.terms import Goods, Terms
-from . import coupons, credits, facts, goods, offers
+from . import checkouts, coupons, credits, facts, goods, offers
 from .checkouts import OpenCheckout
 
 _USER = Prepared(
@@ -113,6 +113,9 @@ class SaleorStore:
             country=str(user.country or ""),
             is_staff=user.is_staff,
         )
+
+    def note_claim(self, user_ref: str, *, is_open: bool) -> None:
+        checkouts.note_claim(user_ref, is_open)
 
     def parties_of(self, user_ref: str) -> frozenset[str]:
         return facts.parties(Address.objects.filter(user_addresses=user_ref))

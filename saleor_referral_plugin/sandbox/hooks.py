@@ -89,7 +89,8 @@ def code_removed(checkout: Checkout, code: str) -> bool:
 
 @_never_breaking_the_shop(otherwise=None)
 def checkout_created(checkout: Checkout) -> None:
-    """A code may have come along from a link."""
+    """A code may be claimed on the account, and one may have come along from a link."""
+    _put_claim_on(checkout)
     typed = checkout.metadata.get(claims.METADATA_KEY)
     if isinstance(typed, str):
         code_typed(checkout, typed, Claim.Source.METADATA)
@@ -97,9 +98,29 @@ def checkout_created(checkout: Checkout) -> None:
 
 @_never_breaking_the_shop(otherwise=None)
 def checkout_changed(checkout: Checkout) -> None:
-    """Judge a claimed checkout again; the offer goes if it must not stand."""
+    """Judge a claimed checkout again; the offer goes if it must not stand. One without may now
+    have what a code claimed on the account wants."""
     if codes.is_offer_code(checkout.voucher_code) and is_active():
         claims.judge_again(store=get_store(), checkout=checkout, facts=checkout_facts_of(checkout))
+    else:
+        _put_claim_on(checkout)
+
+
+def _put_claim_on(checkout: Checkout) -> None:
+    owner = checkout.customer
+    if owner is not None and owner.has_claimed_code and is_active() and not checkout.voucher_code:
+        claims.put_account_claim_on(
+            store=get_store(), checkout=checkout, facts=checkout_facts_of(checkout)
+        )
+
+
+@_never_breaking_the_shop(otherwise=None)
+def customer_registered(customer_ref: str) -> None:
+    """A guest's code comes along into the account."""
+    store = get_store()
+    customer = store.customer(customer_ref)
+    if customer is not None and is_active():
+        claims.follow_into_account(customer, store=store)
 
 
 @_never_breaking_the_shop(otherwise=None)

@@ -76,6 +76,7 @@ class Customer(models.Model):
     address = models.JSONField(default=dict)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    has_claimed_code = models.BooleanField(default=False)
     registered_at = models.DateTimeField()
 
     class Meta:

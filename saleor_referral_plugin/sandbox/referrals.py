@@ -24,6 +24,7 @@ Kind = LedgerEntry.Kind
 
 _REFERRAL_WORDS = {
     "attributed": ("Waiting", "wait"),
+    "in_review": ("Being reviewed", "wait"),
     "qualified": ("Counts", "good"),
     "rejected": ("Does not count", "bad"),
     "reversed": ("No longer counts", "bad"),
@@ -54,6 +55,11 @@ _CONTENT = {
     FindingCode.MONEY_BACK: "Not given back or refunded in full",
     FindingCode.CODE_TAKEN_OFF: "Ordered with the friend's discount",
     FindingCode.REFERRER_GONE: "The referrer has an account",
+    FindingCode.REFERRER_BLOCKED: "The referrer is not blocked",
+    FindingCode.STAFF_DECISION: "Staff have decided that it counts",
+    FindingCode.STAFF_REASON: "Staff have said why",
+    FindingCode.ISSUED_TOO_LATE: "Issued in time",
+    FindingCode.CLAIMED_LATE: "Claimed before the order, or not to be reviewed",
     FindingCode.CAP_REACHED: "Within the referrer's limits",
 }
 

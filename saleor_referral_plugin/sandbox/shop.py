@@ -84,12 +84,14 @@ def sell(slug: str, *, category: str | None = None, collections: Sequence[str] =
 def register(
     *, email: str, display_name: str = "", address: Mapping[str, str] | None = None
 ) -> Customer:
-    return Customer.objects.create(
+    customer = Customer.objects.create(
         email=email,
         display_name=display_name,
         address=dict(address or {}),
         registered_at=clock.now(),
     )
+    hooks.customer_registered(str(customer.pk))
+    return customer
 
 
 @transaction.atomic

@@ -135,6 +135,10 @@ class SandboxStore:
             is_staff=customer.is_staff,
         )
 
+    def note_claim(self, user_ref: str, *, is_open: bool) -> None:
+        account = models.Customer.objects.filter(pk=as_uuid(user_ref))
+        account.update(has_claimed_code=is_open)
+
     def parties_of(self, user_ref: str) -> frozenset[str]:
         customer = models.Customer.objects.get(pk=as_uuid(user_ref))
         return _parties(customer.address)

@@ -19,6 +19,7 @@ from saleor_referral_plugin.engine.facts import (
     OrderFacts,
     PlacedOrder,
 )
+from saleor_referral_plugin.engine.findings import Finding, FindingCode, Refused
 from saleor_referral_plugin.engine.goods import found, ids
 from saleor_referral_plugin.engine.money import zero
 from saleor_referral_plugin.engine.terms import COUPON, Goods, Terms
@@ -57,11 +58,14 @@ class FakeStore:
     offers: dict[str, Terms] = field(default_factory=dict)
     codes_on: dict[str, str] = field(default_factory=dict)
     credits: dict[str, Credit] = field(default_factory=dict)
+    claimed_on: set[str] = field(default_factory=set)
     told: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     #: Slugs of goods that are not there.
     unknown: set[str] = field(default_factory=set)
     #: What `goods_among` was asked for.
     asked_for: list[frozenset[str]] = field(default_factory=list)
+    #: Promo codes that the shop does not take on its checkouts.
+    refused_codes: set[str] = field(default_factory=set)
     #: Names of methods that fail as long as they are in here.
     broken: set[str] = field(default_factory=set)
 
@@ -99,6 +103,11 @@ class FakeStore:
 
     def customer(self, user_ref: str) -> CustomerFacts | None:
         return self.customers.get(user_ref)
+
+    def note_claim(self, user_ref: str, *, is_open: bool) -> None:
+        self.claimed_on.discard(user_ref)
+        if is_open:
+            self.claimed_on.add(user_ref)
 
     def parties_of(self, user_ref: str) -> frozenset[str]:
         return self.parties.get(user_ref, frozenset())
@@ -164,6 +173,8 @@ class FakeStore:
 
     def put_code_on_checkout(self, checkout: Any, code: str) -> None:
         self._may_fail("put_code_on_checkout", code)
+        if code in self.refused_codes:
+            raise Refused(Finding(FindingCode.PROGRAM_NOT_RUNNING, False))
         self.codes_on[checkout] = code
 
     def take_code_off_checkout(self, checkout: Any, code: str) -> None:

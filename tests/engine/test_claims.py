@@ -16,9 +16,10 @@ from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.people import person
 from saleor_referral_plugin.engine.programs import stop_programs
 from saleor_referral_plugin.engine.rules import CLAIM_RULES
+from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.terms import Span, Touch
-from saleor_referral_plugin.models import Claim, ReferralCode
-from tests.engine.books import put_order, run_program, share
+from saleor_referral_plugin.models import Claim, Referral, ReferralCode
+from tests.engine.books import change, place, put_order, run_program, share
 from tests.engine.build import NOW, checkout, order, terms, usd
 from tests.engine.fake_store import FakeStore
 
@@ -567,3 +568,44 @@ def test_the_ordinary_look_costs_one_query(
     # then
     with django_assert_num_queries(1):
         assert claims.objection(store=store, facts=facts(voucher_code="FRIEND")) is None
+
+
+# not too many at once -------------------------------------------------------------------------
+
+
+def wait_for_money(store: FakeStore, code: ReferralCode, number: int) -> None:
+    settle(place(store, code, number, captured=usd(0), paid_at=None), store=store)
+
+
+def test_while_too_many_wait_no_code_is_taken(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(open_referrals=2))
+    code = share(store)
+    wait_for_money(store, code, 11)
+    assert claim(store, code.code).status == Claim.Status.OPEN
+    wait_for_money(store, code, 12)
+
+    # then: what was claimed in time stands
+    assert refusal(store, code.code).code is FindingCode.TOO_MANY_OPEN
+    version = code.program.versions.get()
+    on = facts(voucher_code=version.offer_code)
+    assert claims.objection(store=store, facts=on, completing=True) is None
+
+    # and when
+    change(store, "order-11", captured=usd(90), paid_at=NOW)
+    settle("order-11", store=store)
+
+    # then
+    assert claim(store, code.code).status == Claim.Status.OPEN
+
+
+def test_those_in_review_wait_too_and_anothers_do_not_count(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(open_referrals=1))
+    code, cleos = share(store), share(store, "3", "cleo@example.com")
+    wait_for_money(store, cleos, 11)
+    assert claim(store, code.code).status == Claim.Status.OPEN
+    Referral.objects.update(referrer=code.referrer, status="in_review")
+
+    # then
+    assert refusal(store, code.code).code is FindingCode.TOO_MANY_OPEN

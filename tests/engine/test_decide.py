@@ -19,14 +19,21 @@ from saleor_referral_plugin.engine.facts import OrderFacts, RefereeFacts, Referr
 from saleor_referral_plugin.engine.findings import FindingCode
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.rewards import RewardDecision, cap_window, earned_at
-from saleor_referral_plugin.engine.rules import CLAIM_RULES, EARNING_RULES, QUALIFYING_RULES
+from saleor_referral_plugin.engine.rules import (
+    CLAIM_RULES,
+    EARNING_RULES,
+    QUALIFYING_RULES,
+    REVIEW_RULES,
+)
 from saleor_referral_plugin.engine.terms import (
+    AfterIssue,
     Beneficiary,
     Cap,
     CapPeriod,
     EarnedWhen,
     Goods,
     ReferrerConditions,
+    RewardRule,
     Span,
     Terms,
     Touch,
@@ -83,8 +90,10 @@ def test_every_rule_is_asked_and_the_shopper_hears_the_first() -> None:
         referrer=ReferrerConditions(has_bought=True),
         exclude_staff=True,
         referee_account_within=Span(hours=1),
+        open_referrals=3,
     )
     everything_wrong = history(
+        open_referrals=3,
         referrer_facts=ReferrerFacts(),
         referee_facts=RefereeFacts(is_staff=True),
         is_running=False,
@@ -114,6 +123,7 @@ def test_every_rule_is_asked_and_the_shopper_hears_the_first() -> None:
         FindingCode.ACCOUNT_NOT_NEW,
         FindingCode.NOT_NEW_CUSTOMER,
         FindingCode.ALREADY_REFERRED,
+        FindingCode.TOO_MANY_OPEN,
         FindingCode.OTHER_CODE_HELD,
         FindingCode.NO_SUCH_GOODS,
         FindingCode.BELOW_MINIMUM,
@@ -319,7 +329,9 @@ def test_every_rule_is_asked_of_every_order() -> None:
     decision = decide(terms(), facts, history(referrer_is_gone=True), NOW)
 
     # then
-    assert len(decision.findings) == len(QUALIFYING_RULES) + len(EARNING_RULES) + 1
+    assert (
+        len(decision.findings) == len(QUALIFYING_RULES) + len(EARNING_RULES) + len(REVIEW_RULES) + 1
+    )
     assert failed(decision) == (
         "order_void",
         "own_code",
@@ -428,7 +440,7 @@ def test_the_last_credit_is_cut_to_what_the_amount_leaves(
     assert credit(decision).amount == usd(expected)
     assert failed(decision) == (("cap_reached",) if reached else ())
     if reached:
-        assert decision.findings[-1].sentence == "The limit of $25.00 per month is reached."
+        assert decision.findings[-2].sentence == "The limit of $25.00 per month is reached."
 
 
 def test_a_limit_in_one_currency_is_none_in_another() -> None:
@@ -529,3 +541,51 @@ def test_amounts_are_whole_cents() -> None:
     # then
     assert credit(decision).amount.amount.as_tuple().exponent == -2
     assert credit(decision).amount.amount == Decimal("2.59")
+
+
+# the latest date to issue ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("late", "amount"), [(timedelta(0), 10), (timedelta(microseconds=1), 0)])
+def test_a_hold_that_ends_after_the_latest_date_gives_nothing(late: timedelta, amount: int) -> None:
+    # given
+    ends = PAID_AT + timedelta(days=14)
+    rule = RewardRule(worth=amounts(USD=10), hold=Span(days=14), issue_until=ends - late)
+
+    # when
+    decision = decide(terms(rewards=(rule,)), order(), history(), NOW)
+
+    # then
+    assert decision.status == "qualified"
+    assert [reward.amount for reward in decision.rewards] == [usd(amount)]
+    assert failed(decision) == (("issued_too_late",) if late else ())
+
+
+def test_an_action_that_comes_too_late_gives_nothing_and_the_other_reward_stays() -> None:
+    # given
+    other = RewardRule(worth=amounts(USD=10))
+    rule = RewardRule(name="host", worth=amounts(USD=5), action="hosted", issue_until=PAID_AT)
+
+    # when
+    decision = decide(terms(rewards=(rule, other)), order(), history(actions={"hosted": NOW}), NOW)
+
+    # then
+    assert [reward.amount for reward in decision.rewards] == [usd(0), usd(10)]
+    assert failed(decision) == ("issued_too_late",)
+    assert decision.findings[-1].sentence == (
+        "A reward could only have been given after March 9, 2026, which is too late."
+    )
+
+
+def test_what_was_delivered_and_stays_is_not_too_late() -> None:
+    # given
+    rule = RewardRule(
+        worth=amounts(USD=10), hold=Span(days=14), issue_until=PAID_AT, after_issue=AfterIssue.KEEP
+    )
+
+    # when
+    decision = decide(terms(rewards=(rule,)), order(), history(delivered={"credit": usd(10)}), NOW)
+
+    # then
+    assert [reward.amount for reward in decision.rewards] == [usd(10)]
+    assert failed(decision) == ()

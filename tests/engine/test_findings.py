@@ -38,6 +38,8 @@ DETAIL: dict[str, Any] = {
     "limit": {"amount": "500", "currency": "USD"},
     "period": "year",
     "span": {"hours": 2},
+    "by": "Cleo",
+    "reason": "known to us",
 }
 
 
@@ -221,7 +223,7 @@ def test_a_limit_is_given_with_its_period(cap: Cap, detail: dict[str, Any], sent
     used = Used(1, {"USD": Decimal(10)})
 
     # when
-    _, finding = promised(terms(caps=(cap,)), order(), history(used=(used,)), NOW, NOW)
+    _, (finding, _) = promised(terms(caps=(cap,)), order(), history(used=(used,)), NOW, NOW)
 
     # then
     assert finding.detail == detail

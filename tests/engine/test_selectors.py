@@ -1,6 +1,8 @@
 """Reading the books for many at once."""
 
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from prices import Money
@@ -10,16 +12,19 @@ from saleor_referral_plugin.engine import codes, selectors
 from saleor_referral_plugin.engine.effects import carry_out
 from saleor_referral_plugin.engine.findings import Audience, Finding, FindingCode
 from saleor_referral_plugin.engine.ledger import Account
-from saleor_referral_plugin.engine.programs import save_program
+from saleor_referral_plugin.engine.programs import save_program, stop_programs
 from saleor_referral_plugin.engine.settle import settle
+from saleor_referral_plugin.engine.terms import RewardKind, RewardRule, Span
 from saleor_referral_plugin.models import Claim, LedgerEntry, Program, ReferralCode
 from tests.engine.books import book, claim, place, reward_row, run_program, share
-from tests.engine.build import NOW, eur, percent, terms, usd
+from tests.engine.build import NOW, amounts, eur, percent, terms, usd
 from tests.engine.fake_store import FakeStore
 
 pytestmark = pytest.mark.django_db
 Kind = LedgerEntry.Kind
 Status = Claim.Status
+CREDIT = RewardRule(worth=amounts(USD=10), hold=Span(days=14))
+SPACE = RewardRule(name="space", kind=RewardKind.POINTS, worth=amounts(MB=500))
 
 
 # links -------------------------------------------------------------------------------------
@@ -213,3 +218,49 @@ def test_failed_findings_come_first_and_in_order() -> None:
     assert selectors.findings_in(stored, audiences=tuple(Audience)) == [
         findings[n] for n in (1, 2, 4, 0, 3)
     ]
+
+
+# what a program has still to keep -------------------------------------------------------------
+
+
+def test_what_is_in_flight_of_a_program_that_closes(store: FakeStore) -> None:
+    # given a claim, an order that is not paid, one on hold, one credited
+    version = run_program(store, terms(claim_valid=Span(days=7), rewards=(CREDIT, SPACE)))
+    code = share(store)
+    put_aside = claim(code, version, "checkout-9")
+    settle(place(store, code, 1), store=store)
+    settle(place(store, code, 2, captured=usd(0), paid_at=None), store=store)
+    given_up = settle(place(store, code, 3, is_void=True), store=store)
+    carry_out(store=store)
+
+    # when
+    stop_programs()
+    found = selectors.in_flight(code.program, now=store.now())
+
+    # then
+    assert list(found.claims) == [put_aside]
+    assert [referral.order_ref for referral in found.referrals] == ["order-2"]
+    assert given_up is not None
+    assert given_up.status == "rejected"
+    assert [reward.rule for reward in found.rewards] == ["credit"]
+    assert found.owed == {"USD": Decimal(10)}
+
+
+@pytest.mark.parametrize(
+    "over", [{"claim_valid": Span(days=1)}, {"orders_until": NOW + timedelta(days=1)}]
+)
+def test_a_claim_whose_time_is_over_promises_nothing(
+    store: FakeStore, over: dict[str, Any]
+) -> None:
+    # given
+    version = run_program(store, terms(**over))
+    code = share(store)
+    claim(code, version, "checkout-9")
+    before = selectors.in_flight(code.program, now=NOW)
+    assert len(before.claims) == 1
+
+    # when
+    found = selectors.in_flight(code.program, now=NOW + timedelta(days=1, microseconds=1))
+
+    # then
+    assert (list(found.claims), list(found.rewards), found.owed) == ([], [], {})

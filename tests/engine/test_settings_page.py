@@ -14,8 +14,10 @@ from saleor_referral_plugin.engine.readings import READINGS
 from saleor_referral_plugin.engine.rules import (
     CLAIM_RULES,
     EARNING_RULES,
+    LATE_CLAIM_RULES,
     LATER_ORDER_RULES,
     QUALIFYING_RULES,
+    REVIEW_RULES,
     Case,
     Rule,
     referrer_there,
@@ -39,7 +41,15 @@ from tests.engine.build import NOW, history, order, terms
 COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
 RULES = list(
     dict.fromkeys(
-        (*CLAIM_RULES, *QUALIFYING_RULES, *LATER_ORDER_RULES, *EARNING_RULES, referrer_there)
+        (
+            *CLAIM_RULES,
+            *QUALIFYING_RULES,
+            *LATE_CLAIM_RULES,
+            *LATER_ORDER_RULES,
+            *EARNING_RULES,
+            *REVIEW_RULES,
+            referrer_there,
+        )
     )
 )
 
@@ -68,6 +78,7 @@ def watched() -> Iterator[WatchedTerms]:
         claims_until=NOW + timedelta(days=1),
         orders_until=NOW + timedelta(days=1),
         claim_valid=Span(days=7),
+        claim_after=Span(days=7),
         minimum={"USD": 50},
         minimum_of=MinimumOf.NET,
         touch=Touch.FIRST,
@@ -123,7 +134,10 @@ def test_a_rule_names_the_settings_that_it_looks_at(rule: Rule, watched: Watched
     # when
     a_while_ago = Followed(NOW - timedelta(days=9), later_orders=0)
     known = history(
-        follows=a_while_ago, referrer_facts=ReferrerFacts(NOW), referee_facts=RefereeFacts(NOW)
+        follows=a_while_ago,
+        referrer_facts=ReferrerFacts(NOW),
+        referee_facts=RefereeFacts(NOW),
+        claimed_late=True,
     )
     rule(watched, Case.of_order(order(), known))
 

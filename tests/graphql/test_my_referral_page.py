@@ -132,6 +132,26 @@ def test_rewards_and_referrals_follow_the_friends_order(shop: Shop, api: Api) ->
     assert reward["expiresAt"] == row.expires_at.isoformat()
 
 
+def test_a_referral_without_an_order_spoils_nothing(shop: Shop, api: Api) -> None:
+    # given
+    given.program(shop)
+    anna = shop.register("anna@example.com")
+    code = shop.share(anna)
+    given.friends_order(shop, code, email="ben@example.com")
+    detached = given.friends_order(shop, code, email="carl@example.com")
+    shop.decide(detached, "detach")
+
+    # when
+    referral = api.run("my-referral-page", customer=anna, channel="default")["me"]["referral"]
+
+    # then
+    friends = [edge["node"] for edge in referral["referrals"]["edges"]]
+    assert [(f["status"], f["referee"]["displayName"]) for f in friends] == [
+        ("REJECTED", "***"),
+        ("ATTRIBUTED", "b***"),
+    ]
+
+
 def test_what_was_spent_is_no_longer_available_at_once(shop: Shop, api: Api) -> None:
     # given
     given.program(shop, hold_days="0")

@@ -94,7 +94,7 @@ def test_the_buyer_does_not_see_what_is_about_the_referrer(shop: Shop, api: Api)
     given.friends_order(shop, code, email="ben@example.com").pay()
     order = given.friends_order(shop, code, email="cara@example.com")
     order.pay()
-    about_the_referrer = {"CAP_REACHED", "REFERRER_GONE"}
+    about_the_referrer = {"CAP_REACHED", "REFERRER_BLOCKED", "REFERRER_GONE"}
 
     # when
     buyer = api.ask(FINDINGS, {"id": global_id("Order", order.ref)})

@@ -17,12 +17,13 @@ from saleor_referral_plugin.engine.effects import carry_out
 from saleor_referral_plugin.engine.facts import CreditRequest
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.people import person
+from saleor_referral_plugin.engine.presets import refer_a_friend
 from saleor_referral_plugin.engine.programs import current_program
 from saleor_referral_plugin.engine.referrers import code_for, forget
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.sweep import fill_room, note_spending, sweep
-from saleor_referral_plugin.engine.terms import Cap, RewardRule, Terms
+from saleor_referral_plugin.engine.terms import Cap, RewardRule, Span, Terms
 from saleor_referral_plugin.engine.terms import Offer as Worth
 from saleor_referral_plugin.engine.verify import verify
 from saleor_referral_plugin.models import (
@@ -393,3 +394,26 @@ def test_room_that_is_freed_while_another_is_cut_is_not_lost(shop: Shop) -> None
     assert not FreedRoom.objects.exists()
     carry_out(store=get_store())
     assert [str(difference) for difference in verify(store=get_store())] == []
+
+
+# claims for an order --------------------------------------------------------------------------
+
+
+def test_an_order_claimed_by_many_codes_at_once_is_one_referral(shop: Shop) -> None:
+    # given
+    shop.run_program(refer_a_friend().but(claim_after=Span(days=1), review_late_claims=False))
+    annas, cleos = (shop.share(shop.register(f"{name}@example.com")) for name in ("anna", "cleo"))
+    order = given.order_without_code(shop, "ben@example.com")
+    order.pay()
+
+    # when
+    answers = side_by_side(
+        *(lambda code=code: shop.claim_for(order, code) for code in [annas, cleos] * 3)
+    )
+
+    # then
+    accepted = [answer.accepted for answer in answers]
+    assert accepted in ([True, False] * 3, [False, True] * 3)
+    assert {answer.code for answer in answers if not answer.accepted} == {"other_code_held"}
+    assert Referral.objects.get().status == "qualified"
+    shop.verify_books()

@@ -1,15 +1,19 @@
 """What both drivers do by the engine alone: programs beyond the plugin's page, and whom they
 reward."""
 
-from django.db.models import QuerySet
+from decimal import Decimal
 
-from saleor_referral_plugin.engine import codes, programs, referrers
+from django.db.models import QuerySet
+from prices import Money
+
+from saleor_referral_plugin.engine import claims, codes, programs, referrers, staff
 from saleor_referral_plugin.engine.facts import CustomerFacts
-from saleor_referral_plugin.engine.people import email_key
+from saleor_referral_plugin.engine.findings import Refused
+from saleor_referral_plugin.engine.people import email_key, person
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.terms import ProgramKind, Terms
-from saleor_referral_plugin.models import Program, Reward
-from tests.scenarios.shop import CouponSeen, Customer, RewardSeen
+from saleor_referral_plugin.models import Program, Referral, Referrer, Reward
+from tests.scenarios.shop import Answer, CouponSeen, Customer, Order, RewardSeen
 
 
 class Programs:
@@ -41,6 +45,48 @@ class Programs:
         self, customer: Customer, *, group: str = "", program: str = programs.DEFAULT_PROGRAM
     ) -> None:
         referrers.invite(_account(customer), _program(program), store=get_store(), group=group)
+
+    def decide(self, order: Order, what: str, reason: str = "looked at") -> None:
+        referral = Referral.objects.get(order_ref=order.ref)
+        getattr(staff, what)(referral, by="Cleo", reason=reason, store=get_store())
+
+    def claim_for(self, order: Order, code: str, by: Customer | None = None) -> Answer:
+        buyer = person(by.user_ref, by.email) if by else None
+        try:
+            claims.claim_for_order(order.ref, code, by=buyer, store=get_store())
+        except Refused as refused:
+            return Answer(False, refused.finding.code.value, refused.finding.sentence)
+        return Answer(True)
+
+    def claim_on_account(self, customer: Customer, code: str) -> Answer:
+        try:
+            claims.claim_on_account(_account(customer), code, store=get_store())
+        except Refused as refused:
+            return Answer(False, refused.finding.code.value, refused.finding.sentence)
+        return Answer(True)
+
+    def attach(self, order: Order, customer: Customer) -> None:
+        staff.attach(
+            order.ref,
+            _referrer(customer),
+            program=_program(programs.DEFAULT_PROGRAM),
+            by="Cleo",
+            reason="she told us",
+            store=get_store(),
+        )
+
+    def block(self, customer: Customer) -> None:
+        staff.block(_referrer(customer), by="Cleo", reason="too many", store=get_store())
+
+    def adjust(self, customer: Customer, amount: str, currency: str = "USD") -> None:
+        staff.adjust(
+            _referrer(customer),
+            Money(Decimal(amount), currency),
+            program=_program(programs.DEFAULT_PROGRAM),
+            by="Cleo",
+            reason="for the trouble",
+            store=get_store(),
+        )
 
     def rewards(self, customer: Customer) -> list[RewardSeen]:
         rows = Reward.objects.filter(holder__user_ref=customer.user_ref).order_by("pk")
@@ -76,6 +122,10 @@ def _account(customer: Customer) -> CustomerFacts:
     facts = get_store().customer(customer.user_ref)
     assert facts is not None, "The customer has no account."
     return facts
+
+
+def _referrer(customer: Customer) -> Referrer:
+    return referrers.referrer_of(_account(customer), store=get_store())
 
 
 def _program(slug: str) -> Program:

@@ -78,6 +78,9 @@ class SandboxShop(Programs):
     def make_staff(self, customer: Customer) -> None:
         models.Customer.objects.filter(pk=customer.user_ref).update(is_staff=True)
 
+    def create_account(self, email: str) -> Customer:
+        return self.register(email)
+
     def delete_account(self, customer: Customer) -> None:
         sandbox.delete_customer(UUID(customer.user_ref))
 
@@ -208,6 +211,9 @@ class SandboxCheckout:
 
     def log_in(self, customer: Customer) -> None:
         sandbox.log_in(self.token, _account(customer))
+
+    def add_line(self, price: str) -> None:
+        sandbox.add_item(self.token, sandbox.Item("One thing more", Decimal(price)))
 
     def remove_line(self, position: int) -> None:
         line = self._row.lines.all()[position]

@@ -87,6 +87,9 @@ class Checkout(Protocol):
     def log_in(self, customer: Customer) -> None:
         """The guest logs in: the checkout now belongs to the account."""
 
+    def add_line(self, price: str) -> None:
+        """One thing more, in a checkout of the channel "default"."""
+
     def remove_line(self, position: int) -> None: ...
 
     @property
@@ -165,6 +168,25 @@ class Shop(Protocol):
     def invite(self, customer: Customer, *, group: str = "", program: str = "default") -> None:
         """Let a customer take part, or put them into another of the program's groups."""
 
+    def decide(self, order: "Order", what: str, reason: str = "looked at") -> None:
+        """Staff decide of the order's referral: approve, reject, override, undo or detach."""
+
+    def claim_for(self, order: "Order", code: str, by: Customer | None = None) -> Answer:
+        """A code is claimed for an order that was made without it: by a customer, or (None) by
+        the shop for its buyer."""
+
+    def claim_on_account(self, customer: Customer, code: str) -> Answer:
+        """A customer claims a code before there is any checkout."""
+
+    def attach(self, order: "Order", customer: Customer) -> None:
+        """Staff make an order a referral of this customer's."""
+
+    def block(self, customer: Customer) -> None:
+        """Staff block a referrer."""
+
+    def adjust(self, customer: Customer, amount: str, currency: str = "USD") -> None:
+        """Staff give a customer an amount."""
+
     def open_channel(self, slug: str, currency: str) -> None: ...
 
     def charge(self, *, tax_percent: str = "0", shipping: str = "0") -> None:
@@ -181,6 +203,9 @@ class Shop(Protocol):
 
     def make_staff(self, customer: Customer) -> None:
         """The shop employs them."""
+
+    def create_account(self, email: str) -> Customer:
+        """The same by the store's own way, so that its events are told."""
 
     def delete_account(self, customer: Customer) -> None: ...
 

@@ -49,6 +49,20 @@ DANISH = Language(
         "money_back": "Ordren er refunderet eller returneret.",
         "code_taken_off": "Ordren blev afgivet uden henvisningsrabatten.",
         "referrer_gone": "Henviserens konto findes ikke længere.",
+        "referrer_blocked": "Butikken har spærret den, der henviste.",
+        "staff_decision": "Butikken har set på ordren og besluttet, at den ikke tæller med.",
+        "staff_reason": "Besluttet af {by} ({reason}).",
+        "reward_withdrawn": "Butikken har trukket en belønning tilbage.",
+        "order_not_yours": "Dette er ikke en af dine ordrer.",
+        "claim_too_late": "Der kan ikke længere angives en henvisningskode for denne ordre.",
+        "code_too_new": "Henvisningskoden fandtes endnu ikke, da ordren blev afgivet.",
+        "claimed_late": "Henvisningskoden blev angivet efter ordren. Butikken ser på den.",
+        "too_many_open": (
+            "For mange venner har brugt henvisningskoden på det seneste. Prøv igen senere."
+        ),
+        "issued_too_late": (
+            "En belønning kunne først være givet efter den {until}, og det er for sent."
+        ),
         "cap_reached": "Grænsen på {limit} {period} er nået.",
     },
     of_orders={

@@ -52,6 +52,23 @@ DUTCH = Language(
         "money_back": "De bestelling is terugbetaald of geretourneerd.",
         "code_taken_off": "De bestelling is geplaatst zonder de uitnodigingskorting.",
         "referrer_gone": "Het account van de uitnodiger bestaat niet meer.",
+        "referrer_blocked": "De winkel heeft de uitnodiger geblokkeerd.",
+        "staff_decision": "De winkel heeft deze bestelling bekeken en telt haar niet mee.",
+        "staff_reason": "Besloten door {by} ({reason}).",
+        "reward_withdrawn": "De winkel heeft een beloning ingetrokken.",
+        "order_not_yours": "Dit is geen bestelling van jou.",
+        "claim_too_late": "Voor deze bestelling kan geen uitnodigingscode meer worden ingevoerd.",
+        "code_too_new": "Deze uitnodigingscode bestond nog niet toen de bestelling werd geplaatst.",
+        "claimed_late": (
+            "De uitnodigingscode is na de bestelling ingevoerd. De winkel gaat ernaar kijken."
+        ),
+        "too_many_open": (
+            "Deze uitnodigingscode is de laatste tijd door te veel vrienden gebruikt. "
+            "Probeer het later nog eens."
+        ),
+        "issued_too_late": (
+            "Een beloning had pas na {until} gegeven kunnen worden, en dat is te laat."
+        ),
         "cap_reached": "De limiet van {limit} {period} is bereikt.",
     },
     of_orders={

@@ -49,6 +49,20 @@ ITALIAN = Language(
         "money_back": "L'ordine è stato rimborsato o restituito.",
         "code_taken_off": "L'ordine è stato effettuato senza lo sconto del codice invito.",
         "referrer_gone": "L'account di chi ha invitato non esiste più.",
+        "referrer_blocked": "Il negozio ha bloccato chi ha invitato.",
+        "staff_decision": "Il negozio ha esaminato l'ordine e ha deciso che non conta.",
+        "staff_reason": "Deciso da {by} ({reason}).",
+        "reward_withdrawn": "Il negozio ha ritirato un premio.",
+        "order_not_yours": "Questo non è un tuo ordine.",
+        "claim_too_late": "Per questo ordine non si può più inserire un codice invito.",
+        "code_too_new": "Questo codice invito non esisteva ancora al momento dell'ordine.",
+        "claimed_late": "Il codice invito è stato inserito dopo l'ordine. Il negozio lo esaminerà.",
+        "too_many_open": (
+            "Di recente troppi amici hanno usato questo codice invito. Riprova più tardi."
+        ),
+        "issued_too_late": (
+            "Un premio avrebbe potuto essere assegnato solo dopo il {until}: troppo tardi."
+        ),
         "cap_reached": "Il limite di {limit} {period} è stato raggiunto.",
     },
     of_orders={

@@ -16,8 +16,9 @@ class Language:
 
     Placeholders that a sentence may hold: `{missing}` and `{minimum}`, amounts; `{until}`,
     a date; `{span}`, the likes of "30 days"; `{orders}`, a number above 1; `{limit}`, an amount or
-    a number of rewards; `{period}`, always after it. An amount does not end a sentence: some end
-    in a full stop of their own ("50,00 kr.").
+    a number of rewards; `{period}`, always after it; `{by}` and `{reason}`, who decided something
+    and why, as they wrote it. An amount does not end a sentence: some end in a full stop of their
+    own ("50,00 kr.").
     """
 
     for_shoppers: Mapping[str, str]

@@ -27,7 +27,13 @@ from .offers import OfferSeen, ReferralOffer
 LANGUAGE = "referral_language"
 
 #: What the buyer need not know: it is about the referrer.
-ABOUT_THE_REFERRER = (FindingCode.REFERRER_GONE, FindingCode.CAP_REACHED)
+ABOUT_THE_REFERRER = (
+    FindingCode.REFERRER_GONE,
+    FindingCode.REFERRER_BLOCKED,
+    FindingCode.REWARD_WITHDRAWN,
+    FindingCode.CAP_REACHED,
+    FindingCode.ISSUED_TOO_LATE,
+)
 
 
 class ReferralClaim(host.ModelObjectType):

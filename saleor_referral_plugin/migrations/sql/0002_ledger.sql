@@ -1,13 +1,17 @@
 -- What must hold for the books whatever code runs. Undone by 0002_ledger.undo.sql.
 
--- An entry is never changed and never deleted: a correction is a new entry.
+-- Neither an entry nor what a person decided is ever changed or deleted: a correction is a
+-- new row.
 CREATE FUNCTION referral_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'referral ledger entries are never changed or deleted'
+    RAISE EXCEPTION '% rows are never changed or deleted', TG_TABLE_NAME
         USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 CREATE TRIGGER referral_ledger_append_only
     BEFORE UPDATE OR DELETE ON referral_ledgerentry
+    FOR EACH ROW EXECUTE FUNCTION referral_append_only();
+CREATE TRIGGER referral_staff_decision_append_only
+    BEFORE UPDATE OR DELETE ON referral_staffdecision
     FOR EACH ROW EXECUTE FUNCTION referral_append_only();
 
 -- An entry has the currency and the holder of its reward, and a reward that has entries

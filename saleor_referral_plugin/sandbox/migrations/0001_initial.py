@@ -90,6 +90,7 @@ class Migration(migrations.Migration):
                 ("address", models.JSONField(default=dict)),
                 ("is_active", models.BooleanField(default=True)),
                 ("is_staff", models.BooleanField(default=False)),
+                ("has_claimed_code", models.BooleanField(default=False)),
                 ("registered_at", models.DateTimeField()),
             ],
             options={

@@ -1,0 +1,428 @@
+"""What people decide, as facts: a row each, never changed, undone by another row.
+
+On a referral: approve, reject, override, attach and detach. On one reward: void, issue again.
+On a referrer: block, adjust. Settling any number of times afterwards keeps what was decided.
+`by` says who, `reason` why; neither may be empty.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from babel.numbers import is_currency
+from django.db import transaction
+from prices import Money
+
+from ..models import Claim, Effect, LedgerEntry, Program, Referral, Referrer, Reward, StaffDecision
+from . import claims, codes, ledger, rows, sending
+from .books import Booked, books_of, milestones_of, new_reward, write_reward
+from .decide import ReferralStatus
+from .findings import Finding
+from .money import round_money
+from .programs import current_terms
+from .rewards import RewardDecision
+from .rules import FIRM
+from .settle import settle, settle_milestones
+from .store import Store
+from .terms import Beneficiary, CreditUse, RewardKind, Span
+
+Kind = StaffDecision.Kind
+
+#: In the books, the name of a reward that staff gave. No rule of a program can have it.
+ADJUSTMENT = "Adjustment"
+
+
+class CannotDecide(Exception):
+    """`code` for machines, the message for people:
+
+    REQUIRED               nobody, or no reason, was named
+    NO_ORDER               the referral is of a sign-up, or of an order that is gone or detached
+    NOT_OPEN               only what waits, or is in review, is approved
+    NOT_REFUSED            only what does not count is overridden
+    CANNOT_BE_OVERRIDDEN   one of the failed findings is not for people to decide
+    NOTHING_TO_UNDO        nobody has decided anything of it
+    ATTACHED_ALREADY       the order has a referrer
+    NO_TERMS               the program has no terms yet
+    IS_A_LATER_ORDER       it stays with the referrer of the first order; it can be rejected
+    DELIVERED_OUTSIDE      it was sent: say first that it was not after all
+    NOT_ISSUED             it never reached anybody
+    STILL_THERE            its gift card exists
+    HOLDER_GONE            the account was deleted
+    NO_ACCOUNT             a guest has no account to credit
+    NOT_POSITIVE           an amount is above 0
+    INVALID_AMOUNT         an amount has no more digits than its currency
+    KEY_USED               the same key gave something else
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+# referrals -----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def approve(referral: Referral, *, by: str, reason: str, store: Store) -> Referral:
+    """It has been looked at and is good: it counts as soon as it has earned its rewards.
+
+    Raises CannotDecide REQUIRED, NO_ORDER, NOT_OPEN.
+    """
+    referral = _as_it_stands(referral, store)
+    if not _is_so(referral, Kind.APPROVE) and referral.status not in Referral.OPEN:
+        raise CannotDecide("NOT_OPEN", f"The referral is {_words(referral)}: there is no review.")
+    return _rule_on(referral, Kind.APPROVE, by, reason, store)
+
+
+@transaction.atomic
+def reject(referral: Referral, *, by: str, reason: str, store: Store) -> Referral:
+    """It does not count, whatever the rules say; what was credited is taken back.
+
+    Raises CannotDecide REQUIRED, NO_ORDER.
+    """
+    return _rule_on(_as_it_stands(referral, store), Kind.REJECT, by, reason, store)
+
+
+@transaction.atomic
+def override(referral: Referral, *, by: str, reason: str, store: Store) -> Referral:
+    """It counts in spite of its failed findings, and earns its rewards like any other. What
+    no person can change is in `rules.FIRM`.
+
+    Raises CannotDecide REQUIRED, NO_ORDER, NOT_REFUSED, CANNOT_BE_OVERRIDDEN.
+    """
+    referral = _as_it_stands(referral, store)
+    if not _is_so(referral, Kind.OVERRIDE):
+        if referral.status in (ReferralStatus.ATTRIBUTED.value, ReferralStatus.QUALIFIED.value):
+            raise CannotDecide("NOT_REFUSED", f"The referral is {_words(referral)} by itself.")
+        _must_not_be_firm(referral)
+    return _rule_on(referral, Kind.OVERRIDE, by, reason, store)
+
+
+@transaction.atomic
+def undo(referral: Referral, *, by: str, reason: str, store: Store) -> Referral:
+    """What a person decided of it no longer holds: it is what the rules make of it.
+
+    Raises CannotDecide REQUIRED, NO_ORDER, NOTHING_TO_UNDO.
+    """
+    referral = _as_it_stands(referral, store)
+    if referral.decided_by is None:
+        raise CannotDecide("NOTHING_TO_UNDO", "Nobody has decided anything of this referral.")
+    _write(Kind.UNDO, by, reason, store.now(), referral=referral)
+    Referral.objects.filter(pk=referral.pk).update(decided_by=None)
+    return _settled(referral, store)
+
+
+@transaction.atomic
+def detach(referral: Referral, *, by: str, reason: str, store: Store) -> Referral:
+    """The order is not this referrer's: what it brought is taken back, and the order is free
+    for another. For good: to undo it, attach the order again.
+
+    Raises CannotDecide REQUIRED, NO_ORDER, IS_A_LATER_ORDER.
+    """
+    referral = _as_it_stands(referral, store)
+    if referral.follows_id is not None:
+        raise CannotDecide("IS_A_LATER_ORDER", "A later order stays with the first one.")
+    order_ref = referral.order_ref
+    decision = _write(Kind.DETACH, by, reason, store.now(), referral=referral, of=order_ref)
+    Referral.objects.filter(pk=referral.pk).update(decided_by=decision)
+    _settled(referral, store)
+    Referral.objects.filter(pk=referral.pk).update(
+        order_ref=f"{Referral.DETACHED}{referral.pk}", look_again_at=None
+    )
+    referral.refresh_from_db()
+    return referral
+
+
+@transaction.atomic
+def attach(
+    order_ref: str,
+    referrer: Referrer,
+    *,
+    program: Program,
+    by: str,
+    reason: str,
+    store: Store,
+) -> Referral:
+    """Make an order, whenever it was placed, a referral of somebody under the program's newest
+    terms. It is judged by their rules, as of then; what has failed can be overridden. It needs no
+    review.
+
+    Raises CannotDecide REQUIRED, NO_ORDER, NO_TERMS, HOLDER_GONE, ATTACHED_ALREADY,
+    CANNOT_BE_OVERRIDDEN.
+    """
+    known = settle(order_ref, store=store)
+    if known is not None:
+        raise CannotDecide("ATTACHED_ALREADY", "The order has a referrer: detach it first.")
+    referrer = Referrer.objects.select_for_update().get(pk=referrer.pk)
+    facts, version = store.order_facts(order_ref), current_terms(program)
+    if facts is None:
+        raise CannotDecide("NO_ORDER", "There is no order to decide about.")
+    if version is None:
+        raise CannotDecide("NO_TERMS", "The program has no terms yet.")
+    if referrer.forgotten_at is not None:
+        raise CannotDecide("HOLDER_GONE", "The account no longer exists.")
+    code = codes.code_of(referrer, program, store=store)
+    referral = claims.bind(
+        code, version, facts, source=Claim.Source.STAFF, typed=code.code, store=store
+    )
+    assert referral is not None
+    _must_not_be_firm(referral)
+    return _rule_on(_settled(referral, store), Kind.ATTACH, by, reason, store)
+
+
+def _as_it_stands(referral: Referral, store: Store) -> Referral:
+    """Its books in line with the order now, locked; nobody decides of what has changed."""
+    Referrer.objects.select_for_update().get(pk=referral.referrer_id)
+    referral = Referral.objects.select_related("decided_by").get(pk=referral.pk)
+    if not referral.has_order or store.order_facts(referral.order_ref) is None:
+        raise CannotDecide("NO_ORDER", "There is no order to decide about.")
+    return _settled(referral, store)
+
+
+def _must_not_be_firm(referral: Referral) -> None:
+    """Raises CannotDecide CANNOT_BE_OVERRIDDEN."""
+    findings = [Finding.from_json(finding) for finding in referral.findings]
+    firm = [finding for finding in findings if not finding.passed and finding.code in FIRM]
+    if firm:
+        raise CannotDecide("CANNOT_BE_OVERRIDDEN", firm[0].sentence)
+
+
+def _settled(referral: Referral, store: Store) -> Referral:
+    settle(referral.order_ref, store=store)
+    return Referral.objects.select_related("decided_by").get(pk=referral.pk)
+
+
+def _rule_on(referral: Referral, kind: Kind, by: str, reason: str, store: Store) -> Referral:
+    if _is_so(referral, kind):
+        return referral
+    decision = _write(kind, by, reason, store.now(), referral=referral)
+    Referral.objects.filter(pk=referral.pk).update(decided_by=decision)
+    return _settled(referral, store)
+
+
+def _is_so(referral: Referral, kind: Kind) -> bool:
+    """Decided again, it is decided already."""
+    return referral.decided_by is not None and referral.decided_by.kind == kind
+
+
+def _words(referral: Referral) -> str:
+    return referral.status.replace("_", " ")
+
+
+# rewards -------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def void(reward: Reward, *, by: str, reason: str, store: Store) -> Reward:
+    """Withdraw one reward: what was credited is taken back, and what was spent of it is a
+    debt. Withdrawn again, nothing changes.
+
+    Raises CannotDecide REQUIRED, DELIVERED_OUTSIDE.
+    """
+    reward = _locked(reward)
+    if reward.voided_by_id is not None:
+        return reward
+    if reward.kind == RewardKind.CUSTOM.value and reward.issued_at is not None:
+        raise CannotDecide("DELIVERED_OUTSIDE", "It was sent: mark it as not sent after all.")
+    now = store.now()
+    decision = _write(Kind.VOID, by, reason, now, reward=reward, of=str(reward.amount))
+    Reward.objects.filter(pk=reward.pk).update(voided_by=decision)
+    _give(reward, Decimal(0), now)
+    return _in_line(reward, store)
+
+
+@transaction.atomic
+def give_back(reward: Reward, *, by: str, reason: str, store: Store) -> Reward:
+    """Undo `void`: the reward is what its order, or what it was given for, makes of it now.
+
+    Raises CannotDecide REQUIRED, NOTHING_TO_UNDO.
+    """
+    reward = _locked(reward)
+    voided = reward.voided_by
+    if voided is None:
+        raise CannotDecide("NOTHING_TO_UNDO", "Nobody has withdrawn this reward.")
+    now = store.now()
+    _write(Kind.UNDO, by, reason, now, reward=reward)
+    Reward.objects.filter(pk=reward.pk).update(voided_by=None)
+    if reward.referral_id is None:
+        # What it was given for is looked at again: now, or by the next sweep.
+        _give(reward, Decimal(voided.of), now)
+    return _in_line(reward, store)
+
+
+@transaction.atomic
+def issue_again(reward: Reward, *, by: str, reason: str, store: Store) -> Reward:
+    """What was issued is lost: a credit whose gift card is gone is put on a new one, valid anew;
+    something sent outside the shop is to be sent once more.
+
+    Raises CannotDecide REQUIRED, NOT_ISSUED, STILL_THERE.
+    """
+    reward = _locked(reward)
+    now = store.now()
+    if reward.status != Reward.Status.ISSUED:
+        raise CannotDecide("NOT_ISSUED", f"The reward is {reward.status}, not issued.")
+    if reward.kind == RewardKind.CUSTOM.value:
+        _write(Kind.ISSUE_AGAIN, by, reason, now, reward=reward)
+        return sending.not_sent_after_all(reward, by=by, note=reason, store=store)
+    ref = reward.credit_ref
+    if ref is None or store.credit_balances([ref]):
+        raise CannotDecide("STILL_THERE", "The reward is where it was delivered.")
+    decision = _write(Kind.ISSUE_AGAIN, by, reason, now, reward=reward)
+    lost = ledger.sums_of([reward.pk])[reward.pk].balance
+    ledger.post(reward, LedgerEntry.Kind.TAKEN_BACK, -lost, now=now)
+    effect = Effect(
+        kind=Effect.Kind.CREDIT,
+        key=f"again:{decision.pk}",
+        reward=reward,
+        created_at=now,
+        due_at=now,
+    )
+    rows.insert(effect)
+    return reward
+
+
+def _locked(reward: Reward) -> Reward:
+    """Under the lock by which its books are settled."""
+    referral = reward.referral
+    Referrer.objects.select_for_update().get(
+        pk=referral.referrer_id if referral else reward.holder_id
+    )
+    return Reward.objects.select_related("referral", "program", "voided_by").get(pk=reward.pk)
+
+
+def _give(reward: Reward, amount: Decimal, now: datetime) -> None:
+    """Write straight what a person decided, also where no order is left to be settled."""
+    if reward.referral is None:
+        booked = milestones_of(reward.program_id, reward.holder_id)[reward.rule, reward.occurrence]
+    else:
+        books = books_of(reward.referral.order_ref)
+        assert books is not None
+        booked = books.rewards[reward.beneficiary, reward.rule]
+    decided = RewardDecision(
+        Beneficiary(reward.beneficiary),
+        reward.rule,
+        Money(amount, reward.currency),
+        is_approved=reward.hold_until is None or reward.hold_until <= now,
+        kind=RewardKind(reward.kind),
+        use=CreditUse(reward.use),
+    )
+    write_reward(booked, decided, earned_at=None, zone="UTC", now=now)
+
+
+def _in_line(reward: Reward, store: Store) -> Reward:
+    """And all that hangs on it."""
+    if reward.referral is None and reward.earned_at is not None:
+        moments = [reward.earned_at]
+        settle_milestones(
+            reward.program, reward.holder_id, moments, reward.currency, now=store.now()
+        )
+    elif reward.referral is not None and reward.referral.has_order:
+        settle(reward.referral.order_ref, store=store)
+    reward.refresh_from_db()
+    return reward
+
+
+# referrers -----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def block(referrer: Referrer, *, by: str, reason: str, store: Store) -> Referrer:
+    """Their codes are nobody's from now on, and what has not qualified yet goes to review. What
+    has stays: reject it one by one, or withdraw its rewards. Blocked again, nothing changes.
+
+    Raises CannotDecide REQUIRED.
+    """
+    referrer = Referrer.objects.select_for_update().get(pk=referrer.pk)
+    if referrer.blocked_by_id is None:
+        referrer.blocked_by = _write(Kind.BLOCK, by, reason, store.now(), referrer=referrer)
+        _save_and_settle(referrer, store)
+    return referrer
+
+
+@transaction.atomic
+def unblock(referrer: Referrer, *, by: str, reason: str, store: Store) -> Referrer:
+    """Their codes work again, and what was in review because of the block counts.
+
+    Raises CannotDecide REQUIRED, NOTHING_TO_UNDO.
+    """
+    referrer = Referrer.objects.select_for_update().get(pk=referrer.pk)
+    if referrer.blocked_by_id is None:
+        raise CannotDecide("NOTHING_TO_UNDO", "The referrer is not blocked.")
+    _write(Kind.UNBLOCK, by, reason, store.now(), referrer=referrer)
+    referrer.blocked_by = None
+    _save_and_settle(referrer, store)
+    return referrer
+
+
+def _save_and_settle(referrer: Referrer, store: Store) -> None:
+    referrer.save(update_fields=["blocked_by"])
+    waiting = Referral.objects.filter(referrer=referrer, status__in=Referral.OPEN, sign_up=None)
+    for order_ref in waiting.order_by("placed_at").values_list("order_ref", flat=True):
+        settle(order_ref, store=store)
+
+
+@transaction.atomic
+def adjust(
+    holder: Referrer,
+    amount: Money,
+    *,
+    program: Program,
+    by: str,
+    reason: str,
+    store: Store,
+    key: str = "",
+    valid: Span | None = None,
+) -> Reward:
+    """Give somebody an amount, in a currency or in a unit of points: a reward that belongs to
+    no referral and counts towards no limit. To take it away again, `void` it. The same `key`
+    again is the same adjustment. `valid`: how long it can be spent; None: for ever.
+
+    Raises CannotDecide REQUIRED, NOT_POSITIVE, INVALID_AMOUNT, HOLDER_GONE, NO_ACCOUNT,
+    KEY_USED.
+    """
+    holder = Referrer.objects.select_for_update().get(pk=holder.pk)
+    is_money = is_currency(amount.currency)
+    if amount.amount <= 0:
+        raise CannotDecide("NOT_POSITIVE", "Give an amount above 0; withdraw a reward to take.")
+    if is_money and round_money(amount) != amount:
+        raise CannotDecide("INVALID_AMOUNT", f"{amount.amount} is no amount in {amount.currency}.")
+    if holder.forgotten_at is not None:
+        raise CannotDecide("HOLDER_GONE", "The account no longer exists.")
+    if is_money and not holder.user_ref:
+        raise CannotDecide("NO_ACCOUNT", "A guest has no account to credit.")
+    key = key or uuid4().hex
+    booked = milestones_of(program.pk, holder.pk).get((ADJUSTMENT, key))
+    if booked is not None:
+        given = StaffDecision.objects.get(reward=booked.reward, kind=Kind.ADJUST)
+        if given.of != _said(amount):
+            raise CannotDecide("KEY_USED", f"With this key {given.of} was given.")
+        return booked.reward
+    now = store.now()
+    decided = RewardDecision(
+        Beneficiary.REFERRER,
+        ADJUSTMENT,
+        amount,
+        is_approved=True,
+        kind=RewardKind.CREDIT if is_money else RewardKind.POINTS,
+        valid=valid,
+    )
+    reward = new_reward(program.pk, holder.pk, decided, now)
+    reward.occurrence = key
+    write_reward(Booked(reward), decided, earned_at=None, zone="UTC", now=now)
+    _write(Kind.ADJUST, by, reason, now, reward=reward, of=_said(amount))
+    return reward
+
+
+def _said(amount: Money) -> str:
+    return f"{amount.amount.normalize():f} {amount.currency}"
+
+
+# all -----------------------------------------------------------------------------------------
+
+
+def _write(kind: Kind, by: str, reason: str, at: datetime, **about: Any) -> StaffDecision:
+    """Raises CannotDecide REQUIRED."""
+    if not by.strip() or not reason.strip():
+        raise CannotDecide("REQUIRED", "Say who decides, and why.")
+    return StaffDecision.objects.create(kind=kind, by=by, reason=reason, at=at, **about)
