@@ -18,6 +18,7 @@ ENTRIES = {
     LedgerEntry.Kind.OFFSET: "debts paid with it, or of it",
     LedgerEntry.Kind.SPENT: "spent, or given back by an order",
     LedgerEntry.Kind.EXPIRED: "expired",
+    LedgerEntry.Kind.WAIVED: "let go, or deserved after all",
 }
 
 

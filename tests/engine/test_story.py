@@ -8,8 +8,9 @@ from django.core.management import CommandError, call_command
 
 from saleor_referral_plugin.engine.effects import carry_out
 from saleor_referral_plugin.engine.settle import settle
-from saleor_referral_plugin.engine.story import referral_named, story_of
+from saleor_referral_plugin.engine.story import ENTRIES, referral_named, story_of
 from saleor_referral_plugin.engine.sweep import sweep
+from saleor_referral_plugin.models import LedgerEntry
 from tests.engine.books import change, place, run_program, share
 from tests.engine.build import NOW, usd
 from tests.engine.fake_store import FakeStore
@@ -80,3 +81,7 @@ def test_what_waits_is_told_with_its_trouble(store: FakeStore) -> None:
 def test_an_order_that_is_none_of_the_programs() -> None:
     with pytest.raises(CommandError, match=r"The books know of no referral by the order 99\."):
         told("99")
+
+
+def test_there_are_words_for_every_entry() -> None:
+    assert set(ENTRIES) == set(LedgerEntry.Kind)
