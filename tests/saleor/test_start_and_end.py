@@ -46,13 +46,13 @@ def test_uninstalling_removes_every_trace_but_the_books(
     checkout.enter_code(shop.share(shop.register("anna@example.com")))
     assert checkout.complete().accepted
     DatabaseScheduler(app=celery_app, lazy=False).setup_schedule()
-    assert PeriodicTask.objects.filter(name__startswith="referral").count() == 2
+    assert PeriodicTask.objects.filter(name__startswith="referral").count() == 3
 
     # when
     call_command("referral_uninstall")
 
     # then
-    assert capsys.readouterr().out == ("Removed 1 vouchers, 2 beat entries, 1 plugin settings.\n")
+    assert capsys.readouterr().out == ("Removed 1 vouchers, 3 beat entries, 1 plugin settings.\n")
     assert not Voucher.objects.exists()
     assert not PeriodicTask.objects.filter(name__startswith="referral").exists()
     assert not PluginConfiguration.objects.filter(identifier="referral").exists()
