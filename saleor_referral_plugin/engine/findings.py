@@ -36,6 +36,11 @@ class FindingCode(StrEnum):
     REFERRER_GONE = "referrer_gone"
     CAP_REACHED = "cap_reached"
     CURRENCY_MISMATCH = "currency_mismatch"
+    NOT_YET_ELIGIBLE = "not_yet_eligible"
+    CODE_UNFIT = "code_unfit"
+    CODE_TAKEN = "code_taken"
+    NAME_UNFIT = "name_unfit"
+    TOO_MANY_TRIES = "too_many_tries"
 
 
 class Audience(StrEnum):

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from prices import Money
 
-from .facts import CheckoutFacts, History, OrderFacts, Person
+from .facts import CheckoutFacts, History, OrderFacts, Person, ReferrerFacts
 from .findings import Audience, Finding, FindingCode
 from .money import as_data, times
 from .readings import reads
@@ -166,16 +166,23 @@ def domain_allowed(terms: Terms, case: Case) -> Finding:
 @reads("Terms.referrer", "Terms.time_zone", gives=FindingCode.REFERRER_NOT_ELIGIBLE)
 def referrer_eligible(terms: Terms, case: Case) -> Finding:
     """The referrer is what the terms ask for. Of one whose account is gone nothing is asked."""
-    wanted, known = terms.referrer, case.history.referrer_facts
-    if not wanted or known is None:
-        return Finding(FindingCode.REFERRER_NOT_ELIGIBLE, True)
+    known = case.history.referrer_facts
+    passed = known is None or is_what_is_asked(terms, known, case.at)
+    return Finding(FindingCode.REFERRER_NOT_ELIGIBLE, passed)
+
+
+def is_what_is_asked(terms: Terms, known: ReferrerFacts, at: datetime) -> bool:
+    """Is a customer, at a moment, what the terms ask of referrers?"""
+    wanted = terms.referrer
+    if not wanted:
+        return True
     since = known.registered_at
     is_old_enough = wanted.customer_for is None or (
-        since is not None and case.at >= wanted.customer_for.after(since, terms.zone)
+        since is not None and at >= wanted.customer_for.after(since, terms.zone)
     )
     lives_there = not wanted.countries or known.country in wanted.countries
     has_bought = not wanted.has_bought or known.orders > 0
-    return Finding(FindingCode.REFERRER_NOT_ELIGIBLE, is_old_enough and lives_there and has_bought)
+    return is_old_enough and lives_there and has_bought
 
 
 @reads("Terms.new_customers_only", gives=FindingCode.NOT_NEW_CUSTOMER)

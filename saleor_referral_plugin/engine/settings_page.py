@@ -10,7 +10,18 @@ from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
 # Whatever reads settings has to be there to be listed.
-from . import claims, history, ranking, rewards, rules, settle, store  # noqa: F401
+from . import (  # noqa: F401
+    chosen,
+    claims,
+    history,
+    ranking,
+    rates,
+    rewards,
+    rules,
+    settle,
+    store,
+    taking_part,
+)
 from .findings import FindingCode
 from .money import Amounts
 from .readings import READINGS

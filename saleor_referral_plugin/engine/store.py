@@ -10,7 +10,15 @@ from django.utils.module_loading import import_string
 from prices import Money
 
 from ..conf import settings
-from .facts import Channel, CheckoutFacts, CreditRequest, CustomerFacts, OrderFacts, PlacedOrder
+from .facts import (
+    Channel,
+    CheckoutFacts,
+    CreditRequest,
+    CustomerFacts,
+    OrderFacts,
+    PlacedOrder,
+    ReferrerFacts,
+)
 from .readings import reads
 from .terms import Terms
 
@@ -45,6 +53,11 @@ class Store(Protocol):
     def customer(self, user_ref: str) -> CustomerFacts | None:
         """None when the account was deleted."""
 
+    def referrer_facts(
+        self, user_refs: Collection[str], *, using: str = "default"
+    ) -> dict[str, ReferrerFacts]:
+        """What may be asked of referrers, of many at once; who is gone is not in it."""
+
     def parties_of(self, user_ref: str) -> frozenset[str]:
         """Keys of the addresses and phones of an account, made by `people.party_keys`."""
 
@@ -69,9 +82,10 @@ class Store(Protocol):
         Drafts are left out."""
 
     # the offer -------------------------------------------------------------------------
-    def code_is_taken(self, code: str) -> bool:
+    def code_is_taken(self, code: str, *, however_written: bool = False) -> bool:
         """Is `code`, as such or as people write it (lower case, with its hyphen), already a
-        voucher or gift card code?"""
+        voucher or gift card code? `however_written`: also one that `codes.normalise` makes the
+        same of, which takes a look at all of them."""
 
     @reads("Terms.channels", "Terms.discount", "Terms.minimum", "Terms.minimum_of", "Terms.rewards")
     def publish_offer(self, code: str, terms: Terms) -> None:
@@ -103,8 +117,9 @@ class Store(Protocol):
         """What is left on each credit that still exists, in one go; who only shows it may
         name a read replica."""
 
-    def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:
-        """Tell a customer, and whoever subscribed, that something happened to them."""
+    def tell(self, user_ref: str, event: str, payload: dict[str, Any], *, email: str = "") -> None:
+        """Tell a customer, and whoever subscribed, that something happened to them; or, where
+        `user_ref` is empty, somebody without an account at an address."""
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from ..models import Program, Referral, Referrer, Reward, TermsVersion
-from . import effects, ledger
+from . import effects, ledger, rates
 from .codes import is_offer_code
 from .decide import ReferralStatus
 from .facts import PlacedOrder
@@ -69,6 +69,7 @@ def sweep(*, store: Store, overlap: timedelta = OVERLAP) -> Swept:
     _each("Nobody could be reminded of %s.", effects.remind, soon, store, swept)
     programs = Program.objects.order_by("pk")
     _each("The prizes of %s could not be awarded.", award_prizes, programs, store, swept)
+    rates.forget_old(store=store)
     swept.effects = effects.carry_out(store=store)
     # Last, so that trouble with the offer holds up nothing else.
     publish_again(store=store)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from prices import Money
 
-from ..engine import codes, ledger, programs, selectors
+from ..engine import ledger, programs, selectors
 from ..engine.findings import Audience, Finding, FindingCode
 from ..engine.money import say
 from ..engine.programs import current_program
@@ -161,8 +161,8 @@ def referrer_seen(customer: Customer) -> ReferrerSeen | None:
     referrer = Referrer.objects.get(pk=code.referrer_id)
     accounts = selectors.accounts_of([referrer.pk], store=store)[referrer.pk]
     return ReferrerSeen(
-        code=codes.show(code.code),
-        link=selectors.link_to(program, code.code) or "",
+        code=str(code),
+        link=selectors.link_to(program, code) or "",
         accounts=[_account_seen(account) for account in accounts],
         referrals=_seen(referrer.referrals.all()),
     )
@@ -209,7 +209,7 @@ def _referral_seen(referral: Referral, order: Order | None) -> ReferralSeen:
             Check(finding.passed, finding.sentence or _content(finding)) for finding in findings
         ],
         reward=_reward_seen(reward) if reward else None,
-        code=codes.show(referral.claim.code.code) if referral.claim else "",
+        code=str(referral.claim.code) if referral.claim else "",
     )
 
 

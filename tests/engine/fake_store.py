@@ -16,6 +16,7 @@ from saleor_referral_plugin.engine.facts import (
     CustomerFacts,
     OrderFacts,
     PlacedOrder,
+    ReferrerFacts,
 )
 from saleor_referral_plugin.engine.money import zero
 from saleor_referral_plugin.engine.terms import Terms
@@ -121,8 +122,21 @@ class FakeStore:
         ]
         return behind[:limit]
 
+    def referrer_facts(
+        self, user_refs: Collection[str], *, using: str = "default"
+    ) -> dict[str, ReferrerFacts]:
+        return {
+            ref: ReferrerFacts(
+                self.customers[ref].registered_at,
+                self.customers[ref].country,
+                sum(order.user_ref == ref for order in self.placed),
+            )
+            for ref in user_refs
+            if ref in self.customers
+        }
+
     # the offer ----------------------------------------------------------------------------
-    def code_is_taken(self, code: str) -> bool:
+    def code_is_taken(self, code: str, *, however_written: bool = False) -> bool:
         return code in self.taken_codes or code in self.offers
 
     def publish_offer(self, code: str, terms: Terms) -> None:
@@ -160,9 +174,9 @@ class FakeStore:
     ) -> dict[str, Money]:
         return {ref: self.credits[ref].balance for ref in credit_refs if ref in self.credits}
 
-    def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:
+    def tell(self, user_ref: str, event: str, payload: dict[str, Any], *, email: str = "") -> None:
         self._may_fail("tell", event)
-        self.told.append((user_ref, event, payload))
+        self.told.append((user_ref or email, event, payload))
 
     # inside -------------------------------------------------------------------------------
     def _may_grow(self, credit: Credit, now: datetime) -> bool:

@@ -36,6 +36,8 @@ DETAIL: dict[str, Any] = {
     "currency": "USD",
     "limit": {"amount": "500", "currency": "USD"},
     "period": "year",
+    "least": 4,
+    "most": 20,
 }
 
 

@@ -1,7 +1,7 @@
 """What both drivers do by the engine alone: programs beyond the plugin's page, and whom they
 reward."""
 
-from saleor_referral_plugin.engine import codes, programs, referrers
+from saleor_referral_plugin.engine import programs, referrers
 from saleor_referral_plugin.engine.facts import CustomerFacts
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.terms import ProgramKind, Terms
@@ -32,7 +32,7 @@ class Programs:
 
     def share(self, customer: Customer, *, program: str = programs.DEFAULT_PROGRAM) -> str:
         code = referrers.code_for(_account(customer), _program(program), store=get_store())
-        return codes.show(code.code)
+        return str(code)
 
     def invite(
         self, customer: Customer, *, group: str = "", program: str = programs.DEFAULT_PROGRAM

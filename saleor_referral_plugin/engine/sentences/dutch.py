@@ -35,6 +35,13 @@ DUTCH = Language(
         "code_taken_off": "De bestelling is geplaatst zonder de uitnodigingskorting.",
         "referrer_gone": "Het account van de uitnodiger bestaat niet meer.",
         "cap_reached": "De limiet van {limit} {period} is bereikt.",
+        "not_yet_eligible": "U kunt nog niet aan dit programma meedoen.",
+        "code_unfit": (
+            "Een code heeft {least} tot {most} letters en cijfers, en geen woord dat kwetst."
+        ),
+        "code_taken": "Deze code is al in gebruik.",
+        "name_unfit": "Een naam heeft hoogstens {most} letters, en geen woord dat kwetst.",
+        "too_many_tries": "Er waren te veel pogingen; probeer het later opnieuw.",
     },
     of_orders={
         "referrer_not_eligible": "De uitnodiger voldeed bij de bestelling niet aan de voorwaarden.",

@@ -31,6 +31,11 @@ ENGLISH = Language(
         "code_taken_off": "The order was made without the referral discount.",
         "referrer_gone": "The referrer's account no longer exists.",
         "cap_reached": "The limit of {limit} {period} is reached.",
+        "not_yet_eligible": "You cannot take part in this program yet.",
+        "code_unfit": "A code has {least} to {most} letters and digits, and no word that offends.",
+        "code_taken": "This code is taken.",
+        "name_unfit": "A name has up to {most} letters, and no word that offends.",
+        "too_many_tries": "There were too many tries; please try again later.",
     },
     of_orders={
         "referrer_not_eligible": "The referrer was not eligible when the order was placed.",

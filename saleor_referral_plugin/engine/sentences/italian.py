@@ -32,6 +32,13 @@ ITALIAN = Language(
         "code_taken_off": "L'ordine è stato effettuato senza lo sconto del codice invito.",
         "referrer_gone": "L'account di chi ha invitato non esiste più.",
         "cap_reached": "Il limite di {limit} {period} è stato raggiunto.",
+        "not_yet_eligible": "Non puoi ancora partecipare a questo programma.",
+        "code_unfit": (
+            "Un codice ha da {least} a {most} lettere e cifre, e nessuna parola offensiva."
+        ),
+        "code_taken": "Questo codice è già in uso.",
+        "name_unfit": "Un nome ha al massimo {most} lettere, e nessuna parola offensiva.",
+        "too_many_tries": "Ci sono stati troppi tentativi: riprova più tardi.",
     },
     of_orders={
         "referrer_not_eligible": (

@@ -9,10 +9,18 @@ from promise import Promise
 from ...models import Referral as ReferralRow
 from ...models import Reward
 from .. import host
-from ..dataloaders import OrderEmailLoader, ReferralByIdLoader, RewardsByReferralLoader
+from ..dataloaders import (
+    OrderEmailLoader,
+    ProgramByIdLoader,
+    ReferralByIdLoader,
+    RewardsByReferralLoader,
+    SignUpNameLoader,
+    mask,
+)
 from ..enums import (
     DOC_CATEGORY,
     ReferralBeneficiaryEnum,
+    ReferralRewardKindEnum,
     ReferralRewardStatusEnum,
     ReferralStatusEnum,
 )
@@ -30,17 +38,17 @@ class Referee(host.BaseObjectType):
 
     @staticmethod
     def resolve_display_name(root: ReferralRow, info: Any) -> Promise:
+        if root.sign_up_id is not None:
+            return SignUpNameLoader(info.context).load(root.sign_up_id)
         return OrderEmailLoader(info.context).load(root.order_ref).then(mask)
-
-
-def mask(email: str) -> str:
-    """`anna@example.com` -> `a***`."""
-    return f"{email[:1].lower()}***"
 
 
 class Referral(host.ModelObjectType):
     id = graphene.GlobalID(required=True, description="The ID of the referral.")
     status = ReferralStatusEnum(required=True, description="What was decided about the order.")
+    program_name = graphene.String(
+        required=True, description="What the program is called that it was made in."
+    )
     referee = graphene.Field(Referee, required=True, description="The person recommended.")
     placed_at = host.DateTime(required=True, description="When the order was placed.")
     earned_at = host.DateTime(
@@ -70,6 +78,11 @@ class Referral(host.ModelObjectType):
         return root
 
     @staticmethod
+    def resolve_program_name(root: ReferralRow, info: Any) -> Promise:
+        program = ProgramByIdLoader(info.context).load(root.program_id)
+        return program.then(lambda found: found.name)
+
+    @staticmethod
     def resolve_order_number(root: ReferralRow, info: Any) -> str:
         if not host.may(info.context, host.MANAGE_ORDERS):
             raise host.PermissionDenied(permissions=[host.MANAGE_ORDERS])
@@ -88,8 +101,23 @@ class ReferralReward(host.ModelObjectType):
     id = graphene.GlobalID(required=True, description="The ID of the reward.")
     status = ReferralRewardStatusEnum(required=True, description="How far the reward has come.")
     beneficiary = ReferralBeneficiaryEnum(required=True, description="Who gets it.")
+    kind = ReferralRewardKindEnum(required=True, description="How it is delivered.")
+    rule = graphene.String(
+        required=True, description="What the reward, or the milestone, is called in the program."
+    )
+    occurrence = graphene.String(
+        description="Which milestone it is for, and in which period. Null for a referral's reward."
+    )
+    program_name = graphene.String(
+        required=True, description="What the program is called that gives it."
+    )
     amount = graphene.Field(
-        host.Money, required=True, description="What it is worth by the last decision."
+        host.Money,
+        required=True,
+        description=(
+            "What it is worth by the last decision, in a currency or in the unit of the program's "
+            "points."
+        ),
     )
     created_at = host.DateTime(required=True, description="When it was first promised.")
     earned_at = host.DateTime(description="When it was earned. Null while it has not been.")
@@ -109,6 +137,15 @@ class ReferralReward(host.ModelObjectType):
         doc_category = DOC_CATEGORY
         interfaces = [graphene.relay.Node]
         model = Reward
+
+    @staticmethod
+    def resolve_occurrence(root: Reward, _info: Any) -> str | None:
+        return root.occurrence or None
+
+    @staticmethod
+    def resolve_program_name(root: Reward, info: Any) -> Promise:
+        program = ProgramByIdLoader(info.context).load(root.program_id)
+        return program.then(lambda found: found.name)
 
     @staticmethod
     def resolve_amount(root: Reward, _info: Any) -> Money:
