@@ -18,7 +18,7 @@ CHANGES = 5
 PERIOD = timedelta(days=30)
 LONGEST_NAME = 40
 
-_WRITTEN = re.compile(r"[A-Z0-9]+([\s\-_]?[A-Z0-9]+)*")
+WRITTEN = re.compile(r"[A-Z0-9]+([\s\-_]?[A-Z0-9]+)*")
 #: Letters of any script with their marks; between them what names have.
 _BETWEEN = frozenset(" .'’-")
 
@@ -31,7 +31,7 @@ def choose_code(referrer: Referrer, program: Program, wanted: str, *, store: Sto
     Raises Refused: CODE_UNFIT, CODE_TAKEN (by whomever, or a code of the shop's own),
     TOO_MANY_TRIES.
     """
-    written = _fit(wanted)
+    written = fit(wanted)
     code = codes.normalise(written)
     now = store.now()
     with transaction.atomic():
@@ -60,10 +60,13 @@ def choose_code(referrer: Referrer, program: Program, wanted: str, *, store: Sto
 
 
 @reads(gives=FindingCode.CODE_UNFIT)
-def _fit(wanted: str) -> str:
+def fit(wanted: str) -> str:
+    """As it will be shown. Raises Refused: CODE_UNFIT."""
     written = wanted.strip().upper()
     bare = re.sub(r"[\s\-_]", "", written)
-    if not (_WRITTEN.fullmatch(written) and codes.normalise(bare)) or codes.is_rude(bare):
+    can_be = WRITTEN.fullmatch(written) and codes.normalise(bare)
+    # Nor what looks like a promo code of our offers.
+    if not can_be or codes.is_rude(bare) or codes.is_offer_code(bare.replace("1", "I")):
         detail = {"least": codes.SHORTEST, "most": codes.LONGEST}
         raise Refused(Finding(FindingCode.CODE_UNFIT, False, detail))
     return re.sub(r"[\s_]", "-", written)

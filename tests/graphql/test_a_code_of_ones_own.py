@@ -82,6 +82,7 @@ def test_an_earlier_code_can_be_chosen_again_and_is_nobody_elses(
         "---",
         "-ANNA",
         "SH1T-HAPPENS",
+        "FR1END",
         "FRIEND",
         "friend7",
     ],
