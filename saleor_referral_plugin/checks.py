@@ -1,8 +1,12 @@
 """System checks: what the owner should hear at start."""
 
+from ipaddress import ip_network
 from typing import Any
 
-from django.core.checks import CheckMessage, Warning, register
+from django.core.checks import CheckMessage, Error, Warning, register
+from limits import parse
+
+from .conf import RATE_LIMITS, settings
 
 
 @register()
@@ -23,3 +27,28 @@ def saleor_version_is_supported(app_configs: Any, **kwargs: Any) -> list[CheckMe
             id="referral.W001",
         )
     ]
+
+
+@register()
+def tries_can_be_counted(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What the settings say of rate limits makes sense."""
+    wrong: list[CheckMessage] = []
+    for name, limit in settings.rate_limits.items():
+        if name not in RATE_LIMITS:
+            hint = f"There are {', '.join(RATE_LIMITS)}."
+            wrong.append(Error(f'No rate limit is named "{name}".', hint=hint, id="referral.E001"))
+            continue
+        try:
+            parse(limit)
+        except (TypeError, ValueError):
+            hint = 'Write such as "30 per 10 minutes".'
+            message = f'The rate limit "{name}" cannot be read: {limit!r}.'
+            wrong.append(Error(message, hint=hint, id="referral.E002"))
+    for network in settings.trusted_proxies:
+        try:
+            ip_network(network)
+        except ValueError:
+            hint = 'Write such as "10.0.0.0/8".'
+            message = f"REFERRAL_TRUSTED_PROXIES has no network in {network!r}."
+            wrong.append(Error(message, hint=hint, id="referral.E003"))
+    return wrong

@@ -1,6 +1,26 @@
 """What may be set in the Django settings, with defaults; read here and nowhere else."""
 
+from collections.abc import Sequence
+
 from django.conf import settings as django_settings
+
+#: See `engine.rates` for what each of them counts.
+RATE_LIMITS = {
+    "unknown_code": "30 per 10 minutes",
+    "same_code": "600 per minute",
+    "code_choice": "30 per hour",
+    "sign_up": "30 per hour",
+    "sign_up_address": "3 per day",
+}
+PRIVATE_NETWORKS = (
+    "127.0.0.0/8",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "::1/128",
+    "fc00::/7",
+)
 
 
 class Settings:
@@ -10,6 +30,12 @@ class Settings:
     REFERRAL_HASH_KEY  key of the hashes that stand for e-mail addresses; default: derived
                        from SECRET_KEY. Set it when SECRET_KEY rotates, or old hashes no
                        longer match.
+    REFERRAL_RATE_LIMITS         how often somebody may try something, by name, in place of
+                                 RATE_LIMITS below: {"unknown_code": "20 per minute"}
+    REFERRAL_RATE_LIMIT_STORAGE  where tries are counted: an address of the `limits` library
+                                 such as "redis://host:6379"; default: PostgreSQL
+    REFERRAL_TRUSTED_PROXIES     networks of the shop's own proxies, whose word on where a
+                                 request came from counts; default: private addresses
     """
 
     @property
@@ -32,6 +58,18 @@ class Settings:
             "REFERRAL_HASH_KEY",
             f"referral:{django_settings.SECRET_KEY}",
         )
+
+    @property
+    def rate_limits(self) -> dict[str, str]:
+        return RATE_LIMITS | getattr(django_settings, "REFERRAL_RATE_LIMITS", {})
+
+    @property
+    def rate_limit_storage(self) -> str:
+        return getattr(django_settings, "REFERRAL_RATE_LIMIT_STORAGE", "referral-postgresql://")
+
+    @property
+    def trusted_proxies(self) -> Sequence[str]:
+        return getattr(django_settings, "REFERRAL_TRUSTED_PROXIES", PRIVATE_NETWORKS)
 
 
 settings = Settings()

@@ -71,10 +71,12 @@ class TermsVersion(models.Model):
 class Referrer(models.Model):
     """A customer who has asked for a code, or holds a reward; without an account, a guest who
     holds one. This row's lock serialises all that moves the customer's credit. After erasure
-    both references are empty and the books remain. `blocked_by`: staff have blocked them."""
+    both references are empty and the books remain. `display_name` is what they chose that others
+    may read; empty: nothing. `blocked_by`: staff have blocked them."""
 
     user_ref = models.CharField(max_length=64, null=True, unique=True)
     email_key = models.CharField(max_length=64, null=True, db_index=True)
+    display_name = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField()
     forgotten_at = models.DateTimeField(null=True, blank=True)
     blocked_by = models.ForeignKey(
@@ -107,25 +109,32 @@ class Membership(models.Model):
 
 
 class ReferralCode(models.Model):
-    """What a referrer shares. `code` is the normalised form: Crockford base32, no hyphen."""
+    """What a referrer shares. `code` is the form in which codes are compared (see
+    `engine.codes.normalise`), `written` how a referrer wrote one that they chose themselves.
+
+    One that was replaced by a newer one, at `replaced_at`, is shown no more and works on: its
+    links are out there."""
 
     referrer = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="codes")
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="codes")
     code = models.CharField(max_length=32, unique=True)
+    written = models.CharField(max_length=32, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=("referrer", "program"),
-                condition=Q(is_active=True),
+                condition=Q(is_active=True, replaced_at__isnull=True),
                 name="referral_one_code_each",
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.code[:5]}-{self.code[5:]}"
+        """As people read and type it."""
+        return self.written or f"{self.code[:5]}-{self.code[5:]}"
 
 
 class Claim(models.Model):
@@ -529,3 +538,11 @@ class Bookmark(models.Model):
 
     name = models.CharField(max_length=32, primary_key=True)
     position = models.DateTimeField(null=True)
+
+
+class RateCount(models.Model):
+    """How often somebody has tried something in the window that ends then."""
+
+    key = models.CharField(max_length=128, primary_key=True)
+    count = models.PositiveIntegerField()
+    until = models.DateTimeField(db_index=True)

@@ -6,7 +6,7 @@ voucher is refused, whoever types its code.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -403,13 +403,27 @@ def judge_again(
     return refusal
 
 
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """`version`: the terms that the code would be claimed under; None for a code of nobody's."""
+
+    decision: ClaimDecision
+    version: TermsVersion | None = None
+
+
 def preview(*, store: Store, facts: CheckoutFacts, typed: str) -> ClaimDecision:
     """What a code would do on a checkout, without doing it."""
+    return look_at(store=store, facts=facts, typed=typed).decision
+
+
+def look_at(*, store: Store, facts: CheckoutFacts, typed: str) -> Previewed:
+    """The same, with the terms it was judged by."""
     code = codes.find(typed)
     version = current_terms(code.program) if code else None
     if code is None or version is None or code.referrer.blocked_by_id is not None:
-        return ClaimDecision((Finding(FindingCode.CODE_INVALID, False),), None)
-    return _judge_new(code, version, facts, store, store.now())[0]
+        unknown = Finding(FindingCode.CODE_INVALID, False)
+        return Previewed(ClaimDecision((unknown,), None))
+    return Previewed(*_judge_new(code, version, facts, store, store.now()))
 
 
 def _judge_new(

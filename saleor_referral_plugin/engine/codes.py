@@ -1,4 +1,5 @@
-"""Referral codes: readable aloud, unguessable, never a code of the store's own."""
+"""Referral codes: drawn, readable aloud and unguessable; or chosen by their referrer. Never a
+code of the store's own."""
 
 import re
 import secrets
@@ -11,9 +12,12 @@ from .store import Store
 #: Crockford base32: no I, L, O, U. https://www.crockford.com/base32.html
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 10  # 50 bits
+#: A referrer's own choice may have an U, and another length.
+SHORTEST, LONGEST = 4, 20
+_CHOSEN = frozenset(ALPHABET + "U")
 
 #: What Crockford reads for letters that look like digits.
-_LOOK_ALIKES = str.maketrans("OIL", "011")
+LOOK_ALIKES = str.maketrans("OIL", "011")
 #: How digits are read as letters when looking for words.
 _AS_LETTERS = str.maketrans("01345789", "OIEASTBG")
 
@@ -32,25 +36,44 @@ _RUDE = re.compile(
     )
 )
 
+#: Names of people in which a stem stands that means no harm there.
+_HARMLESS = re.compile(
+    "|".join(
+        "ALESSANDRA ALESSANDRO ALESSIA ALESSIO ALISSA ANALIA BASTIAN BASTIEN BEATRIZ CASSANDRA "
+        "CASSIE CLARISSA DICKSON ELISSA FAGAN GAYLE HANCOCK HELLA HELLEN HOMER HURLEY JESSE "
+        "JESSICA JESSIE JUDE JUDITH JUDY KURT LARISSA LARSEN LULU MELISSA MICHELLE NIGGL OLSSON "
+        "PICASSO PUTRI ROSSANA ROSSELLA RUSSELL SAUL SEBASTIAN SEBASTIANO SHELLY TESSA VANESSA "
+        "YASSIN YASSINE ROSS TESS".split()
+    )
+)
+
 #: The promo codes that carry the discounts in the store: FRIEND, FRIEND2, ...
 _OFFER_CODE = re.compile(r"FRIEND[0-9]*\Z")
 
 
 def normalise(typed: str) -> str:
     """`abcd-0l2m 3n` -> `ABCD012M3N`: letter case, spaces, hyphens and look-alikes do not
-    count. What cannot be a code comes back empty."""
-    code = re.sub(r"[\s\-_]", "", typed).upper().translate(_LOOK_ALIKES)
-    return code if len(code) == LENGTH and set(code) <= set(ALPHABET) else ""
+    count. What cannot be a code comes back empty; so does a promo code of our offers."""
+    read = re.sub(r"[\s\-_]", "", typed).upper()
+    code = read.translate(LOOK_ALIKES)
+    can_be = SHORTEST <= len(code) <= LONGEST and set(code) <= _CHOSEN
+    return code if can_be and not _OFFER_CODE.match(read) else ""
 
 
 def show(code: str) -> str:
-    """The form people read and type: two groups of five."""
+    """The form in which people read and type a code that was drawn: two groups of five."""
     return f"{code[:5]}-{code[5:]}"
 
 
 def is_rude(code: str) -> bool:
+    code = _HARMLESS.sub(" ", code)
     as_letters = code.translate(_AS_LETTERS)
     return any(_RUDE.search(read) for read in (code, as_letters, as_letters.replace("V", "U")))
+
+
+def is_rude_word(word: str) -> bool:
+    """Of a name, whose parts mean nothing: is the whole word one of the stems?"""
+    return _RUDE.fullmatch(word) is not None
 
 
 def draw() -> str:
@@ -115,7 +138,7 @@ def find(typed: str) -> ReferralCode | None:
 
 
 def code_of(referrer: Referrer, program: Program, *, store: Store) -> ReferralCode:
-    """The referrer's code in a program, made the first time it is asked for.
+    """The code a referrer shares in a program, made the first time it is asked for.
 
     Two requests at once get the same one: the database allows one live code each.
     """
@@ -142,4 +165,5 @@ def is_reserved(typed: str) -> bool:
 
 
 def _live_code(referrer: Referrer, program: Program) -> ReferralCode | None:
-    return ReferralCode.objects.filter(referrer=referrer, program=program, is_active=True).first()
+    mine = ReferralCode.objects.filter(referrer=referrer, program=program)
+    return mine.filter(is_active=True, replaced_at=None).first()

@@ -52,6 +52,11 @@ class FindingCode(StrEnum):
     CURRENCY_MISMATCH = "currency_mismatch"
     NOT_YOUR_COUPON = "not_your_coupon"
     COUPON_BELOW_MINIMUM = "coupon_below_minimum"
+    NOT_YET_ELIGIBLE = "not_yet_eligible"
+    CODE_UNFIT = "code_unfit"
+    CODE_TAKEN = "code_taken"
+    NAME_UNFIT = "name_unfit"
+    TOO_MANY_TRIES = "too_many_tries"
 
 
 class Audience(StrEnum):

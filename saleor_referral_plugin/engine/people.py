@@ -47,6 +47,11 @@ def _hashed(email: str, key: str) -> str:
     return _keyed(normalise_email(email), key)
 
 
+def keyed(text: str) -> str:
+    """A keyed hash (hex, 64 characters) of what need not be kept as it is."""
+    return _keyed(text, settings.hash_key)
+
+
 def _keyed(text: str, key: str) -> str:
     return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
 

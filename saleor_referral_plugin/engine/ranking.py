@@ -1,9 +1,10 @@
 """Who has referred the most, and the prizes for it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from prices import Money
@@ -24,53 +25,89 @@ from .terms import Beneficiary, CapPeriod, Prize, Ranking, RewardKind, Terms
 #: Before anything was earned.
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
-#: Who got there first goes before; who has as many has the same rank.
-_RANKED = """
-SELECT referrer_id, count(*) AS referrals, max(earned_at) AS reached_at,
-       rank() OVER (ORDER BY count(*) DESC)
+_COUNTED = """
   FROM referral_referral
  WHERE program_id = %(program)s AND status = %(qualified)s AND follows_id IS NULL
    AND (%(starts)s::timestamptz IS NULL OR earned_at >= %(starts)s AND earned_at < %(ends)s)
- GROUP BY referrer_id
- ORDER BY referrals DESC, reached_at, referrer_id
+"""
+
+#: Who got there first goes before; who has as many has the same rank.
+_RANKED = f"""
+SELECT * FROM (
+    SELECT rank() OVER (ORDER BY count(*) DESC), referrer_id, count(*) AS referrals,
+           max(earned_at) AS reached_at,
+           row_number() OVER (ORDER BY count(*) DESC, max(earned_at), referrer_id) AS place
+    {_COUNTED}
+     GROUP BY referrer_id) AS ranked
+"""
+_PLACES = f"""
+{_RANKED}
+ WHERE place > %(after)s AND (%(before)s::bigint IS NULL OR place < %(before)s)
+ ORDER BY CASE WHEN %(backwards)s THEN -place ELSE place END
  LIMIT %(limit)s
 """
+_PLACES_OF = f"{_RANKED} WHERE referrer_id = ANY(%(referrers)s)"
+_HOW_MANY = f"SELECT count(DISTINCT referrer_id) {_COUNTED}"
+
+Window = tuple[datetime, datetime] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One line of a ranking. `shown_as`: a masked address; empty for a customer whose name
-    the store knows."""
+    """One line of a ranking: the `number`th, whoever shares its rank."""
 
     rank: int
     referrer_id: int
     referrals: int
     reached_at: datetime
-    shown_as: str = ""
+    number: int
 
 
 def ranking_of(
-    program: Program, *, window: tuple[datetime, datetime] | None = None, limit: int = 100
+    program: Program,
+    *,
+    window: Window = None,
+    after: int = 0,
+    before: int | None = None,
+    backwards: bool = False,
+    limit: int = 100,
+    using: str = "default",
 ) -> list[Place]:
     """The referrers with the most qualified referrals earned in a window (None: ever), best
-    first. Those with as many share a rank."""
+    first. Those with as many share a rank. `after` and `before` are numbers of lines; the
+    `limit` is counted from the end, and the lines come in that order, when going `backwards`."""
+    values = _counted(program, window)
+    values |= {"after": after, "before": before, "backwards": backwards, "limit": limit}
+    return [Place(*row) for row in rows.select(_PLACES, values, using=using)]
+
+
+def places_of(
+    program: Program, referrer_ids: Collection[int], *, window: Window, using: str = "default"
+) -> dict[int, Place]:
+    """The lines of some referrers; who has no qualified referral has none."""
+    values = {**_counted(program, window), "referrers": list(referrer_ids)}
+    places = (Place(*row) for row in rows.select(_PLACES_OF, values, using=using))
+    return {place.referrer_id: place for place in places}
+
+
+def how_many(program: Program, *, window: Window, using: str = "default") -> int:
+    [(number,)] = rows.select(_HOW_MANY, _counted(program, window), using=using)
+    return int(number)
+
+
+def _counted(program: Program, window: Window) -> dict[str, Any]:
     starts, ends = window or (None, None)
-    found = rows.select(
-        _RANKED,
-        {
-            "program": program.pk,
-            "qualified": ReferralStatus.QUALIFIED.value,
-            "starts": starts,
-            "ends": ends,
-            "limit": limit,
-        },
-    )
-    people = SignUp.objects.filter(program=program, person__in=[row[0] for row in found])
-    masked = dict(people.values_list("person", "shown_as"))
-    return [
-        Place(rank, referrer, count, reached_at, masked.get(referrer, ""))
-        for referrer, count, reached_at, rank in found
-    ]
+    return {
+        "program": program.pk,
+        "qualified": ReferralStatus.QUALIFIED.value,
+        "starts": starts,
+        "ends": ends,
+    }
+
+
+def current_window(ranking: Ranking, terms: Terms, now: datetime) -> Window:
+    """The period that is being counted now; None: all of them together."""
+    return calendar_period(ranking.period, terms.zone, now)
 
 
 @reads("Terms.rankings", "Terms.time_zone", "Terms.orders_until", "Terms.claims_until")
@@ -170,6 +207,20 @@ def _decided(ranking: Ranking, prize: Prize, is_won: bool, delivered: Decimal) -
     )
 
 
-def masked(places: Sequence[Place]) -> list[tuple[int, str, int]]:
-    """As anybody may see it: rank, masked address, number."""
-    return [(place.rank, place.shown_as, place.referrals) for place in places]
+def names_of(referrer_ids: Collection[int], *, using: str = "default") -> dict[int, str]:
+    """How others may see referrers: by the name they chose, or else the masked address of a
+    waiting list; empty for a customer who chose none."""
+    names = dict(
+        SignUp.objects.using(using)
+        .filter(person__in=referrer_ids)
+        .values_list("person", "shown_as")
+    )
+    chosen = Referrer.objects.using(using).filter(pk__in=referrer_ids).exclude(display_name="")
+    names |= dict(chosen.values_list("pk", "display_name"))
+    return {pk: names.get(pk, "") for pk in referrer_ids}
+
+
+def masked(places: Collection[Place]) -> list[tuple[int, str, int]]:
+    """As anybody may see it: rank, name, number."""
+    names = names_of([place.referrer_id for place in places])
+    return [(place.rank, names[place.referrer_id], place.referrals) for place in places]

@@ -13,7 +13,7 @@ from .findings import Finding, FindingCode, Refused
 from .ledger import note_spending, write_off
 from .people import email_key
 from .store import Store
-from .terms import ProgramKind
+from .taking_part import OPEN_TO_ALL
 
 
 def referrer_of(customer: CustomerFacts, *, store: Store) -> Referrer:
@@ -55,7 +55,7 @@ def invite(
 def code_for(customer: CustomerFacts, program: Program, *, store: Store) -> ReferralCode:
     """The code a customer shares. Raises Refused in a program by invitation to which they
     were not invited."""
-    if program.kind not in (ProgramKind.CUSTOMER.value, ProgramKind.WAITLIST.value):
+    if program.kind not in OPEN_TO_ALL:
         invited = Membership.objects.filter(program=program, referrer__user_ref=customer.user_ref)
         if not invited.exists():
             raise Refused(Finding(FindingCode.NOT_INVITED, False))
@@ -91,6 +91,7 @@ def forget(gone: Person, *, store: Store) -> bool:
     Effect.objects.filter(reward__holder=referrer, kind=Effect.Kind.TELL, done_at=None).delete()
     referrer.user_ref = None
     referrer.email_key = None
+    referrer.display_name = ""
     referrer.forgotten_at = now
     referrer.save()
     return True

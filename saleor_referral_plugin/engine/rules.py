@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from prices import Money
 
-from .facts import CheckoutFacts, History, OrderFacts, Person, Verdict
+from .facts import CheckoutFacts, History, OrderFacts, Person, ReferrerFacts, Verdict
 from .findings import Audience, Finding, FindingCode
 from .money import as_data, times
 from .readings import reads
@@ -205,19 +205,26 @@ def domain_allowed(terms: Terms, case: Case) -> Finding:
 @reads("Terms.referrer", "Terms.time_zone", gives=FindingCode.REFERRER_NOT_ELIGIBLE)
 def referrer_eligible(terms: Terms, case: Case) -> Finding:
     """The referrer is what the terms ask for. Of one whose account is gone nothing is asked."""
-    wanted, known = terms.referrer, case.history.referrer_facts
-    if not wanted or known is None:
-        return Finding(FindingCode.REFERRER_NOT_ELIGIBLE, True)
+    known = case.history.referrer_facts
+    passed = known is None or is_what_is_asked(terms, known, case.at)
+    return Finding(FindingCode.REFERRER_NOT_ELIGIBLE, passed)
+
+
+def is_what_is_asked(terms: Terms, known: ReferrerFacts, at: datetime) -> bool:
+    """Is a customer, at a moment, what the terms ask of referrers?"""
+    wanted = terms.referrer
+    if not wanted:
+        return True
     since = known.registered_at
     is_old_enough = wanted.customer_for is None or (
-        since is not None and case.at >= wanted.customer_for.after(since, terms.zone)
+        since is not None and at >= wanted.customer_for.after(since, terms.zone)
     )
     lives_there = not wanted.countries or known.country in wanted.countries
     has_bought = not wanted.has_bought or known.orders > 0
     is_in_group = not wanted.in_groups or known.group in wanted.in_groups
     may_be_there = known.group not in wanted.not_in_groups
     may_be_staff = not (wanted.exclude_staff and known.is_staff)
-    passed = (
+    return (
         is_old_enough
         and lives_there
         and has_bought
@@ -225,7 +232,6 @@ def referrer_eligible(terms: Terms, case: Case) -> Finding:
         and may_be_there
         and may_be_staff
     )
-    return Finding(FindingCode.REFERRER_NOT_ELIGIBLE, passed)
 
 
 @reads("Terms.exclude_staff", gives=FindingCode.STAFF_ACCOUNT)

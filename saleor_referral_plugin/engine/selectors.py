@@ -3,19 +3,20 @@
 Reads only, from whatever database the caller names, so that a read replica can answer.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from prices import Money
 
 from ..models import (
     Claim,
     LedgerEntry,
+    Membership,
     Program,
     Referral,
     ReferralCode,
@@ -23,14 +24,24 @@ from ..models import (
     Reward,
     TermsVersion,
 )
-from . import codes, ledger
+from . import codes, ledger, rows
+from .decide import ReferralStatus
 from .findings import Audience, Finding
+from .milestones import Standing
 from .money import zero
 from .programs import DEFAULT_PROGRAM
 from .store import Store
 
 #: The query parameter under which a link carries its code.
 LINK_PARAMETER = "ref"
+#: Where it was shared, by the name that web analytics know; and the channel it leads to.
+SOURCE_PARAMETER = "utm_source"
+CHANNEL_PARAMETER = "channel"
+CHANNEL_PLACE = "{channel}"
+
+
+#: (referrer, program), by their keys.
+Pair = tuple[int, int]
 
 
 # the program -------------------------------------------------------------------------------
@@ -40,10 +51,40 @@ def running_terms(slugs: Collection[str], *, using: str = "default") -> dict[str
     return {version.program.slug: version for version in found.distinct("program")}
 
 
-def running_terms_of_code(typed: str, *, using: str = "default") -> TermsVersion | None:
-    """The terms under which a code could be claimed now. One query, whatever was typed."""
-    live = Q(program__codes__code=codes.normalise(typed), program__codes__is_active=True)
-    return _running(using).filter(live).order_by("-version").first()
+@dataclass(frozen=True, slots=True)
+class LiveCode:
+    """A code that could be claimed now: as people write it, the terms, and the name that its
+    referrer has chosen, if any."""
+
+    shown: str
+    version: TermsVersion
+    display_name: str
+
+
+def live_code(typed: str, *, using: str = "default") -> LiveCode | None:
+    """None for a code of nobody's. One query, whatever was typed."""
+    live = Q(
+        program__codes__code=codes.normalise(typed),
+        program__codes__is_active=True,
+        program__codes__referrer__blocked_by=None,
+    )
+    found = _running(using).filter(live).order_by("-version")
+    version: Any = found.annotate(
+        code=F("program__codes__code"),
+        written=F("program__codes__written"),
+        display_name=F("program__codes__referrer__display_name"),
+    ).first()
+    if version is None:
+        return None
+    shown = str(ReferralCode(code=version.code, written=version.written))
+    return LiveCode(shown, version, version.display_name)
+
+
+def newest_terms(*, using: str = "default") -> list[TermsVersion]:
+    """The newest terms of every program, those first that go before."""
+    versions = TermsVersion.objects.using(using).select_related("program")
+    newest = versions.order_by("program", "-version").distinct("program")
+    return sorted(newest, key=lambda version: (-version.program.priority, version.program_id))
 
 
 def _running(using: str) -> QuerySet[TermsVersion]:
@@ -51,17 +92,36 @@ def _running(using: str) -> QuerySet[TermsVersion]:
     return versions.filter(program__is_running=True)
 
 
-def link_to(program: Program, code: str) -> str | None:
-    """The program's address with the code in it; None while the shop has named no address."""
+def link_to(
+    program: Program, code: ReferralCode, *, source: str = "", channel: str = ""
+) -> str | None:
+    """The program's address with the code in it; None while the shop has named no address.
+
+    source   where the link is shared, such as "newsletter": what web analytics read
+    channel  slug of the channel it should lead to, if any: in the place of `{channel}` in the
+             address, or else as a parameter
+    """
     if not program.link_url:
         return None
-    parts = urlsplit(program.link_url)
+    url, has_place = program.link_url, CHANNEL_PLACE in program.link_url
+    if has_place:
+        # Without a channel its part of the path goes.
+        url = url.replace(
+            CHANNEL_PLACE if channel else f"{CHANNEL_PLACE}/", quote(channel, safe="")
+        )
+        url = url.replace(CHANNEL_PLACE, "")
+    parts = urlsplit(url)
+    added = {LINK_PARAMETER: str(code)}
+    if source:
+        added[SOURCE_PARAMETER] = source
+    if channel and not has_place:
+        added[CHANNEL_PARAMETER] = channel
     query = [
         (name, value)
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
-        if name != LINK_PARAMETER
+        if name not in added
     ]
-    query.append((LINK_PARAMETER, codes.show(code)))
+    query += added.items()
     return urlunsplit(parts._replace(path=parts.path or "/", query=urlencode(query)))
 
 
@@ -79,9 +139,70 @@ def live_codes_of(
     found = (
         ReferralCode.objects.using(using)
         .select_related("program")
-        .filter(referrer__in=referrer_ids, program__slug=DEFAULT_PROGRAM, is_active=True)
+        .filter(
+            referrer__in=referrer_ids,
+            program__slug=DEFAULT_PROGRAM,
+            is_active=True,
+            replaced_at=None,
+        )
     )
     return {code.referrer_id: code for code in found}
+
+
+def codes_in(pairs: Collection[Pair], *, using: str = "default") -> dict[Pair, ReferralCode]:
+    """The code that each referrer shares in a program, by (referrer, program)."""
+    live = ReferralCode.objects.using(using).filter(_in(pairs), is_active=True, replaced_at=None)
+    found = live.select_related("program")
+    return {(code.referrer_id, code.program_id): code for code in found}
+
+
+def _in(pairs: Collection[Pair]) -> Q:
+    """Maybe more than the pairs; whoever asks takes those they have asked for."""
+    referrers, programs = zip(*pairs, strict=True)
+    return Q(referrer__in=set(referrers), program__in=set(programs))
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """What of somebody's credit runs out when."""
+
+    at: datetime
+    amount: Money
+
+
+def expiring_of(
+    referrer_ids: Collection[int],
+    *,
+    now: datetime,
+    until: datetime,
+    store: Store,
+    using: str = "default",
+) -> dict[int, list[Expiry]]:
+    """What each referrer loses between two moments if they do not spend it, first ending
+    first."""
+    rewards = Reward.objects.using(using).filter(
+        holder__in=referrer_ids,
+        status=Reward.Status.ISSUED,
+        expires_at__gte=now,
+        expires_at__lt=until,
+    )
+    found = list(rewards.order_by("expires_at", "pk"))
+    balances = store.credit_balances([r.credit_ref for r in found if r.credit_ref], using=using)
+    # Points are in the books alone.
+    entries = LedgerEntry.objects.using(using).filter(
+        reward__in=[r.pk for r in found if not r.credit_ref]
+    )
+    booked = {reward: sums.balance for _, reward, _, sums in ledger.summed(entries)}
+    expiring: dict[int, list[Expiry]] = {pk: [] for pk in referrer_ids}
+    for reward in found:
+        nothing = zero(reward.currency)
+        if reward.credit_ref:
+            left = balances.get(reward.credit_ref, nothing)
+        else:
+            left = Money(booked.get(reward.pk, Decimal(0)), reward.currency)
+        if left > nothing and reward.expires_at:
+            expiring[reward.holder_id].append(Expiry(reward.expires_at, left))
+    return expiring
 
 
 def accounts_of(
@@ -136,6 +257,51 @@ def _account(currency: str, rewards: Iterable[ledger.Sums]) -> ledger.Account:
         debt += max(nothing - owed, nothing)
         earned += Money(sums.promised, currency)
     return ledger.Account(currency, available, pending, debt, earned)
+
+
+# how far somebody has come -----------------------------------------------------------------
+#: What of a program counts for a referrer in a window; empty bounds are for ever.
+Counting = tuple[int, int, tuple[datetime, datetime] | None]
+
+_STANDINGS = """
+SELECT place, currency, count(*) FILTER (WHERE follows_id IS NULL), sum(net)
+  FROM unnest(%(programs)s::bigint[], %(referrers)s::bigint[],
+              %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+       WITH ORDINALITY AS asked (program, referrer, starts, ends, place)
+  JOIN referral_referral referral ON referral.program_id = asked.program
+   AND referral.referrer_id = asked.referrer AND referral.status = %(qualified)s
+   AND (asked.starts IS NULL
+        OR referral.earned_at >= asked.starts AND referral.earned_at < asked.ends)
+ GROUP BY place, currency
+"""
+
+
+def standings(asked: Sequence[Counting], *, using: str = "default") -> list[Standing]:
+    """What counts towards milestones, for each (program, referrer, window), in one query."""
+    found = rows.select(
+        _STANDINGS,
+        {
+            "programs": [program for program, _, _ in asked],
+            "referrers": [referrer for _, referrer, _ in asked],
+            "starts": [window and window[0] for _, _, window in asked],
+            "ends": [window and window[1] for _, _, window in asked],
+            "qualified": ReferralStatus.QUALIFIED.value,
+        },
+        using=using,
+    )
+    counts, revenues = [0] * len(asked), [dict[str, Decimal]() for _ in asked]
+    for place, currency, count, net in found:
+        counts[place - 1] += count
+        if currency:
+            # A sign-up is worth nothing in no currency.
+            revenues[place - 1][currency] = net
+    return [Standing(*both) for both in zip(counts, revenues, strict=True)]
+
+
+def groups_of(pairs: Collection[Pair], *, using: str = "default") -> dict[Pair, str]:
+    """The group of each (referrer, program) that is a member; empty: in none."""
+    found = Membership.objects.using(using).filter(_in(pairs))
+    return {(m.referrer_id, m.program_id): m.group for m in found}
 
 
 # claims and referrals ----------------------------------------------------------------------

@@ -12,16 +12,19 @@ from pydantic.fields import FieldInfo
 # Whatever reads settings has to be there to be listed.
 from . import (  # noqa: F401
     budgets,
+    chosen,
     claims,
     coupons,
     goods,
     history,
     ranking,
+    rates,
     replay,
     rewards,
     rules,
     settle,
     store,
+    taking_part,
 )
 from .findings import FindingCode
 from .money import Amounts

@@ -18,6 +18,7 @@ from .facts import (
     CustomerFacts,
     OrderFacts,
     PlacedOrder,
+    ReferrerFacts,
 )
 from .readings import reads
 from .terms import Goods, Terms
@@ -66,6 +67,11 @@ class Store(Protocol):
         """Remember at an account that a code is claimed on it, or is no more: a new checkout of
         anybody else's must cost no query. Does nothing for an account that is gone."""
 
+    def referrer_facts(
+        self, user_refs: Collection[str], *, using: str = "default"
+    ) -> dict[str, ReferrerFacts]:
+        """What may be asked of referrers, of many at once; who is gone is not in it."""
+
     def parties_of(self, user_ref: str) -> frozenset[str]:
         """Keys of the addresses and phones of an account, made by `people.party_keys`."""
 
@@ -100,9 +106,10 @@ class Store(Protocol):
         does not know any more is not."""
 
     # the offer -------------------------------------------------------------------------
-    def code_is_taken(self, code: str) -> bool:
+    def code_is_taken(self, code: str, *, however_written: bool = False) -> bool:
         """Is `code`, as such or as people write it (lower case, with its hyphen), already a
-        voucher or gift card code?"""
+        voucher or gift card code? `however_written`: also one that `codes.normalise` makes the
+        same of, which takes a look at all of them."""
 
     @reads(
         "Terms.channels",
@@ -150,8 +157,9 @@ class Store(Protocol):
     def give_back_coupon(self, coupon_ref: str) -> None:
         """Let a coupon be used again if every order that used it was cancelled or expired."""
 
-    def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:
-        """Tell a customer, and whoever subscribed, that something happened to them."""
+    def tell(self, user_ref: str, event: str, payload: dict[str, Any], *, email: str = "") -> None:
+        """Tell a customer, and whoever subscribed, that something happened to them; or, where
+        `user_ref` is empty, somebody without an account at an address."""
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from ..models import Program, Referral, Referrer, Reward, TermsVersion
-from . import coupons, effects, ledger, room, waitlist
+from . import coupons, effects, ledger, rates, room, waitlist
 from .codes import is_offer_code
 from .decide import ReferralStatus
 from .facts import PlacedOrder
@@ -80,6 +80,7 @@ def sweep(*, store: Store, overlap: timedelta = OVERLAP) -> Swept:
     programs = Program.objects.order_by("pk")
     _each("The prizes of %s could not be awarded.", award_prizes, programs, store, swept)
     fill_room(store=store, swept=swept)
+    rates.forget_old(store=store)
     swept.effects = effects.carry_out(store=store)
     # Last, so that trouble with the offer holds up nothing else.
     publish_again(store=store)

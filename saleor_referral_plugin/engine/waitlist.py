@@ -67,11 +67,18 @@ def token_of(signed_up: SignUp) -> str:
 
 def confirm(token: str, *, store: Store) -> SignUp | None:
     """The address is real: from now on it counts. None for a token of nobody's."""
+    found = find(token)
+    return _change(found.pk, store, confirmed_at=store.now()) if found else None
+
+
+def find(token: str, *, using: str = "default") -> SignUp | None:
+    """Whose token it is; None: nobody's."""
     try:
         pk = signing.loads(token, salt=_SALT)
     except signing.BadSignature:
         return None
-    return _change(pk, store, confirmed_at=store.now())
+    found = SignUp.objects.using(using).select_related("program", "person")
+    return found.filter(pk=pk).first()
 
 
 def reject(signed_up: SignUp, *, by: str, reason: str, store: Store) -> SignUp:

@@ -1,14 +1,17 @@
 """What is read of the books, batched: one query per kind, however long the list."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any
 
 from promise import Promise
 
-from ..engine import selectors
+from ..engine import ranking, selectors
+from ..engine.facts import ReferrerFacts
 from ..engine.ledger import Account
+from ..engine.milestones import Standing
 from ..engine.store import get_store
-from ..models import Referral, ReferralCode, Referrer, Reward, TermsVersion
+from ..models import Program, Referral, ReferralCode, Referrer, Reward, SignUp, TermsVersion
 from . import host
 from .pages import CountLoader, PageLoader
 
@@ -116,11 +119,125 @@ def load_channel(context: Any, slug: str) -> Promise:
     return Promise.resolve(None) if "\x00" in slug else host.load_channel(context, slug)
 
 
+class NewestTermsLoader(host.DataLoader):
+    """The newest terms of every program, those first that go before. A shop has few: they are
+    loaded together, under the one key there is."""
+
+    context_key = "referral_newest_terms"
+
+    def batch_load(self, keys: Collection[str]) -> list[list[TermsVersion]]:
+        return [selectors.newest_terms(using=self.database_connection_name)] * len(keys)
+
+    def load_all(self) -> Promise:
+        return self.load("all")
+
+
+class ProgramByIdLoader(host.DataLoader):
+    context_key = "referral_program_by_id"
+
+    def batch_load(self, keys: Collection[int]) -> list[Program | None]:
+        found = Program.objects.using(self.database_connection_name).in_bulk(keys)
+        return [found.get(pk) for pk in keys]
+
+
+class CodeInProgramLoader(host.DataLoader):
+    """The code a referrer shares, by (referrer, program)."""
+
+    context_key = "referral_code_in_program"
+
+    def batch_load(self, keys: Collection[selectors.Pair]) -> list[ReferralCode | None]:
+        found = selectors.codes_in(keys, using=self.database_connection_name)
+        return [found.get(pair) for pair in keys]
+
+
+class GroupInProgramLoader(host.DataLoader):
+    """The group a referrer is in, by (referrer, program); None for who is no member."""
+
+    context_key = "referral_group_in_program"
+
+    def batch_load(self, keys: Collection[selectors.Pair]) -> list[str | None]:
+        found = selectors.groups_of(keys, using=self.database_connection_name)
+        return [found.get(pair) for pair in keys]
+
+
+class ReferrerFactsLoader(host.DataLoader):
+    """What programs may ask of a referrer, by user ref."""
+
+    context_key = "referral_referrer_facts"
+
+    def batch_load(self, keys: Collection[str]) -> list[ReferrerFacts | None]:
+        found = get_store().referrer_facts(keys, using=self.database_connection_name)
+        return [found.get(ref) for ref in keys]
+
+
+class StandingLoader(host.DataLoader):
+    context_key = "referral_standing"
+
+    def batch_load(self, keys: Sequence[selectors.Counting]) -> list[Standing]:
+        return selectors.standings(keys, using=self.database_connection_name)
+
+
+class ExpiringLoader(host.DataLoader):
+    """What runs out, by (referrer, days)."""
+
+    context_key = "referral_expiring"
+
+    def batch_load(self, keys: Collection[tuple[int, int]]) -> list[list[selectors.Expiry]]:
+        store = get_store()
+        now = store.now()
+        found = {
+            days: selectors.expiring_of(
+                [referrer for referrer, asked in keys if asked == days],
+                now=now,
+                until=now + timedelta(days=days),
+                store=store,
+                using=self.database_connection_name,
+            )
+            for days in {days for _, days in keys}
+        }
+        return [found[days][referrer] for referrer, days in keys]
+
+
+class PublicNameLoader(host.DataLoader):
+    """How others may see a referrer: by the name they chose, or the first letter of their
+    address."""
+
+    context_key = "referral_public_name"
+
+    def batch_load(self, keys: Collection[int]) -> list[str]:
+        database = self.database_connection_name
+        # Of a masked address, not the provider either: it may be somebody's own.
+        found = ranking.names_of(keys, using=database)
+        named = {pk: name.partition("@")[0] for pk, name in found.items()}
+        nameless = Referrer.objects.using(database).filter(
+            pk__in=[pk for pk, name in named.items() if not name], user_ref__isnull=False
+        )
+        refs = {pk: ref or "" for pk, ref in nameless.values_list("pk", "user_ref")}
+        emails = host.customer_emails(list(refs.values()), database) if refs else {}
+        return [named[pk] or mask(emails.get(refs.get(pk, ""), "")) for pk in keys]
+
+
+class SignUpNameLoader(host.DataLoader):
+    """What others may see of who has signed up."""
+
+    context_key = "referral_sign_up_name"
+
+    def batch_load(self, keys: Collection[int]) -> list[str]:
+        signed_up = SignUp.objects.using(self.database_connection_name).filter(pk__in=keys)
+        shown = dict(signed_up.values_list("pk", "shown_as"))
+        return [shown[pk].partition("@")[0] for pk in keys]
+
+
+def mask(email: str) -> str:
+    """`anna@example.com` -> `a***`."""
+    return f"{email[:1].lower()}***"
+
+
 class ReferralPageLoader(PageLoader):
     context_key = "referral_referral_page"
     model = Referral
     parent = "referrer"
-    newest_by = ("placed_at", "pk")
+    newest_by = "placed_at"
 
 
 class ReferralCountLoader(CountLoader):
@@ -133,7 +250,7 @@ class RewardPageLoader(PageLoader):
     context_key = "referral_reward_page"
     model = Reward
     parent = "holder"
-    newest_by = ("created_at", "pk")
+    newest_by = "created_at"
 
 
 class RewardCountLoader(CountLoader):

@@ -5,7 +5,7 @@ from enum import Enum
 
 from ..engine.decide import ReferralStatus
 from ..engine.findings import FindingCode
-from ..engine.terms import Beneficiary, EarnedWhen, RewardKind
+from ..engine.terms import Beneficiary, CapPeriod, EarnedWhen, ProgramKind, RewardKind
 from ..models import Claim, Reward
 from . import host
 
@@ -59,6 +59,11 @@ _FAILED_RULES = {
     "REWARD_WITHDRAWN": "Staff have withdrawn a reward.",
     "TOO_MANY_OPEN": "Too many referrals of the code's owner are not decided yet.",
     "ISSUED_TOO_LATE": "The hold of a reward ends after the latest date to issue it.",
+    "NOT_YET_ELIGIBLE": "The customer is not (yet) what the program asks of referrers.",
+    "CODE_UNFIT": "The code cannot be chosen: by its length, its letters, or its words.",
+    "CODE_TAKEN": "The code is somebody's, or a promo code of the shop.",
+    "NAME_UNFIT": "The name cannot be chosen: by its length, its letters, or its words.",
+    "TOO_MANY_TRIES": "There were too many tries: it goes on at `retryAt`.",
     "CURRENCY_MISMATCH": "The credit is in another currency than the checkout.",
     "CAP_REACHED": "A limit on rewards is reached.",
     "NOT_YOUR_COUPON": "The coupon is somebody else's.",
@@ -196,5 +201,106 @@ class ReferralEarnedWhenEnum(host.BaseEnum):
         description = _described(
             "What the referee's order must be for a credit to be earned.",
             {"ORDERED": "Placed.", "PAID": "Fully paid.", "FULFILLED": "Fully sent."},
+        )
+        doc_category = DOC_CATEGORY
+
+
+class ReferralProgramKindEnum(host.BaseEnum):
+    class Meta:
+        enum = ProgramKind
+        description = _described(
+            "Who may share a code in a program.",
+            {
+                "CUSTOMER": "Any customer who asks for one.",
+                "AFFILIATE": "Affiliates, by invitation.",
+                "INFLUENCER": "Influencers, by invitation.",
+                "PARTNER": "Partners, by invitation.",
+                "WAITLIST": "Whoever has signed up.",
+            },
+        )
+        doc_category = DOC_CATEGORY
+
+
+class ReferralPeriodEnum(host.BaseEnum):
+    class Meta:
+        enum = CapPeriod
+        description = _described(
+            "In which time referrals are counted together.",
+            {
+                "LIFE": "For ever.",
+                "CALENDAR_MONTH": "In a month of the calendar.",
+                "CALENDAR_YEAR": "In a year of the calendar.",
+                "ROLLING": "In the time of a fixed length that ends now.",
+            },
+        )
+        doc_category = DOC_CATEGORY
+
+
+class Choice(Enum):
+    """Of a referral code and another voucher."""
+
+    REFERRAL = "referral"
+    VOUCHER = "voucher"
+    EITHER = "either"
+
+
+class ReferralVoucherChoiceEnum(host.BaseEnum):
+    class Meta:
+        enum = Choice
+        description = _described(
+            "Which of a referral code and another voucher takes more off.",
+            {
+                "REFERRAL": "The referral code.",
+                "VOUCHER": "The voucher.",
+                "EITHER": "Both take off the same.",
+            },
+        )
+        doc_category = DOC_CATEGORY
+
+
+class _Sort(Enum):
+    PLACED_AT = "placed_at"
+    EARNED_AT = "earned_at"
+
+
+class ReferralSortField(host.BaseEnum):
+    class Meta:
+        enum = _Sort
+        description = _described(
+            "By what referrals can be sorted.",
+            {
+                "PLACED_AT": "Sort referrals by when the order was placed.",
+                "EARNED_AT": (
+                    "Sort referrals by when they earned their rewards; one that has not counts as "
+                    "the latest."
+                ),
+            },
+        )
+        doc_category = DOC_CATEGORY
+
+
+class _RewardSort(Enum):
+    CREATED_AT = "created_at"
+    AMOUNT = "amount"
+    HOLD_UNTIL = "hold_until"
+    EXPIRES_AT = "expires_at"
+
+
+class ReferralRewardSortField(host.BaseEnum):
+    class Meta:
+        enum = _RewardSort
+        description = _described(
+            "By what rewards can be sorted.",
+            {
+                "CREATED_AT": "Sort rewards by when they were first promised.",
+                "AMOUNT": "Sort rewards by what they are worth, whatever the currency.",
+                "HOLD_UNTIL": (
+                    "Sort rewards by when their hold ends; one without counts as the latest."
+                ),
+                "EXPIRES_AT": (
+                    "Sort rewards by when their credit expires; one that does not counts as the "
+                    "latest."
+                ),
+            },
         )
         doc_category = DOC_CATEGORY

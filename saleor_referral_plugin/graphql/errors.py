@@ -1,5 +1,14 @@
-"""The errors of our mutations."""
+"""The errors of our mutations, and of fields that limit how often they answer."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+
+from graphql import GraphQLError
+
+from ..engine.findings import Finding, Refused
 from . import host
 from .enums import DOC_CATEGORY, ReferralErrorCode
 
@@ -9,6 +18,48 @@ class ReferralError(host.Error):
         required=True, description="The error code: of a rule that failed, or of the request."
     )
 
+    retry_at = host.DateTime(
+        description="When to try again, for `TOO_MANY_TRIES`. Null for every other error."
+    )
+
     class Meta:
         description = "Represents an error in a referral mutation."
         doc_category = DOC_CATEGORY
+
+
+class ReferralRateLimited(GraphQLError):
+    """A field, not a mutation, was asked for too often. Clients know it by the code of its
+    `extensions`, which also say when to ask again."""
+
+    def __init__(self, finding: Finding, language: str):
+        super().__init__(
+            finding.sentence_in(language),
+            extensions={"referral": {"code": finding.code.name, **_retry(finding)}},
+        )
+
+
+def _retry(finding: Finding) -> dict[str, str]:
+    return {"retryAt": finding.detail["retry_at"]} if "retry_at" in finding.detail else {}
+
+
+@contextmanager
+def answering_later(language: str) -> Iterator[None]:
+    """Of a field: too many tries are an error of GraphQL's."""
+    try:
+        yield
+    except Refused as refused:
+        raise ReferralRateLimited(refused.finding, language) from refused
+
+
+def refusal(refused: Refused, field: str, language: str) -> ValidationError:
+    """Of a mutation: an error on a field of the input, in a language, with our code."""
+    finding = refused.finding
+    retry_at = finding.detail.get("retry_at")
+    params = {"retry_at": datetime.fromisoformat(retry_at)} if retry_at else None
+    # A message with params is formatted by Django.
+    message = finding.sentence_in(language)
+    if params:
+        message = message.replace("%", "%%")
+    return ValidationError(
+        {field: ValidationError(message, code=finding.code.value, params=params)}
+    )

@@ -7,7 +7,15 @@ from django.core.exceptions import ImproperlyConfigured
 
 from . import host
 from .enums import DOC_CATEGORY, ReferralErrorCode
-from .mutations import CheckoutReferralCodeApply, CheckoutReferralCodeRemove
+from .mutations import (
+    CheckoutReferralCodeApply,
+    CheckoutReferralCodeRemove,
+    CheckoutReferralCreditsUpdate,
+    ReferralCodeUpdate,
+    ReferralSignUpConfirm,
+    ReferralSignUpCreate,
+    ReferrerUpdate,
+)
 from .types.claims import (
     CheckoutReferral,
     OrderReferral,
@@ -15,7 +23,11 @@ from .types.claims import (
     load_order_referral,
 )
 from .types.codes import ReferralCode, load_code
+from .types.credits import CheckoutReferralCredits, load_credits
+from .types.previews import CheckoutReferralPreview, load_preview
+from .types.programs import ReferralProgram, load_program
 from .types.referrers import Referrer, load_referrer
+from .types.sign_ups import ReferralSignUp, load_sign_up
 
 QUERIES = {
     "referral_code": host.BaseField(
@@ -28,15 +40,61 @@ QUERIES = {
         resolver=lambda _root, info, *, code, channel: load_code(info.context, code, channel),
         description=(
             "What a referral code gives in a channel. Null for every code that cannot be used "
-            "there, whatever the reason."
+            "there, whatever the reason. Who tries too many gets an error, "
+            "`ReferralRateLimited`, with `extensions.referral.retryAt`."
         ),
         doc_category=DOC_CATEGORY,
-    )
+    ),
+    "referral_program": host.BaseField(
+        ReferralProgram,
+        id=graphene.ID(description="ID of the program."),
+        slug=graphene.String(description="Slug of the program: `default` is the plugin's page."),
+        channel=graphene.String(required=True, description="Slug of the channel."),
+        resolver=lambda _root, info, *, channel, id=None, slug=None: load_program(
+            info.context, channel, id=id, slug=slug
+        ),
+        description=(
+            "What a program gives in a channel. Null for one that does not run there, or is by "
+            "invitation."
+        ),
+        doc_category=DOC_CATEGORY,
+    ),
+    "referral_sign_up": host.BaseField(
+        ReferralSignUp,
+        token=graphene.String(
+            required=True, description="The token from the message to the address."
+        ),
+        resolver=lambda _root, info, *, token: load_sign_up(info.context, token),
+        description="Somebody on a waiting list. Null for a token of nobody's.",
+        doc_category=DOC_CATEGORY,
+    ),
+    "checkout_referral_preview": host.BaseField(
+        CheckoutReferralPreview,
+        id=graphene.ID(required=True, description="The checkout's ID."),
+        code=graphene.String(
+            required=True,
+            description="The referral code, in any letter case, with or without hyphen.",
+        ),
+        resolver=lambda _root, info, *, id, code: host.load_checkout(info, id).then(
+            lambda root: root and load_preview(info.context, root, code)
+        ),
+        description=(
+            "What a referral code would do on a checkout, and why not, without trying it. Null for "
+            "a checkout that is not there. Who tries too many codes that are none gets an error, "
+            "`ReferralRateLimited`."
+        ),
+        doc_category=DOC_CATEGORY,
+    ),
 }
 
 MUTATIONS = {
     "checkout_referral_code_apply": CheckoutReferralCodeApply.Field(),
     "checkout_referral_code_remove": CheckoutReferralCodeRemove.Field(),
+    "checkout_referral_credits_update": CheckoutReferralCreditsUpdate.Field(),
+    "referral_code_update": ReferralCodeUpdate.Field(),
+    "referral_sign_up_confirm": ReferralSignUpConfirm.Field(),
+    "referral_sign_up_create": ReferralSignUpCreate.Field(),
+    "referrer_update": ReferrerUpdate.Field(),
 }
 
 #: Fields on types that the store has already.
@@ -61,7 +119,15 @@ FIELDS: dict[Any, dict[str, graphene.Field]] = {
                 "What referral codes do on the checkout, and why not. Null while none was tried, "
                 "and after it was taken off."
             ),
-        )
+        ),
+        "referral_credits": host.BaseField(
+            CheckoutReferralCredits,
+            resolver=lambda root, info: load_credits(info.context, root),
+            description=(
+                "The customer's own credits that fit the checkout. Null for anybody else.\n\n"
+                f"Requires one of the following permissions: {host.OWNER.name}."
+            ),
+        ),
     },
     host.Order: {
         "referral": host.BaseField(
@@ -77,27 +143,51 @@ FIELDS: dict[Any, dict[str, graphene.Field]] = {
         "referral_error_code": graphene.Field(
             ReferralErrorCode,
             description="Why a referral code was refused. Null for every other error.",
-        )
+        ),
+        "referral_retry_at": graphene.Field(
+            host.DateTime,
+            description="When to try again after too many codes that are none.",
+        ),
     },
 }
 
 #: For a store that limits the cost of a query, in Saleor's form.
 _PER_ROW = {"complexity": 1, "multipliers": ["first", "last"]}
 COSTS: dict[str, dict[str, dict[str, Any]]] = {
-    "Query": {"referralCode": {"complexity": 1}},
+    "Query": {
+        "referralCode": {"complexity": 1},
+        "referralProgram": {"complexity": 1},
+        "referralSignUp": {"complexity": 1},
+        "checkoutReferralPreview": {"complexity": 10},
+    },
     "User": {"referral": {"complexity": 1}},
-    "Checkout": {"referral": {"complexity": 1}},
+    "Checkout": {"referral": {"complexity": 1}, "referralCredits": {"complexity": 1}},
     "Order": {"referral": {"complexity": 1}},
-    "CheckoutReferral": {"missing": {"complexity": 1}},
+    "CheckoutReferral": {"conflict": {"complexity": 1}, "missing": {"complexity": 1}},
     "OrderReferral": {"discount": {"complexity": 1}},
     "Referrer": {
         "balances": {"complexity": 1},
+        "programs": {"complexity": 5},
         "rewards": _PER_ROW,
         "referrals": _PER_ROW,
     },
-    "Referral": {"referee": {"complexity": 1}, "rewards": {"complexity": 1}},
-    "ReferralReward": {"findings": {"complexity": 1}, "referral": {"complexity": 1}},
+    "ReferralBalance": {"expiring": {"complexity": 1}},
+    "ReferrerProgram": {"code": {"complexity": 1}, "progress": {"complexity": 1}},
+    "ReferralProgram": {"leaderboards": {"complexity": 1}},
+    "ReferralLeaderboard": {"places": _PER_ROW, "own": {"complexity": 1}},
+    "ReferralPlace": {"displayName": {"complexity": 1}},
+    "ReferralSignUp": {"referrals": {"complexity": 1}, "rank": {"complexity": 1}},
+    "Referral": {
+        "programName": {"complexity": 1},
+        "referee": {"complexity": 1},
+        "rewards": {"complexity": 1},
+    },
     "ReferralCoupon": {"code": {"complexity": 1}, "isUsed": {"complexity": 1}},
+    "ReferralReward": {
+        "findings": {"complexity": 1},
+        "programName": {"complexity": 1},
+        "referral": {"complexity": 1},
+    },
 }
 
 

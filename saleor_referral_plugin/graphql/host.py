@@ -4,17 +4,21 @@ The store's types must not be defined twice in one schema, so each store has a m
 this shape (`conf.settings.graphql_host`): Saleor's own types in `saleor/graphql_host.py`,
 a small shop's equal ones in `sandbox/graphql_host.py`.
 
-Base classes     BaseEnum, BaseField, BaseMutation, BaseObjectType, ConnectionField,
-                 CountableConnection, DataLoader, Error, ModelObjectType, NonNullList
+Base classes     BaseEnum, BaseField, BaseInputObjectType, BaseMutation, BaseObjectType,
+                 ConnectionField, CountableConnection, DataLoader, Error, ModelObjectType,
+                 NonNullList
 Types            Checkout, CheckoutError, DateTime, LanguageCodeEnum, Money, Order, User
-Permissions      MANAGE_DISCOUNTS, MANAGE_ORDERS, OWNER, and PermissionDenied
+Inputs           DateTimeFilterInput, GlobalIDFilterInput, OrderDirection
+Permissions      AUTHENTICATED_USER, MANAGE_DISCOUNTS, MANAGE_ORDERS, OWNER, PermissionDenied
 CHECKOUT_UPDATED the webhook events of a mutation that changes a checkout
 
 database(context) -> str                     the database a request reads from
 page_limit() -> int                          most rows of one page
 may(context, permission) -> bool             has the requestor, user or app, the permission
 is_requestor(context, user) -> bool          is it this very customer who asks
-requestor_ref(context) -> str | None          the account that asks, by its engine's ref
+user_ref(context) -> str                     of the account that asks; empty: nobody or an app
+client(context) -> str                       who asks, account or address, for rate limits; empty:
+                                             an app, which speaks for many, or not known
 language(context) -> str                     of the account that asks; empty: not known
 customer(user) -> CustomerFacts | None       None for an account that is not really there
 checkout(root) -> CheckoutSeen               the little we need of a checkout...
@@ -23,6 +27,16 @@ load_goods(context, root, goods) -> Promise[Money]     value before vouchers of 
 load_discount(context, root) -> Promise[Money]         what vouchers took off an order
 load_channel(context, slug) -> Promise[Channel | None] an active channel
 order_emails(order_refs, database) -> dict[str, str]   whose orders these are
+customer_emails(user_refs, database) -> dict[str, str] whose accounts these are
+load_credits(context, root) -> Promise[(Money, Money) | None]
+                                             the customer's credits that fit a checkout: all that
+                                             is left of them, and of those that are on it; None for
+                                             a checkout of nobody's or somebody else's
+set_credits(info, root, applied) -> None     put them on, or take them off; raises Refused or
+                                             PermissionDenied
+check_redirect(url) -> None                  may a message lead there; ValidationError
+load_checkout(info, global_id) -> Promise    the same for a query: None when there is none;
+                                             GraphQLError for no id
 find_checkout(mutation, info, global_id)     the root of a Checkout; by the store's own rules
                                              ValidationError on `id` when there is none
 apply_code(info, root, code) -> None         claim a code, or raise engine.findings.Refused
@@ -39,6 +53,7 @@ _store: Any = import_module(settings.graphql_host)
 
 BaseEnum = _store.BaseEnum
 BaseField = _store.BaseField
+BaseInputObjectType = _store.BaseInputObjectType
 BaseMutation = _store.BaseMutation
 BaseObjectType = _store.BaseObjectType
 ConnectionField = _store.ConnectionField
@@ -56,6 +71,11 @@ Money = _store.Money
 Order = _store.Order
 User = _store.User
 
+DateTimeFilterInput = _store.DateTimeFilterInput
+GlobalIDFilterInput = _store.GlobalIDFilterInput
+OrderDirection = _store.OrderDirection
+
+AUTHENTICATED_USER = _store.AUTHENTICATED_USER
 MANAGE_DISCOUNTS = _store.MANAGE_DISCOUNTS
 MANAGE_ORDERS = _store.MANAGE_ORDERS
 OWNER = _store.OWNER
@@ -66,7 +86,8 @@ database = _store.database
 page_limit = _store.page_limit
 may = _store.may
 is_requestor = _store.is_requestor
-requestor_ref = _store.requestor_ref
+user_ref = _store.user_ref
+client = _store.client
 language = _store.language
 customer = _store.customer
 checkout = _store.checkout
@@ -75,7 +96,12 @@ load_goods = _store.load_goods
 load_discount = _store.load_discount
 load_channel = _store.load_channel
 order_emails = _store.order_emails
+customer_emails = _store.customer_emails
+load_credits = _store.load_credits
+set_credits = _store.set_credits
+check_redirect = _store.check_redirect
 find_checkout = _store.find_checkout
+load_checkout = _store.load_checkout
 apply_code = _store.apply_code
 remove_code = _store.remove_code
 built_schema = _store.built_schema

@@ -7,14 +7,15 @@ that stand in one list share one query per connection, which reads no more than 
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, F, Model, Q, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, F, Model, Q, Value, Window
+from django.db.models.functions import Coalesce, RowNumber
 from graphene.relay import PageInfo
 from promise import Promise
 
@@ -22,15 +23,30 @@ from graphql import GraphQLError
 
 from . import host
 
+#: Stands for "never" where rows are sorted by a time that need not come.
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which rows count: `said` as the client did, for comparison, and what it means."""
+
+    said: str = ""
+    condition: Q = field(default_factory=Q, compare=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which rows of a connection were asked for."""
+    """Which rows of a connection were asked for; `sort` is the name of a column, empty for the
+    connection's own."""
 
     first: int | None = None
     last: int | None = None
     after: str | None = None
     before: str | None = None
+    where: Where = Where()
+    sort: str = ""
+    descending: bool = True
 
     def check(self, connection: str) -> None:
         """Raises GraphQLError where Saleor does."""
@@ -75,12 +91,11 @@ class LoadedPage:
 
 
 class PageLoader(host.DataLoader):
-    """Loads a page of `model` for each key (parent id, Page), newest rows first."""
+    """Loads a page of `model` for each key (parent id, Page), by default newest rows first."""
 
     model: type[Model]
     parent: str
-    #: Newest first by these fields, the last of which is unique.
-    newest_by: Sequence[str]
+    newest_by: str
 
     def batch_load(self, keys: Sequence[tuple[int, Page]]) -> list[LoadedPage]:
         parents_by_page: dict[Page, list[int]] = {}
@@ -95,12 +110,14 @@ class PageLoader(host.DataLoader):
 
     def _rows(self, page: Page, parents: list[int]) -> dict[int, list[Model]]:
         """One row more than the page holds, to see whether it is the last, in its order."""
-        newest_first = not page.is_backwards
-        order = [F(name).desc() if newest_first else F(name).asc() for name in self.newest_by]
+        falls = page.descending != page.is_backwards
+        order = [F(name).desc() if falls else F(name).asc() for name in ("sorted_by", "pk")]
         rows: dict[int, list[Model]] = {parent: [] for parent in parents}
         queryset = (
             self.model._default_manager.using(self.database_connection_name)
-            .filter(self._beyond(page.cursor, newest_first), **{f"{self.parent}__in": parents})
+            .filter(page.where.condition, **{f"{self.parent}__in": parents})
+            .annotate(sorted_by=self._sorted_by(page))
+            .filter(self._beyond(page, falls))
             .annotate(place=Window(RowNumber(), partition_by=self.parent, order_by=order))
             .filter(place__lte=(page.size or 0) + 1)
             .order_by("place")
@@ -114,7 +131,7 @@ class PageLoader(host.DataLoader):
         rows = rows[: page.size]
         if page.is_backwards:
             rows.reverse()
-        edges = [Edge(row, self._cursor(row)) for row in rows]
+        edges = [Edge(row, _cursor(row)) for row in rows]
         has_other = page.cursor is not None
         return LoadedPage(
             edges,
@@ -126,47 +143,54 @@ class PageLoader(host.DataLoader):
             ),
         )
 
-    def _cursor(self, row: Model) -> str:
-        values = [self._field(name).value_to_string(row) for name in self.newest_by]
-        return base64.b64encode(json.dumps(values).encode()).decode()
+    def _sorted_by(self, page: Page) -> Any:
+        column = self._column(page)
+        if not column.null:
+            return F(column.name)
+        return Coalesce(F(column.name), Value(NEVER), output_field=column)
 
-    def _beyond(self, cursor: str | None, newest_first: bool) -> Q:
+    def _beyond(self, page: Page, falls: bool) -> Q:
         """Rows behind the cursor's, in the order of reading."""
-        if cursor is None:
+        if page.cursor is None:
             return Q()
         try:
-            values = map(str, json.loads(base64.b64decode(cursor, validate=True)))
-            pairs = zip(self.newest_by, values, strict=True)
-            known = {name: self._field(name).to_python(value) for name, value in pairs}
+            said, key = map(str, json.loads(base64.b64decode(page.cursor, validate=True)))
+            value, pk = self._column(page).to_python(said), int(key)
         except (binascii.Error, TypeError, UnicodeError, ValidationError, ValueError):
             raise GraphQLError("Received cursor is invalid.") from None
-        beyond, equal = Q(), Q()
-        for name, value in known.items():
-            beyond |= equal & Q(**{f"{name}__{'lt' if newest_first else 'gt'}": value})
-            equal &= Q(**{name: value})
-        return beyond
+        beyond = "lt" if falls else "gt"
+        same = Q(sorted_by=value) & Q(**{f"pk__{beyond}": pk})
+        return Q(**{f"sorted_by__{beyond}": value}) | same
 
-    def _field(self, name: str) -> Any:
-        options = self.model._meta
-        return options.pk if name == "pk" else options.get_field(name)
+    def _column(self, page: Page) -> Any:
+        return self.model._meta.get_field(page.sort or self.newest_by)
+
+
+def _cursor(row: Any) -> str:
+    value = row.sorted_by
+    said = value.isoformat() if isinstance(value, datetime) else str(value)
+    return base64.b64encode(json.dumps([said, str(row.pk)]).encode()).decode()
 
 
 class CountLoader(host.DataLoader):
-    """How many rows of `model` each parent has."""
+    """How many rows of `model` count, for each key (parent id, Where)."""
 
     model: type[Model]
     parent: str
 
-    def batch_load(self, keys: Iterable[int]) -> list[int]:
-        rows = (
-            self.model._default_manager.using(self.database_connection_name)
-            .filter(**{f"{self.parent}__in": keys})
-            .order_by()
-            .values_list(self.parent)
-            .annotate(Count("pk"))
-        )
-        counts = dict(rows)
-        return [counts.get(parent, 0) for parent in keys]
+    def batch_load(self, keys: Sequence[tuple[int, Where]]) -> list[int]:
+        counts: dict[tuple[int, Where], int] = {}
+        for where in {where for _, where in keys}:
+            parents = [parent for parent, asked in keys if asked == where]
+            rows = (
+                self.model._default_manager.using(self.database_connection_name)
+                .filter(where.condition, **{f"{self.parent}__in": parents})
+                .order_by()
+                .values_list(self.parent)
+                .annotate(Count("pk"))
+            )
+            counts |= {(parent, where): count for parent, count in rows}
+        return [counts.get(key, 0) for key in keys]
 
 
 class Connected:
@@ -201,4 +225,4 @@ class Connected:
 
     @property
     def total_count(self) -> Promise:
-        return self.counts.load(self.parent)
+        return self.counts.load((self.parent, self.page.where))

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graphene.utils.str_converters import to_camel_case
+from graphql.language.printer import print_ast
+from graphql.utils.ast_from_value import ast_from_value
 
-from graphql import GraphQLEnumType, GraphQLSchema
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLSchema
 
 from .graft import FIELDS, MUTATIONS, QUERIES
 
@@ -35,6 +37,12 @@ def _extension(type_: Any, names: Iterable[str]) -> str:
 
 def _definition(type_: Any) -> str:
     head = _description(type_.description)
+    if isinstance(type_, GraphQLInputObjectType):
+        values = [
+            _description(field.description, "  ", is_first=not place) + f"  {name}: {field.type}"
+            for place, (name, field) in enumerate(type_.fields.items())
+        ]
+        return f"{head}input {type_.name}{_directives(type_.graphene_type)}{_block(values)}"
     if isinstance(type_, GraphQLEnumType):
         values = [
             _description(value.description, "  ", is_first=not place) + f"  {value.name}"
@@ -61,10 +69,15 @@ def _arguments(arguments: Mapping[str, Any]) -> str:
         return ""
     lines = [
         _description(argument.description, "    ", is_first=not place)
-        + f"    {name}: {argument.type}"
+        + f"    {name}: {argument.type}{_default(argument)}"
         for place, (name, argument) in enumerate(arguments.items())
     ]
     return "(\n" + "\n".join(lines) + "\n  )"
+
+
+def _default(argument: Any) -> str:
+    default = ast_from_value(argument.default_value, argument.type)
+    return f" = {print_ast(default)}" if default else ""
 
 
 def _directives(type_: Any, *, with_category: bool = True) -> str:

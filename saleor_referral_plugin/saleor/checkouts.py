@@ -1,6 +1,7 @@
 """Putting a promo code on a Saleor checkout in process, and taking it off."""
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -80,6 +81,15 @@ class OpenCheckout:
         self.info.voucher = None
         invalidate_checkout(self.info, self.lines, self.manager, save=True)
 
+    def put_all(self, codes: Iterable[str]) -> None:
+        for code in codes:
+            self.put(code)
+
+    def take_off_cards(self, codes: Iterable[str]) -> None:
+        """As Saleor itself takes a gift card off."""
+        self.checkout.gift_cards.remove(*self.checkout.gift_cards.filter(code__in=list(codes)))
+        self.checkout.save(update_fields=["last_change"])
+
     def tell_others(self) -> None:
         """Saleor's own event, for apps and plugins that watch checkouts."""
         call_checkout_info_event(
@@ -140,8 +150,7 @@ def put_credits_on(checkout: Checkout, user: Any) -> None:
     if not found:
         return
     opened = OpenCheckout(checkout)
-    for code in found:
-        opened.put(code)
+    opened.put_all(found)
 
 
 def owner_at_hand(checkout: Checkout) -> Any:

@@ -7,9 +7,11 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
+from django.utils import timezone
 from prices import Money
 from saleor.account.models import User
+from saleor.checkout.models import Checkout
 from saleor.core.utils.events import call_event
 from saleor.core.utils.promo_code import generate_promo_code
 from saleor.giftcard import events
@@ -19,6 +21,7 @@ from saleor.order.models import Order
 from saleor.plugins.manager import get_plugins_manager
 
 from ..engine.facts import CreditRequest
+from ..engine.money import total
 
 MARK = "referral.reward"
 #: On a card, and on its owner's account: it goes on new checkouts by itself.
@@ -110,15 +113,46 @@ def used_by_itself(user: Any, currency: str, today: date) -> list[str]:
     A customer who has none costs no query: their account says so."""
     if user is None or not user.get_value_from_private_metadata(BY_ITSELF):
         return []
-    cards = GiftCard.objects.active(today).filter(
-        currency=currency,
-        current_balance_amount__gt=0,
-        private_metadata__contains={BY_ITSELF: True},
-        **{_OWNER: user},
+    return _codes(
+        _usable(user, {currency}, today).filter(private_metadata__contains={BY_ITSELF: True})
     )
-    return list(
-        cards.order_by(F("expiry_date").asc(nulls_last=True)).values_list("code", flat=True)
+
+
+def of_customer(user: Any, currency: str) -> list[str]:
+    """Codes of all the credits that a customer can spend in a currency, in the same order."""
+    return _codes(_usable(user, {currency}, timezone.now().date()))
+
+
+def on_checkouts(
+    checkouts: Collection[Any], user: Any, *, using: str
+) -> dict[Any, tuple[Money, Money]]:
+    """What is left of a customer's credits that fit a checkout, and of those that are on it, by
+    the checkout's key. Two queries, however many checkouts."""
+    currencies = {checkout.currency for checkout in checkouts}
+    cards = _usable(user, currencies, timezone.now().date()).using(using)
+    left = {card.pk: Money(card.current_balance_amount, card.currency) for card in cards}
+    keys = [checkout.pk for checkout in checkouts]
+    uses = Checkout.gift_cards.through.objects.using(using)
+    applied = set(
+        uses.filter(checkout__in=keys, giftcard__in=left).values_list("checkout", "giftcard")
     )
+    found = {}
+    for checkout in checkouts:
+        fit = {pk: money for pk, money in left.items() if money.currency == checkout.currency}
+        on = [money for pk, money in fit.items() if (checkout.pk, pk) in applied]
+        found[checkout.pk] = total(fit.values(), checkout.currency), total(on, checkout.currency)
+    return found
+
+
+def _usable(user: Any, currencies: Collection[str], today: date) -> QuerySet[GiftCard]:
+    return GiftCard.objects.active(today).filter(
+        currency__in=currencies, current_balance_amount__gt=0, tags__name=TAG, **{_OWNER: user}
+    )
+
+
+def _codes(cards: QuerySet[GiftCard]) -> list[str]:
+    by_end = cards.order_by(F("expiry_date").asc(nulls_last=True), "pk")
+    return list(by_end.values_list("code", flat=True))
 
 
 def currency_of(code: str, user_id: int | None) -> str | None:

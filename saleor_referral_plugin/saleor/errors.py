@@ -1,9 +1,17 @@
 """How a refusal of ours travels in Saleor's mutation errors."""
 
+from datetime import datetime
+
 from django.core.exceptions import ValidationError
 from saleor.checkout.error_codes import CheckoutErrorCode
 
 from ..engine.findings import Finding
+
+
+def _retry(finding: Finding) -> dict[str, datetime]:
+    """When to try again, as `CheckoutError.referralRetryAt`."""
+    retry_at = finding.detail.get("retry_at")
+    return {"referral_retry_at": datetime.fromisoformat(retry_at)} if retry_at else {}
 
 
 def refusal_error(finding: Finding, language: str) -> ValidationError:
@@ -16,7 +24,7 @@ def refusal_error(finding: Finding, language: str) -> ValidationError:
                 # A message with params is formatted by Django.
                 finding.sentence_in(language).replace("%", "%%"),
                 code=CheckoutErrorCode.VOUCHER_NOT_APPLICABLE.value,
-                params={"referral_error_code": finding.code.value},
+                params={"referral_error_code": finding.code.value, **_retry(finding)},
             )
         }
     )

@@ -5,26 +5,31 @@ from itertools import chain
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from prices import Money as Amount
 from promise import Promise
+from saleor.account.models import User as SaleorUser
 from saleor.channel.models import Channel as SaleorChannel
 from saleor.checkout.base_calculations import base_checkout_subtotal
 from saleor.core.exceptions import PermissionDenied
+from saleor.core.utils.url import validate_storefront_url
 from saleor.discount import DiscountType
 from saleor.graphql.account.types import User, is_newly_created_user
 from saleor.graphql.checkout.dataloaders import CheckoutLinesInfoByCheckoutTokenLoader
 from saleor.graphql.checkout.mutations.utils import get_checkout
+from saleor.graphql.checkout.resolvers import resolve_checkout
 from saleor.graphql.checkout.types import Checkout
 from saleor.graphql.core.connection import CountableConnection
 from saleor.graphql.core.context import SyncWebhookControlContext
 from saleor.graphql.core.context import get_database_connection_name as database
 from saleor.graphql.core.dataloaders import DataLoader
-from saleor.graphql.core.enums import LanguageCodeEnum
+from saleor.graphql.core.enums import LanguageCodeEnum, OrderDirection
 from saleor.graphql.core.fields import BaseField, ConnectionField
 from saleor.graphql.core.mutations import BaseMutation
 from saleor.graphql.core.scalars import DateTime
 from saleor.graphql.core.types import (
     BaseEnum,
+    BaseInputObjectType,
     BaseObjectType,
     CheckoutError,
     Error,
@@ -39,6 +44,7 @@ from saleor.graphql.discount.dataloaders import (
 )
 from saleor.graphql.order.dataloaders import OrderLinesByOrderIdLoader
 from saleor.graphql.order.types import Order
+from saleor.graphql.plugins.dataloaders import get_plugin_manager_promise
 from saleor.graphql.utils import get_user_or_app_from_context
 from saleor.order.models import Order as SaleorOrder
 from saleor.permission.auth_filters import AuthorizationFilters
@@ -48,13 +54,25 @@ from saleor.webhook.event_types import WebhookEventAsyncType
 from ..engine.facts import Channel, CustomerFacts
 from ..engine.money import total, zero
 from ..engine.terms import Goods
+from ..graphql.clients import address_of
 from ..graphql.seen import CheckoutSeen, OrderSeen
-from . import promo_codes
+from . import credits, promo_codes
+from .checkouts import OpenCheckout
 from .goods import is_among
+
+try:
+    from saleor.graphql.core.filters.where_input import DateTimeFilterInput, GlobalIDFilterInput
+except ImportError:
+    # Where they were before Saleor 3.22.
+    from saleor.graphql.core.types.filter_input import (
+        DateTimeFilterInput,
+        GlobalIDFilterInput,
+    )
 
 __all__ = [
     "BaseEnum",
     "BaseField",
+    "BaseInputObjectType",
     "BaseMutation",
     "BaseObjectType",
     "Checkout",
@@ -63,17 +81,21 @@ __all__ = [
     "CountableConnection",
     "DataLoader",
     "DateTime",
+    "DateTimeFilterInput",
     "Error",
+    "GlobalIDFilterInput",
     "LanguageCodeEnum",
     "ModelObjectType",
     "Money",
     "NonNullList",
     "Order",
+    "OrderDirection",
     "PermissionDenied",
     "User",
     "database",
 ]
 
+AUTHENTICATED_USER = AuthorizationFilters.AUTHENTICATED_USER
 MANAGE_DISCOUNTS = DiscountPermissions.MANAGE_DISCOUNTS
 MANAGE_ORDERS = OrderPermissions.MANAGE_ORDERS
 OWNER = AuthorizationFilters.OWNER
@@ -96,6 +118,16 @@ class ChannelFactsBySlugLoader(DataLoader):
         return [found.get(slug) for slug in keys]
 
 
+class CreditsByCheckoutLoader(DataLoader):
+    """Of the customer who asks, whose checkouts these are."""
+
+    context_key = "referral_credits_by_checkout"
+
+    def batch_load(self, keys: Collection[Any]) -> list[tuple[Amount, Amount]]:
+        found = credits.on_checkouts(keys, self.context.user, using=self.database_connection_name)
+        return [found[checkout.pk] for checkout in keys]
+
+
 # who asks ----------------------------------------------------------------------------------
 def may(context: Any, permission: BasePermissionEnum) -> bool:
     requestor = get_user_or_app_from_context(context)
@@ -108,9 +140,19 @@ def is_requestor(context: Any, user: Any) -> bool:
     return bool(asking) and asking.pk == user.pk
 
 
-def requestor_ref(context: Any) -> str | None:
+def user_ref(context: Any) -> str:
     asking: Any = getattr(context, "user", None)
-    return str(asking.pk) if asking else None
+    return str(asking.pk) if asking else ""
+
+
+def client(context: Any) -> str:
+    if getattr(context, "app", None):
+        return ""
+    if asking := user_ref(context):
+        return f"user:{asking}"
+    # Saleor's own `get_client_ip` believes what anybody writes into a header.
+    address = address_of(getattr(context, "META", {}), settings.REAL_IP_ENVIRON)  # type: ignore[misc]
+    return f"address:{address}" if address else ""
 
 
 def language(context: Any) -> str:
@@ -189,9 +231,25 @@ def order_emails(order_refs: Collection[str], database: str) -> dict[str, str]:
     return {str(pk): email for pk, email in orders.values_list("pk", "user_email")}
 
 
+def customer_emails(user_refs: Collection[str], database: str) -> dict[str, str]:
+    users = SaleorUser.objects.using(database).filter(pk__in=user_refs)
+    return {str(pk): email for pk, email in users.values_list("pk", "email")}
+
+
+def load_credits(context: Any, root: Any) -> Promise:
+    user: Any = getattr(context, "user", None)
+    if not user or root.node.user_id != user.pk:
+        return Promise.resolve(None)
+    return CreditsByCheckoutLoader(context).load(root.node)
+
+
 # what is done ------------------------------------------------------------------------------
 def find_checkout(mutation: Any, info: Any, global_id: str) -> Any:
     return SyncWebhookControlContext(node=get_checkout(mutation, info, id=global_id))
+
+
+def load_checkout(info: Any, global_id: str) -> Promise:
+    return Promise.resolve(resolve_checkout(info, None, global_id))
 
 
 def apply_code(info: Any, root: Any, code: str) -> None:
@@ -200,6 +258,25 @@ def apply_code(info: Any, root: Any, code: str) -> None:
 
 def remove_code(info: Any, root: Any) -> bool:
     return promo_codes.remove(info, root.node)
+
+
+def set_credits(info: Any, root: Any, applied: bool) -> None:
+    user, node = info.context.user, root.node
+    if node.user_id is None or node.user_id != user.pk:
+        raise PermissionDenied(permissions=[OWNER])
+    manager = get_plugin_manager_promise(info.context).get()
+    opened = OpenCheckout(node, manager)
+    if applied:
+        with transaction.atomic():
+            opened.put_all(credits.of_customer(user, node.currency))
+    else:
+        opened.take_off_cards(credits.of_customer(user, node.currency))
+    CreditsByCheckoutLoader(info.context).clear(node)
+    opened.tell_others()
+
+
+def check_redirect(url: str) -> None:
+    validate_storefront_url(url)
 
 
 def built_schema() -> Any:

@@ -19,7 +19,7 @@ from saleor.graphql.checkout.mutations import (
 from saleor.graphql.checkout.mutations.utils import get_checkout
 from saleor.graphql.plugins.dataloaders import get_plugin_manager_promise
 
-from ..engine import claims, codes, coupons
+from ..engine import claims, codes, coupons, rates
 from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.store import get_store
 from ..models import Claim, ReferralCode, Reward, TermsVersion
@@ -97,11 +97,13 @@ def _add(cls: Any, info: Any, go_on: Callable[..., Any], *, promo_code: str, **i
     checkout = get_checkout(cls, info, **ids)
     if isinstance(found, Reward):
         return _add_coupon(go_on, found, OpenCheckout(checkout))
+    _check_rate(info, checkout, cost=0)
     if isinstance(found, TermsVersion):
         # The code that storefronts show. It says nothing by itself: only a claim does.
         claim = claims.open_claim(str(checkout.pk))
         if claim is None or claim.terms.offer_code != promo_code:
             unknown = Finding(FindingCode.CODE_INVALID, False)
+            _check_rate(info, checkout)
             raise refusal_error(unknown, checkout.language_code)
         return go_on()
     opened = OpenCheckout(checkout, get_plugin_manager_promise(info.context).get())
@@ -143,10 +145,24 @@ def _add_other(
         checkout = get_checkout(cls, info, **ids)
         credit = credits.currency_of(promo_code, checkout.user_id)
         if credit is None or credit == checkout.currency:
+            if codes.normalise(promo_code):
+                _check_rate(info, checkout)
             raise
         detail = {"credit": credit, "currency": checkout.currency}
         finding = Finding(FindingCode.CURRENCY_MISMATCH, False, detail)
         raise refusal_error(finding, checkout.language_code) from None
+
+
+def _check_rate(info: Any, checkout: Any, *, cost: int = 1) -> None:
+    """Who has tried too many codes that are none learns of no other either. The shop's own
+    codes are not concerned: they are tried first."""
+    # The host of our schema is imported after the wraps are in.
+    from .graphql_host import client
+
+    who = client(info.context)
+    too_many = rates.count(rates.UNKNOWN_CODE, who, store=get_store(), cost=cost)
+    if too_many is not None:
+        raise refusal_error(too_many, checkout.language_code)
 
 
 def _remove(cls: Any, info: Any, go_on: Callable[..., Any], **data: Any) -> Any:

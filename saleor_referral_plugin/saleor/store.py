@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Count, F, Func, Q, Value
+from django.db.models.functions import Upper
 from django.utils import timezone
 from prices import Money
 from saleor.account.models import Address, User
@@ -28,6 +29,7 @@ from ..engine.facts import (
     CustomerFacts,
     OrderFacts,
     PlacedOrder,
+    ReferrerFacts,
 )
 from ..engine.rows import Param, Prepared
 from ..engine.terms import Goods, Terms
@@ -117,6 +119,26 @@ class SaleorStore:
     def note_claim(self, user_ref: str, *, is_open: bool) -> None:
         checkouts.note_claim(user_ref, is_open)
 
+    def referrer_facts(
+        self, user_refs: Collection[str], *, using: str = "default"
+    ) -> dict[str, ReferrerFacts]:
+        users = User.objects.using(using).filter(pk__in=user_refs).order_by()
+        found = users.values_list(
+            "pk", "date_joined", "default_billing_address__country", "is_staff"
+        )
+        orders = Order.objects.using(using).filter(user__in=user_refs)
+        counted = (
+            orders.exclude(status__in=NOT_STANDING)
+            .order_by()
+            .values_list("user")
+            .annotate(Count("pk"))
+        )
+        bought = dict(counted)
+        return {
+            str(pk): ReferrerFacts(joined, str(country or ""), bought.get(pk, 0), is_staff=is_staff)
+            for pk, joined, country, is_staff in found
+        }
+
     def parties_of(self, user_ref: str) -> frozenset[str]:
         return facts.parties(Address.objects.filter(user_addresses=user_ref))
 
@@ -158,7 +180,9 @@ class SaleorStore:
     def goods_among(self, items: Collection[str], wanted: Goods) -> frozenset[str]:
         return goods.among(items, wanted)
 
-    def code_is_taken(self, code: str) -> bool:
+    def code_is_taken(self, code: str, *, however_written: bool = False) -> bool:
+        if however_written:
+            return _is_taken_however_written(code)
         # By the forms people write it in, so that an index answers whatever the number of
         # codes; what is typed otherwise is found as ours first.
         forms = {f(code) for f in (str, show)}
@@ -200,11 +224,24 @@ class SaleorStore:
     def give_back_coupon(self, coupon_ref: str) -> None:
         coupons.give_back(coupon_ref)
 
-    def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:
-        user = User.objects.filter(pk=user_ref).first()
+    def tell(self, user_ref: str, event: str, payload: dict[str, Any], *, email: str = "") -> None:
+        user = User.objects.filter(pk=user_ref).first() if user_ref else None
         if user is not None:
             body = {"user": {"id": user_ref, "email": user.email}, **payload}
-            get_plugins_manager(allow_replica=False).notify(event, lambda: body)
+        elif email:
+            body = {"recipient_email": email, **payload}
+        else:
+            return
+        get_plugins_manager(allow_replica=False).notify(event, lambda: body)
+
+
+def _is_taken_however_written(code: str) -> bool:
+    # What has no counterpart in the third argument is dropped.
+    alike = Func(Upper("code"), Value("OIL-_ "), Value("011"), function="translate")
+    return any(
+        model.objects.alias(alike=alike).filter(alike=code).exists()
+        for model in (VoucherCode, GiftCard)
+    )
 
 
 def _placed(found: Iterable[Sequence[Any]]) -> list[PlacedOrder]:

@@ -24,6 +24,7 @@ class Permission(Enum):
     MANAGE_ORDERS = "manage_orders"
     MANAGE_USERS = "manage_users"
     OWNER = "owner"
+    AUTHENTICATED_USER = "authenticated_user"
 
 
 class PermissionDenied(Exception):
@@ -74,6 +75,15 @@ class BaseEnum(graphene.Enum):
     ) -> None:
         cls.doc_category = doc_category
         super().__init_subclass_with_meta__(enum=enum, **options)
+
+
+class BaseInputObjectType(graphene.InputObjectType):
+    @classmethod
+    def __init_subclass_with_meta__(
+        cls, container: Any = None, doc_category: str | None = None, **options: Any
+    ) -> None:
+        cls.doc_category = doc_category
+        super().__init_subclass_with_meta__(container=container, **options)
 
 
 class BaseField(graphene.Field):
@@ -149,8 +159,8 @@ class Error(BaseObjectType):
 
 
 class BaseMutation(graphene.Mutation):
-    """Calls `perform_mutation`. A ValidationError becomes a list of errors; of its params,
-    those that the error type has as fields come along."""
+    """Calls `perform_mutation`, for a customer where `permissions` say so. A ValidationError
+    becomes a list of errors; of its params, those that the error type has as fields come along."""
 
     class Meta:
         abstract = True
@@ -161,6 +171,7 @@ class BaseMutation(graphene.Mutation):
         description: str = "",
         doc_category: str | None = None,
         error_type_class: Any = None,
+        permissions: Collection[Permission] = (),
         webhook_events_info: Collection[WebhookEvent] = (),
         **options: Any,
     ) -> None:
@@ -173,6 +184,7 @@ class BaseMutation(graphene.Mutation):
             )
         meta = MutationOptions(cls)
         meta.error_type_class = error_type_class
+        meta.permissions = permissions
         super().__init_subclass_with_meta__(description=description, _meta=meta, **options)
         errors = NonNullList(
             error_type_class, description="List of errors that occurred executing the mutation."
@@ -181,6 +193,9 @@ class BaseMutation(graphene.Mutation):
 
     @classmethod
     def mutate(cls, root: Any, info: Any, **data: Any) -> Any:
+        asked = cls._meta.permissions
+        if Permission.AUTHENTICATED_USER in asked and not getattr(info.context, "customer", None):
+            raise PermissionDenied(permissions=asked)
         try:
             return cls.perform_mutation(root, info, **data)
         except ValidationError as error:

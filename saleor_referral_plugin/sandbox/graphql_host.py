@@ -8,11 +8,14 @@ English; it knows nobody's.
 from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import graphene
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.http.request import validate_host
 from prices import Money as Amount
 from promise import Promise
 
@@ -21,16 +24,18 @@ from graphql import GraphQLError
 from ..engine.facts import Channel as ChannelFacts
 from ..engine.facts import CustomerFacts
 from ..engine.findings import Refused
-from ..engine.money import round_money
+from ..engine.money import round_money, total
 from ..engine.sentences import LANGUAGES
 from ..engine.terms import Goods
+from ..graphql.clients import address_of
 from ..graphql.seen import CheckoutSeen, OrderSeen
 from ..models import Claim
-from . import hooks, models
+from . import hooks, models, shop
 from .graphql_bases import (
     PAGE_LIMIT,
     BaseEnum,
     BaseField,
+    BaseInputObjectType,
     BaseMutation,
     BaseObjectType,
     ConnectionField,
@@ -44,10 +49,12 @@ from .graphql_bases import (
     WebhookEvent,
 )
 from .pricing import bill_of, goods_of
+from .store import as_uuid
 
 __all__ = [
     "BaseEnum",
     "BaseField",
+    "BaseInputObjectType",
     "BaseMutation",
     "BaseObjectType",
     "ConnectionField",
@@ -59,6 +66,7 @@ __all__ = [
     "PermissionDenied",
 ]
 
+AUTHENTICATED_USER = Permission.AUTHENTICATED_USER
 MANAGE_DISCOUNTS = Permission.MANAGE_DISCOUNTS
 MANAGE_ORDERS = Permission.MANAGE_ORDERS
 OWNER = Permission.OWNER
@@ -68,6 +76,27 @@ DateTime = graphene.DateTime
 LanguageCodeEnum = graphene.Enum(
     "LanguageCodeEnum", [(language.upper(), language) for language in LANGUAGES]
 )
+
+
+class OrderDirection(graphene.Enum):
+    ASC = ""
+    DESC = "-"
+
+
+class DateTimeRangeInput(graphene.InputObjectType):
+    gte = DateTime()
+    lte = DateTime()
+
+
+class DateTimeFilterInput(graphene.InputObjectType):
+    eq = DateTime()
+    one_of = NonNullList(DateTime)
+    range = DateTimeRangeInput()
+
+
+class GlobalIDFilterInput(graphene.InputObjectType):
+    eq = graphene.ID()
+    one_of = NonNullList(graphene.ID)
 
 
 class Money(graphene.ObjectType):
@@ -198,9 +227,16 @@ def is_requestor(context: Any, user: models.Customer) -> bool:
     return asking is not None and asking.pk == user.pk
 
 
-def requestor_ref(context: Any) -> str | None:
+def user_ref(context: Any) -> str:
     asking = getattr(context, "customer", None)
-    return None if asking is None else str(asking.pk)
+    return str(asking.pk) if asking else ""
+
+
+def client(context: Any) -> str:
+    if asking := user_ref(context):
+        return f"user:{asking}"
+    address = address_of(getattr(context, "META", {}))
+    return f"address:{address}" if address else ""
 
 
 def language(_context: Any) -> str:
@@ -246,6 +282,24 @@ class ChannelFactsBySlugLoader(DataLoader):
         return [found.get(slug) for slug in keys]
 
 
+class CreditsByCheckoutLoader(DataLoader):
+    """Of the customer who asks, whose checkouts these are."""
+
+    context_key = "referral_credits_by_checkout"
+
+    def batch_load(self, keys: Collection[models.Checkout]) -> list[tuple[Amount, Amount]]:
+        return [_credits_on(checkout) for checkout in keys]
+
+
+def _credits_on(checkout: models.Checkout) -> tuple[Amount, Amount]:
+    """One by one: the sandbox lists no checkouts."""
+    applied = set(checkout.gift_cards.values_list("pk", flat=True))
+    currency = checkout.channel.currency
+    left = {card.pk: Amount(card.balance, currency) for card in shop.credits_for(checkout)}
+    on = (money for pk, money in left.items() if pk in applied)
+    return total(left.values(), currency), total(on, currency)
+
+
 def load_channel(context: Any, slug: str) -> Promise:
     return ChannelFactsBySlugLoader(context).load(slug)
 
@@ -253,6 +307,19 @@ def load_channel(context: Any, slug: str) -> Promise:
 def order_emails(order_refs: Collection[str], database: str) -> dict[str, str]:
     orders = models.Order.objects.using(database).filter(pk__in=order_refs)
     return {str(pk): email for pk, email in orders.values_list("pk", "email")}
+
+
+def customer_emails(user_refs: Collection[str], database: str) -> dict[str, str]:
+    customers = models.Customer.objects.using(database).filter(
+        pk__in=[as_uuid(ref) for ref in user_refs]
+    )
+    return {str(pk): email for pk, email in customers.values_list("pk", "email")}
+
+
+def load_credits(context: Any, root: models.Checkout) -> Promise:
+    if root.customer_id is None or str(root.customer_id) != user_ref(context):
+        return Promise.resolve(None)
+    return CreditsByCheckoutLoader(context).load(root)
 
 
 # what is done ------------------------------------------------------------------------------
@@ -286,6 +353,10 @@ def find_checkout(_mutation: Any, _info: Any, global_id: str, field: str = "id")
     return found
 
 
+def load_checkout(_info: Any, global_id: str) -> Promise:
+    return Promise.resolve(checkout_by_id(global_id))
+
+
 def apply_code(_info: Any, root: models.Checkout, code: str) -> None:
     with transaction.atomic():
         _lock(root)
@@ -303,6 +374,22 @@ def remove_code(_info: Any, root: models.Checkout) -> bool:
 def _lock(root: models.Checkout) -> None:
     """Whoever changes the checkout now has to wait; what they changed before is seen."""
     root.refresh_from_db(from_queryset=models.Checkout.objects.select_for_update())
+
+
+def set_credits(info: Any, root: models.Checkout, applied: bool) -> None:
+    if root.customer_id is None or str(root.customer_id) != user_ref(info.context):
+        raise PermissionDenied(permissions=[OWNER])
+    with transaction.atomic():
+        _lock(root)
+        change = root.gift_cards.add if applied else root.gift_cards.remove
+        change(*shop.credits_for(root))
+    CreditsByCheckoutLoader(info.context).clear(root)
+
+
+def check_redirect(url: str) -> None:
+    """The shop's own hosts alone."""
+    if not validate_host(urlsplit(url).hostname or "", settings.ALLOWED_HOSTS):
+        raise ValidationError(f"{url} is not allowed.")
 
 
 def built_schema() -> graphene.Schema:

@@ -330,9 +330,12 @@ class GiftCardUse(models.Model):
 
 
 class Message(models.Model):
-    """What a customer was told; a real shop would send it."""
+    """What a customer was told, or, without an account, an address; a real shop would send it."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="messages")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, null=True, related_name="messages"
+    )
+    email = models.EmailField(blank=True)
     event = models.CharField(max_length=64)
     payload = models.JSONField(default=dict)
     created_at = models.DateTimeField()

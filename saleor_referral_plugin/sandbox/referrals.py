@@ -186,8 +186,8 @@ def referrer_seen(customer: Customer) -> ReferrerSeen | None:
     referrer = Referrer.objects.get(pk=code.referrer_id)
     accounts = selectors.accounts_of([referrer.pk], store=store)[referrer.pk]
     return ReferrerSeen(
-        code=codes.show(code.code),
-        link=selectors.link_to(program, code.code) or "",
+        code=str(code),
+        link=selectors.link_to(program, code) or "",
         accounts=[_account_seen(account) for account in accounts if account.currency != COUPON],
         coupons=_coupons_of(referrer),
         referrals=_seen(referrer.referrals.all()),
@@ -254,7 +254,7 @@ def _referral_seen(referral: Referral, order: Order | None) -> ReferralSeen:
             Check(finding.passed, finding.sentence or _content(finding)) for finding in findings
         ],
         reward=_reward_seen(reward) if reward else None,
-        code=codes.show(referral.claim.code.code) if referral.claim else "",
+        code=str(referral.claim.code) if referral.claim else "",
     )
 
 

@@ -1,12 +1,15 @@
 """The sandbox's GraphQL schema: the little of a shop that referral documents touch, in
 Saleor's shape, and our part grafted onto it the way it is in Saleor."""
 
+from datetime import datetime
 from typing import Any
 
 import graphene
 from django.core.exceptions import ValidationError
 
-from ..engine.findings import FindingCode
+from ..engine import codes, rates
+from ..engine.findings import Finding, FindingCode
+from ..engine.store import get_store
 from ..graphql.graft import graft
 from . import shop
 from .graphql_bases import BaseMutation, Permission, PermissionDenied
@@ -17,6 +20,7 @@ from .graphql_host import (
     Order,
     User,
     checkout_by_id,
+    client,
     find_checkout,
     may,
     resolve_id,
@@ -82,13 +86,13 @@ class PromoCodeMutation(BaseMutation):
             raise ValidationError(error, code=ErrorCode.GRAPHQL_ERROR)
         checkout = find_checkout(cls, info, named, field="id" if id else "checkout_id")
         try:
-            changed = cls.change(checkout, promo_code)
+            changed = cls.change(checkout, promo_code, client(info.context))
         except shop.ShopError as error:
             raise _validation_error(error) from error
         return cls(checkout=changed)
 
     @classmethod
-    def change(cls, checkout: CheckoutRow, promo_code: str) -> CheckoutRow:
+    def change(cls, checkout: CheckoutRow, promo_code: str, who: str) -> CheckoutRow:
         raise NotImplementedError
 
 
@@ -97,8 +101,18 @@ class CheckoutAddPromoCode(PromoCodeMutation):
         error_type_class = CheckoutError
 
     @classmethod
-    def change(cls, checkout: CheckoutRow, promo_code: str) -> CheckoutRow:
-        return shop.add_promo_code(checkout.pk, promo_code)
+    def change(cls, checkout: CheckoutRow, promo_code: str, who: str) -> CheckoutRow:
+        too_many = rates.count(rates.UNKNOWN_CODE, who, store=get_store(), cost=0)
+        if too_many is not None and codes.find(promo_code):
+            raise _too_many(too_many)
+        try:
+            return shop.add_promo_code(checkout.pk, promo_code)
+        except shop.ShopError as error:
+            if error.code == FindingCode.CODE_INVALID:
+                too_many = rates.count(rates.UNKNOWN_CODE, who, store=get_store())
+                if too_many is not None:
+                    raise _too_many(too_many) from error
+            raise
 
 
 class CheckoutRemovePromoCode(PromoCodeMutation):
@@ -106,8 +120,20 @@ class CheckoutRemovePromoCode(PromoCodeMutation):
         error_type_class = CheckoutError
 
     @classmethod
-    def change(cls, checkout: CheckoutRow, promo_code: str) -> CheckoutRow:
+    def change(cls, checkout: CheckoutRow, promo_code: str, who: str) -> CheckoutRow:
         return shop.remove_promo_code(checkout.pk, promo_code)
+
+
+def _too_many(finding: Finding) -> ValidationError:
+    """Who has tried too many codes that are none learns of no other either."""
+    params = {
+        "referral_error_code": finding.code,
+        "referral_retry_at": datetime.fromisoformat(finding.detail["retry_at"]),
+    }
+    code = ErrorCode.VOUCHER_NOT_APPLICABLE
+    return ValidationError(
+        {"promo_code": ValidationError(finding.sentence, code=code, params=params)}
+    )
 
 
 def _validation_error(error: shop.ShopError) -> ValidationError:

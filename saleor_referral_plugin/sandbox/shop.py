@@ -10,7 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from ..engine import codes
 from ..engine.findings import Finding, FindingCode
@@ -141,14 +141,17 @@ def _put_credits_on(checkout: Checkout) -> None:
     """Cards that their owner need not ask for; they can be taken off like any other."""
     if checkout.customer is None:
         return
-    cards = checkout.customer.gift_cards.filter(by_itself=True)
-    usable = spendable(
-        cards,
+    checkout.gift_cards.add(*credits_for(checkout).filter(by_itself=True))
+
+
+def credits_for(checkout: Checkout) -> QuerySet[GiftCard]:
+    """What the customer was credited with and can spend on this checkout."""
+    return spendable(
+        GiftCard.objects.filter(customer=checkout.customer_id, key__isnull=False),
         currency=checkout.channel.currency,
         customer_id=checkout.customer_id,
         today=clock.now().date(),
     )
-    checkout.gift_cards.add(*usable)
 
 
 def add_item(token: UUID, item: Item) -> Checkout:

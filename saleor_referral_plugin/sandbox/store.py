@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Value
+from django.db.models import Count, Func, OuterRef, Q, Value
 from django.db.models.functions import Replace, Upper
 from prices import Money
 
@@ -24,6 +24,7 @@ from ..engine.facts import (
     OrderFacts,
     OrderLine,
     PlacedOrder,
+    ReferrerFacts,
 )
 from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.money import times, zero
@@ -34,7 +35,7 @@ from . import catalogue, clock, models
 from .movements import movements_of
 from .pricing import goods_of, reprice, shipping_of
 
-#: Two longer than a referral code, so that a gift card's code can never be one.
+#: Two longer than a referral code that was drawn, so that it can never be one.
 CARD_CODE_LENGTH = codes.LENGTH + 2
 #: The smallest key there is; keys are drawn at random.
 NOBODY = UUID(int=0)
@@ -139,6 +140,23 @@ class SandboxStore:
         account = models.Customer.objects.filter(pk=as_uuid(user_ref))
         account.update(has_claimed_code=is_open)
 
+    def referrer_facts(
+        self, user_refs: Collection[str], *, using: str = "default"
+    ) -> dict[str, ReferrerFacts]:
+        bought = Count("orders", filter=Q(orders__cancelled_at=None))
+        found = models.Customer.objects.using(using).filter(
+            pk__in=[as_uuid(ref) for ref in user_refs]
+        )
+        return {
+            str(customer.pk): ReferrerFacts(
+                customer.registered_at,
+                customer.address.get("country", ""),
+                customer.bought,
+                is_staff=customer.is_staff,
+            )
+            for customer in found.order_by().annotate(bought=bought)
+        }
+
     def parties_of(self, user_ref: str) -> frozenset[str]:
         customer = models.Customer.objects.get(pk=as_uuid(user_ref))
         return _parties(customer.address)
@@ -182,16 +200,15 @@ class SandboxStore:
         return catalogue.among(items, goods)
 
     # the offer -------------------------------------------------------------------------
-    def code_is_taken(self, code: str) -> bool:
+    def code_is_taken(self, code: str, *, however_written: bool = False) -> bool:
+        # The shop itself takes a code however it is written, but not for a look-alike.
         key = normalise(code)
-        return (
-            models.GiftCard.objects.filter(code=key).exists()
-            or models.Coupon.objects.filter(code__in=(key, codes.show(key))).exists()
-            or models.Offer.objects.alias(
-                key=Upper(Replace(Replace("code", Value("-"), Value("")), Value(" "), Value("")))
-            )
-            .filter(key=key)
-            .exists()
+        same: Func = Upper(Replace(Replace("code", Value("-"), Value("")), Value(" "), Value("")))
+        if however_written:
+            key, same = key.translate(codes.LOOK_ALIKES), _alike(same)
+        return any(
+            model.objects.alias(same=same).filter(same=key).exists()
+            for model in (models.GiftCard, models.Offer, models.Coupon)
         )
 
     def publish_offer(self, code: str, terms: Terms) -> None:
@@ -318,11 +335,15 @@ class SandboxStore:
             pk=as_uuid(coupon_ref), used_on__cancelled_at__isnull=False
         ).update(used_on=None)
 
-    def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:
+    def tell(self, user_ref: str, event: str, payload: dict[str, Any], *, email: str = "") -> None:
         customer = models.Customer.objects.filter(pk=as_uuid(user_ref)).first()
-        if customer is not None:
+        if customer is not None or email:
             models.Message.objects.create(
-                customer=customer, event=event, payload=payload, created_at=clock.now()
+                customer=customer,
+                email=email,
+                event=event,
+                payload=payload,
+                created_at=clock.now(),
             )
 
 
@@ -357,11 +378,16 @@ def normalise(code: str) -> str:
     return "".join(code.split()).replace("-", "").upper()
 
 
+def _alike(code: Any) -> Func:
+    """As the engine reads letters that look like digits."""
+    return Func(code, Value("OIL"), Value("011"), function="translate")
+
+
 def draw_card_code() -> str:
     """A gift card code that is fit to be read aloud."""
     while True:
         code = "".join(secrets.choice(codes.ALPHABET) for _ in range(CARD_CODE_LENGTH))
-        if not codes.is_rude(code):
+        if not codes.is_rude(code) and not codes.is_reserved(code):
             return code
 
 

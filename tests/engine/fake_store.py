@@ -18,6 +18,7 @@ from saleor_referral_plugin.engine.facts import (
     CustomerFacts,
     OrderFacts,
     PlacedOrder,
+    ReferrerFacts,
 )
 from saleor_referral_plugin.engine.findings import Finding, FindingCode, Refused
 from saleor_referral_plugin.engine.goods import found, ids
@@ -160,8 +161,21 @@ class FakeStore:
         some = ids(goods.products) if goods.names_some else set(items)
         return frozenset(set(items) & some - ids(goods.except_products))
 
+    def referrer_facts(
+        self, user_refs: Collection[str], *, using: str = "default"
+    ) -> dict[str, ReferrerFacts]:
+        return {
+            ref: ReferrerFacts(
+                self.customers[ref].registered_at,
+                self.customers[ref].country,
+                sum(order.user_ref == ref for order in self.placed),
+            )
+            for ref in user_refs
+            if ref in self.customers
+        }
+
     # the offer ----------------------------------------------------------------------------
-    def code_is_taken(self, code: str) -> bool:
+    def code_is_taken(self, code: str, *, however_written: bool = False) -> bool:
         return code in self.taken_codes or code in self.offers
 
     def publish_offer(self, code: str, terms: Terms) -> None:
@@ -213,9 +227,9 @@ class FakeStore:
         if coupon and coupon.used_on and self.orders[coupon.used_on].is_void:
             coupon.balance, coupon.used_on = ONE, None
 
-    def tell(self, user_ref: str, event: str, payload: dict[str, Any]) -> None:
+    def tell(self, user_ref: str, event: str, payload: dict[str, Any], *, email: str = "") -> None:
         self._may_fail("tell", event)
-        self.told.append((user_ref, event, payload))
+        self.told.append((user_ref or email, event, payload))
 
     # inside -------------------------------------------------------------------------------
     def _may_grow(self, credit: Credit, now: datetime) -> bool:

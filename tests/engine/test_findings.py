@@ -40,6 +40,8 @@ DETAIL: dict[str, Any] = {
     "span": {"hours": 2},
     "by": "Cleo",
     "reason": "known to us",
+    "least": 4,
+    "most": 20,
 }
 
 

@@ -15,7 +15,7 @@ from saleor_referral_plugin.engine.ledger import Account
 from saleor_referral_plugin.engine.programs import save_program, stop_programs
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.terms import RewardKind, RewardRule, Span
-from saleor_referral_plugin.models import Claim, LedgerEntry, Program, ReferralCode
+from saleor_referral_plugin.models import Claim, LedgerEntry, Program, ReferralCode, TermsVersion
 from tests.engine.books import book, claim, place, reward_row, run_program, share
 from tests.engine.build import NOW, amounts, eur, percent, terms, usd
 from tests.engine.fake_store import FakeStore
@@ -46,10 +46,15 @@ SPACE = RewardRule(name="space", kind=RewardKind.POINTS, worth=amounts(MB=500))
     ],
 )
 def test_a_link_is_the_address_with_the_code_in_it(address: str, link: str | None) -> None:
-    assert selectors.link_to(Program(link_url=address), "ABCDEFGHJK") == link
+    assert selectors.link_to(Program(link_url=address), ReferralCode(code="ABCDEFGHJK")) == link
 
 
 # terms -------------------------------------------------------------------------------------
+def live_terms(typed: str) -> TermsVersion | None:
+    found = selectors.live_code(typed)
+    return found.version if found else None
+
+
 def test_the_newest_terms_of_a_running_program(store: FakeStore) -> None:
     # given
     run_program(store)
@@ -58,7 +63,7 @@ def test_the_newest_terms_of_a_running_program(store: FakeStore) -> None:
 
     # then
     assert selectors.running_terms(["default", "another"]) == {"default": newest}
-    assert selectors.running_terms_of_code(codes.show(code.code).lower()) == newest
+    assert live_terms(codes.show(code.code).lower()) == newest
 
 
 def test_a_program_that_does_not_run_has_no_terms_to_claim_under(store: FakeStore) -> None:
@@ -69,7 +74,7 @@ def test_a_program_that_does_not_run_has_no_terms_to_claim_under(store: FakeStor
 
     # then
     assert selectors.running_terms(["default"]) == {}
-    assert selectors.running_terms_of_code(code.code) is None
+    assert live_terms(code.code) is None
 
 
 def test_a_retired_code_has_no_terms(store: FakeStore) -> None:
@@ -79,7 +84,7 @@ def test_a_retired_code_has_no_terms(store: FakeStore) -> None:
     ReferralCode.objects.update(is_active=False)
 
     # then
-    assert selectors.running_terms_of_code(code.code) is None
+    assert live_terms(code.code) is None
     assert selectors.live_codes_of([code.referrer_id]) == {}
 
 

@@ -16,6 +16,8 @@ from tests.scenarios.shop import Customer
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATIONS = ROOT / "graphql" / "operations"
+#: From where a request comes, if nothing else is said.
+ADDRESS = "203.0.113.7"
 
 
 def operation(name: str) -> str:
@@ -36,9 +38,13 @@ class Api(ABC):
         *,
         customer: Customer | None = None,
         permissions: Collection[str] = (),
+        app: bool = False,
+        address: str = ADDRESS,
+        **headers: str,
     ) -> dict[str, Any]:
-        """The whole answer, `errors` included. Asked by a customer, by a member of staff who
-        holds the permissions named, or by nobody."""
+        """The whole answer, `errors` included. Asked by a customer, by a member of staff (or an
+        app) who holds the permissions named, or by nobody; from an address, with headers as
+        Django names them."""
 
     @abstractmethod
     def checkout_id(self, checkout: Any) -> str: ...
@@ -58,12 +64,21 @@ class SandboxApi(Api):
         *,
         customer: Customer | None = None,
         permissions: Collection[str] = (),
+        app: bool = False,
+        address: str = ADDRESS,
+        **headers: str,
     ) -> dict[str, Any]:
-        from saleor_referral_plugin.sandbox import models
+        from saleor_referral_plugin.sandbox import clock, models
         from saleor_referral_plugin.sandbox.schema import schema
 
         account = models.Customer.objects.get(pk=customer.user_ref) if customer else None
-        context = SimpleNamespace(customer=account, permissions=permissions)
+        if permissions and not app and account is None:
+            # Members of staff have accounts, too.
+            account, _ = models.Customer.objects.get_or_create(
+                email="staff@example.com", defaults={"registered_at": clock.now()}
+            )
+        meta = {"REMOTE_ADDR": address, **headers}
+        context = SimpleNamespace(customer=account, permissions=permissions, META=meta)
         result = schema.execute(document, variable_values=variables, context_value=context)
         return dict(result.to_dict())
 
@@ -79,24 +94,39 @@ class SaleorApi(Api):
         *,
         customer: Customer | None = None,
         permissions: Collection[str] = (),
+        app: bool = False,
+        address: str = ADDRESS,
+        **headers: str,
     ) -> dict[str, Any]:
         from django.test import Client
         from saleor.account.models import User
         from saleor.core.jwt import create_access_token
 
-        user = _staff(permissions) if permissions else None
+        token = _app_token(permissions) if app else ""
         if customer is not None:
-            user = User.objects.get(pk=customer.user_ref)
-        response = Client().post(
+            token = create_access_token(User.objects.get(pk=customer.user_ref))
+        elif permissions and not app:
+            token = create_access_token(_staff(permissions))
+        response = Client(REMOTE_ADDR=address, **headers).post(
             "/graphql/",
             json.dumps({"query": document, "variables": variables}),
             content_type="application/json",
-            headers={"Authorization": f"Bearer {create_access_token(user)}"} if user else None,
+            headers={"Authorization": f"Bearer {token}"} if token else None,
         )
         return dict(response.json())
 
     def checkout_id(self, checkout: Any) -> str:
         return str(checkout.id)
+
+
+def _app_token(permissions: Collection[str]) -> str:
+    from saleor.app.models import App
+    from saleor.permission.models import Permission
+
+    app = App.objects.create(name="CRM", is_active=True)
+    codenames = [name.lower() for name in permissions]
+    app.permissions.set(Permission.objects.filter(codename__in=codenames))
+    return str(app.tokens.create()[1])
 
 
 def _staff(permissions: Collection[str]) -> Any:

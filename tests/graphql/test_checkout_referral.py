@@ -51,6 +51,7 @@ def test_the_claim_in_force(shop: Shop, api: Api) -> None:
         },
         "discount": {"amount": 10, "currency": "USD"},
         "missing": None,
+        "conflict": None,
         "refusal": None,
     }
 

@@ -45,6 +45,7 @@ def test_a_refusal_carries_its_sentence_and_a_code_for_programs(shop: Shop, api:
                 "field": "promoCode",
                 "code": "VOUCHER_NOT_APPLICABLE",
                 "referralErrorCode": "OWN_CODE",
+                "referralRetryAt": None,
             }
         ],
         "checkout": None,

@@ -23,6 +23,8 @@ def test_a_percentage_with_a_minimum(shop: Shop, api: Api) -> None:
     # then
     assert data["referralCode"] == {
         "code": code,
+        "displayName": None,
+        "promises": [],
         "offer": {
             "description": "10% off your first order of $50.00 or more.",
             "percentage": 10,
@@ -46,6 +48,8 @@ def test_an_amount_for_everybody(shop: Shop, api: Api) -> None:
     # then
     assert data["referralCode"] == {
         "code": code,
+        "displayName": None,
+        "promises": [],
         "offer": {
             "description": "€9.00 off your order.",
             "percentage": None,

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saleor_referral_plugin.engine import codes
+from saleor_referral_plugin.engine import chosen, codes
+from saleor_referral_plugin.engine.findings import Refused
 from saleor_referral_plugin.engine.people import email_key, normalise_email
 
 a_code = st.text(alphabet=codes.ALPHABET, min_size=codes.LENGTH, max_size=codes.LENGTH)
@@ -37,8 +38,23 @@ def test_whatever_is_typed_is_a_code_or_nothing(typed: str) -> None:
     code = codes.normalise(typed)
 
     # then
-    assert code == "" or (len(code) == codes.LENGTH and set(code) <= set(codes.ALPHABET))
+    has_length = codes.SHORTEST <= len(code) <= codes.LONGEST
+    assert code == "" or (has_length and set(code) <= set(codes.ALPHABET + "U"))
     assert codes.normalise(code) == code
+
+
+@given(st.from_regex(chosen.WRITTEN, fullmatch=True))
+def test_a_chosen_code_reads_back_as_itself(wanted: str) -> None:
+    # when
+    try:
+        written = chosen.fit(wanted)
+    except Refused:
+        return
+
+    # then
+    code = codes.normalise(wanted)
+    assert code == codes.normalise(written) != ""
+    assert not codes.is_offer_code(written)
 
 
 @given(a_code)

@@ -39,7 +39,7 @@ class Programs:
 
     def share(self, customer: Customer, *, program: str = programs.DEFAULT_PROGRAM) -> str:
         code = referrers.code_for(_account(customer), _program(program), store=get_store())
-        return codes.show(code.code)
+        return str(code)
 
     def invite(
         self, customer: Customer, *, group: str = "", program: str = programs.DEFAULT_PROGRAM

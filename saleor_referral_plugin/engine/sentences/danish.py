@@ -64,6 +64,11 @@ DANISH = Language(
             "En belønning kunne først være givet efter den {until}, og det er for sent."
         ),
         "cap_reached": "Grænsen på {limit} {period} er nået.",
+        "not_yet_eligible": "Du kan endnu ikke deltage i dette program.",
+        "code_unfit": "En kode har {least} til {most} bogstaver og tal, og intet ord, der støder.",
+        "code_taken": "Denne kode er allerede i brug.",
+        "name_unfit": "Et navn har højst {most} bogstaver, og intet ord, der støder.",
+        "too_many_tries": "Der var for mange forsøg; prøv igen senere.",
     },
     of_orders={
         "discounts_used": "Kunden havde brugt koden til alle {orders} ordrer, som den gælder for.",

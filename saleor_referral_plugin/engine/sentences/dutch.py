@@ -70,6 +70,13 @@ DUTCH = Language(
             "Een beloning had pas na {until} gegeven kunnen worden, en dat is te laat."
         ),
         "cap_reached": "De limiet van {limit} {period} is bereikt.",
+        "not_yet_eligible": "U kunt nog niet aan dit programma meedoen.",
+        "code_unfit": (
+            "Een code heeft {least} tot {most} letters en cijfers, en geen woord dat kwetst."
+        ),
+        "code_taken": "Deze code is al in gebruik.",
+        "name_unfit": "Een naam heeft hoogstens {most} letters, en geen woord dat kwetst.",
+        "too_many_tries": "Er waren te veel pogingen; probeer het later opnieuw.",
     },
     of_orders={
         "discounts_used": (

@@ -54,6 +54,11 @@ ENGLISH = Language(
         "too_many_open": "Too many friends have used this referral code lately. Try again later.",
         "issued_too_late": "A reward could only have been given after {until}, which is too late.",
         "cap_reached": "The limit of {limit} {period} is reached.",
+        "not_yet_eligible": "You cannot take part in this program yet.",
+        "code_unfit": "A code has {least} to {most} letters and digits, and no word that offends.",
+        "code_taken": "This code is taken.",
+        "name_unfit": "A name has up to {most} letters, and no word that offends.",
+        "too_many_tries": "There were too many tries; please try again later.",
     },
     of_orders={
         "discounts_used": "The customer had used the code for all {orders} orders that it is for.",

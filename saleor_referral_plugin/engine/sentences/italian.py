@@ -64,6 +64,13 @@ ITALIAN = Language(
             "Un premio avrebbe potuto essere assegnato solo dopo il {until}: troppo tardi."
         ),
         "cap_reached": "Il limite di {limit} {period} è stato raggiunto.",
+        "not_yet_eligible": "Non puoi ancora partecipare a questo programma.",
+        "code_unfit": (
+            "Un codice ha da {least} a {most} lettere e cifre, e nessuna parola offensiva."
+        ),
+        "code_taken": "Questo codice è già in uso.",
+        "name_unfit": "Un nome ha al massimo {most} lettere, e nessuna parola offensiva.",
+        "too_many_tries": "Ci sono stati troppi tentativi: riprova più tardi.",
     },
     of_orders={
         "discounts_used": (

@@ -3,12 +3,12 @@
 from typing import Any
 
 import graphene
-from django.core.exceptions import ValidationError
 from promise import Promise
 
 from ...engine.findings import Refused
 from .. import host
 from ..dataloaders import ClaimsByCheckoutLoader
+from ..errors import refusal
 from ..types.claims import CheckoutReferral, load_checkout_referral
 
 
@@ -34,7 +34,5 @@ class CheckoutReferralMutation(host.BaseMutation):
 
     @classmethod
     def handle_refusal(cls, refused: Refused, checkout: Any) -> Any:
-        finding = refused.finding
-        message = finding.sentence_in(host.checkout(checkout).language)
-        error = ValidationError(message, code=finding.code.value)
-        return cls.handle_errors(ValidationError({"code": error}), checkout=checkout)
+        language = host.checkout(checkout).language
+        return cls.handle_errors(refusal(refused, "code", language), checkout=checkout)

@@ -2,7 +2,9 @@ from typing import Any
 
 import graphene
 
+from ...engine import rates
 from ...engine.findings import Refused
+from ...engine.store import get_store
 from .. import host
 from ..enums import DOC_CATEGORY
 from ..errors import ReferralError
@@ -30,7 +32,8 @@ class CheckoutReferralCodeApply(CheckoutReferralMutation):
     def perform_mutation(cls, _root: Any, info: Any, /, *, id: str, code: str) -> Any:
         checkout = host.find_checkout(cls, info, id)
         try:
-            host.apply_code(info, checkout, code)
+            with rates.counting_unknown_codes(host.client(info.context), store=get_store()):
+                host.apply_code(info, checkout, code)
         except Refused as refused:
             return cls.handle_refusal(refused, checkout)
         return cls(checkout=checkout)

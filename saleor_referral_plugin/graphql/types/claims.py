@@ -7,7 +7,6 @@ import graphene
 from prices import Money
 from promise import Promise
 
-from ...engine.codes import show
 from ...engine.findings import FindingCode
 from ...engine.money import zero
 from ...engine.selectors import CheckoutClaims
@@ -21,7 +20,8 @@ from ..enums import (
     ReferralStatusEnum,
 )
 from .findings import FindingSeen, findings_field, visible_findings
-from .offers import OfferSeen, ReferralOffer
+from .offers import OfferSeen, ReferralOffer, offer_for
+from .previews import CheckoutReferralConflict, Conflict, conflict_on
 
 #: Set on a claim in memory: the language of the checkout or the order it is shown on.
 LANGUAGE = "referral_language"
@@ -53,7 +53,7 @@ class ReferralClaim(host.ModelObjectType):
 
     @staticmethod
     def resolve_code(root: Claim, _info: Any) -> str:
-        return show(root.code.code)
+        return str(root.code)
 
     @staticmethod
     def resolve_findings(root: Claim, info: Any) -> list[FindingSeen]:
@@ -69,11 +69,13 @@ def _in_language(claim: Claim | None, language: str) -> Claim | None:
 
 @dataclass(frozen=True, slots=True)
 class ClaimsSeen:
-    """The claims on a checkout, with the checkout's own root value."""
+    """The claims on a checkout, with the checkout's own root value. `displaced`: a claim whose
+    place another voucher has taken."""
 
     root: Any
     claim: Claim | None
     refusal: Claim | None
+    displaced: Claim | None = None
 
 
 class CheckoutReferral(host.BaseObjectType):
@@ -90,7 +92,10 @@ class CheckoutReferral(host.BaseObjectType):
     )
     offer = graphene.Field(
         ReferralOffer,
-        description="What the claimed code gives here or, without a claim, the refused one would.",
+        description=(
+            "What the claimed code gives here or, without a claim, the displaced or refused one "
+            "would."
+        ),
     )
     discount = graphene.Field(
         host.Money, required=True, description="What the claimed code takes off the checkout."
@@ -98,6 +103,14 @@ class CheckoutReferral(host.BaseObjectType):
     missing = graphene.Field(
         host.Money,
         description="What the goods lack of the offer's minimum. Null when nothing is missing.",
+    )
+
+    conflict = graphene.Field(
+        CheckoutReferralConflict,
+        description=(
+            "The other voucher that has taken the place of a claimed code, and what that would "
+            "take off in its place. Null without one."
+        ),
     )
 
     class Meta:
@@ -122,6 +135,19 @@ class CheckoutReferral(host.BaseObjectType):
         return checkout.discount if root.claim else zero(checkout.currency)
 
     @staticmethod
+    def resolve_conflict(root: ClaimsSeen, info: Any) -> Promise | None:
+        displaced = root.displaced
+        if displaced is None:
+            return None
+
+        def between(goods: Money) -> Conflict | None:
+            discount = displaced.terms.terms.discount
+            worth = discount.of(goods) if discount else zero(goods.currency)
+            return conflict_on(root.root, worth and min(worth, goods))
+
+        return host.load_goods(info.context, root.root).then(between)
+
+    @staticmethod
     def resolve_missing(root: ClaimsSeen, info: Any) -> Promise | None:
         offer = _offer_of(root)
         minimum = offer.minimum if offer else None
@@ -132,14 +158,11 @@ class CheckoutReferral(host.BaseObjectType):
 
 
 def _offer_of(root: ClaimsSeen) -> OfferSeen | None:
-    claim = root.claim or root.refusal
+    claim = root.claim or root.displaced or root.refusal
     currency = host.checkout(root.root).currency
     if claim is None:
         return None
-    discount = claim.terms.terms.discount
-    if discount is not None and not discount.is_priced_in(currency):
-        return None
-    return OfferSeen(claim.terms.terms, currency)
+    return offer_for(claim.terms.terms, currency)
 
 
 def load_checkout_referral(context: Any, root: Any) -> Promise:
@@ -149,11 +172,13 @@ def load_checkout_referral(context: Any, root: Any) -> Promise:
     def seen(claims: CheckoutClaims | None) -> ClaimsSeen | None:
         if claims is None:
             return None
-        claim = claims.open
+        claim, displaced = claims.open, None
         if claim is not None and claim.terms.offer_code != checkout.voucher_code:
             # Another voucher took its place.
-            claim = None
-        return ClaimsSeen(root, claim, claims.refusal) if claim or claims.refusal else None
+            claim, displaced = None, claim if checkout.voucher_code else None
+        if not (claim or claims.refusal or displaced):
+            return None
+        return ClaimsSeen(root, claim, claims.refusal, displaced)
 
     return ClaimsByCheckoutLoader(context).load(checkout.ref).then(seen)
 

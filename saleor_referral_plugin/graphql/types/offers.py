@@ -8,9 +8,23 @@ from prices import Money
 
 from ...engine.facts import Channel
 from ...engine.money import Amounts, say
-from ...engine.terms import Beneficiary, Coupon, EarnedWhen, Offer, RewardKind, RewardRule, Terms
+from ...engine.terms import (
+    Beneficiary,
+    Coupon,
+    EarnedWhen,
+    Offer,
+    Per,
+    RewardKind,
+    RewardRule,
+    Terms,
+)
 from .. import host
-from ..enums import DOC_CATEGORY, ReferralEarnedWhenEnum
+from ..enums import (
+    DOC_CATEGORY,
+    ReferralBeneficiaryEnum,
+    ReferralEarnedWhenEnum,
+    ReferralRewardKindEnum,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +117,67 @@ class CreditSeen:
         return f"{when} their order is {DONE[self.terms.earned_when]}"
 
 
+@dataclass(frozen=True, slots=True)
+class PromiseSeen(CreditSeen):
+    """What somebody gets by one rule of some terms: money in the channel's currency, or
+    something in a unit of its own."""
+
+    @property
+    def beneficiary(self) -> str:
+        return self.rule.to.value
+
+    @property
+    def kind(self) -> str:
+        return self.rule.kind.value
+
+    @property
+    def amount(self) -> Money | None:
+        return worth_in(self.rule.worth, self.rule.kind, self.currency)
+
+    @property
+    def coupon(self) -> str | None:
+        return None if self.rule.coupon is None else say_coupon(self.rule.coupon)
+
+    @property
+    def valid_days(self) -> int | None:
+        valid = self.rule.valid
+        return None if valid is None or valid.months or valid.hours else valid.days
+
+    @property
+    def description(self) -> str:
+        rule = self.rule
+        is_referrers = rule.to is Beneficiary.REFERRER
+        friend = "each friend" if is_referrers else "you"
+        if rule.per is Per.ORDER:
+            friend = "each order of a friend" if is_referrers else "each order"
+        goods = {"you": "your goods", "each friend": "each friend's goods"}.get(friend, friend)
+        what = f"of {goods}" if self.percentage is not None else f"for {friend}"
+        amount = self.amount
+        worth = self.coupon or (say(amount) if amount else str(rule.worth))
+        whose = "their" if is_referrers else "your"
+        which = f"order number {rule.from_orders}" if rule.from_orders > 1 else "order"
+        when = f"{rule.hold} after" if rule.hold else "as soon as"
+        return f"{worth} {what}, {when} {whose} {which} is {DONE[self.terms.earned_when]}."
+
+
+def worth_in(worth: Offer | None, kind: RewardKind, currency: str) -> Money | None:
+    """An amount in a currency, or in the unit of what is no money; None: a percentage, a coupon,
+    or no amount there."""
+    if worth is None or worth.percent is not None or kind is RewardKind.COUPON:
+        return None
+    if kind is RewardKind.CREDIT:
+        return worth.amounts.get(currency)
+    [(unit, amount)] = worth.amounts.by_currency
+    return Money(amount, unit)
+
+
+def promises_in(terms: Terms, channel: Channel | None) -> list[PromiseSeen]:
+    """All that the terms promise where they run."""
+    if channel is None or not terms.runs_in(channel.slug, channel.currency):
+        return []
+    return [PromiseSeen(terms, rule, channel.currency) for rule in terms.rewards]
+
+
 DONE = {
     EarnedWhen.ORDERED: "placed",
     EarnedWhen.PAID: "paid",
@@ -115,6 +190,14 @@ def offer_in(terms: Terms, channel: Channel | None) -> OfferSeen | None:
     if channel is None or not terms.runs_in(channel.slug, channel.currency):
         return None
     return OfferSeen(terms, channel.currency)
+
+
+def offer_for(terms: Terms, currency: str) -> OfferSeen | None:
+    """None where the discount has no price in the currency."""
+    discount = terms.discount
+    if discount is not None and not discount.is_priced_in(currency):
+        return None
+    return OfferSeen(terms, currency)
 
 
 def credit_in(terms: Terms, channel: Channel | None) -> CreditSeen | None:
@@ -203,4 +286,45 @@ class ReferralCredit(host.BaseObjectType):
 
     class Meta:
         description = "What a referrer gets for each person they recommend."
+        doc_category = DOC_CATEGORY
+
+
+class ReferralPromise(host.BaseObjectType):
+    description = graphene.String(
+        required=True,
+        description="In one sentence: `$10.00 for each friend, as soon as their order is paid.`",
+    )
+    beneficiary = ReferralBeneficiaryEnum(required=True, description="Who gets it.")
+    kind = ReferralRewardKindEnum(required=True, description="How it is delivered.")
+    percentage = graphene.Float(
+        description=(
+            "A percentage of the friend's goods, net of discount, tax and shipping. Null when it "
+            "is an amount."
+        )
+    )
+    amount = graphene.Field(
+        host.Money,
+        description=(
+            "An amount, in the channel's currency or in a unit of its own. Null when it is a "
+            "percentage or a coupon."
+        ),
+    )
+    coupon = graphene.String(description="What a coupon gives, in words. Null when it is none.")
+    earned_when = ReferralEarnedWhenEnum(
+        required=True, description="What the friend's order must be for it to be earned."
+    )
+    hold_days = graphene.Int(
+        description=(
+            "Days between being earned and being issued. Null when that is counted in hours or "
+            "calendar months."
+        )
+    )
+    valid_days = graphene.Int(
+        description=(
+            "Days that it can be spent. Null: for ever, or counted in hours or calendar months."
+        )
+    )
+
+    class Meta:
+        description = "One reward that a program promises."
         doc_category = DOC_CATEGORY

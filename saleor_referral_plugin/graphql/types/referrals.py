@@ -15,9 +15,12 @@ from .. import host
 from ..dataloaders import (
     CouponUsedLoader,
     OrderEmailLoader,
+    ProgramByIdLoader,
     ReferralByIdLoader,
     ReferrerByIdLoader,
     RewardsByReferralLoader,
+    SignUpNameLoader,
+    mask,
 )
 from ..enums import (
     DOC_CATEGORY,
@@ -41,17 +44,17 @@ class Referee(host.BaseObjectType):
 
     @staticmethod
     def resolve_display_name(root: ReferralRow, info: Any) -> Promise:
+        if root.sign_up_id is not None:
+            return SignUpNameLoader(info.context).load(root.sign_up_id)
         return OrderEmailLoader(info.context).load(root.order_ref).then(mask)
-
-
-def mask(email: str) -> str:
-    """`anna@example.com` -> `a***`."""
-    return f"{email[:1].lower()}***"
 
 
 class Referral(host.ModelObjectType):
     id = graphene.GlobalID(required=True, description="The ID of the referral.")
     status = ReferralStatusEnum(required=True, description="What was decided about the order.")
+    program_name = graphene.String(
+        required=True, description="What the program is called that it was made in."
+    )
     referee = graphene.Field(Referee, required=True, description="The person recommended.")
     placed_at = host.DateTime(required=True, description="When the order was placed.")
     earned_at = host.DateTime(
@@ -79,6 +82,11 @@ class Referral(host.ModelObjectType):
     @staticmethod
     def resolve_referee(root: ReferralRow, _info: Any) -> ReferralRow:
         return root
+
+    @staticmethod
+    def resolve_program_name(root: ReferralRow, info: Any) -> Promise:
+        program = ProgramByIdLoader(info.context).load(root.program_id)
+        return program.then(lambda found: found.name)
 
     @staticmethod
     def resolve_order_number(root: ReferralRow, info: Any) -> str:
@@ -141,7 +149,7 @@ class ReferralCoupon(host.BaseObjectType):
         code = codes.show(root.coupon_code)
         if host.may(info.context, host.MANAGE_DISCOUNTS):
             return code
-        asking = host.requestor_ref(info.context)
+        asking = host.user_ref(info.context)
         holder = ReferrerByIdLoader(info.context).load(root.holder_id)
         return holder.then(lambda row: code if asking and row.user_ref == asking else None)
 
@@ -170,9 +178,22 @@ class ReferralReward(host.ModelObjectType):
     id = graphene.GlobalID(required=True, description="The ID of the reward.")
     status = ReferralRewardStatusEnum(required=True, description="How far the reward has come.")
     beneficiary = ReferralBeneficiaryEnum(required=True, description="Who gets it.")
-    kind = ReferralRewardKindEnum(required=True, description="How it reaches its beneficiary.")
+    kind = ReferralRewardKindEnum(required=True, description="How it is delivered.")
+    rule = graphene.String(
+        required=True, description="What the reward, or the milestone, is called in the program."
+    )
+    occurrence = graphene.String(
+        description="Which milestone it is for, and in which period. Null for a referral's reward."
+    )
+    program_name = graphene.String(
+        required=True, description="What the program is called that gives it."
+    )
     amount = graphene.Field(
-        host.Money, description="What it is worth by the last decision. Null for a coupon."
+        host.Money,
+        description=(
+            "What it is worth by the last decision, in a currency or in the unit of the program's "
+            "points. Null for a coupon."
+        ),
     )
     coupon = graphene.Field(
         ReferralCoupon,
@@ -201,6 +222,14 @@ class ReferralReward(host.ModelObjectType):
         model = Reward
 
     @staticmethod
+    def resolve_occurrence(root: Reward, _info: Any) -> str | None:
+        return root.occurrence or None
+
+    @staticmethod
+    def resolve_program_name(root: Reward, info: Any) -> Promise:
+        program = ProgramByIdLoader(info.context).load(root.program_id)
+        return program.then(lambda found: found.name)
+
     def resolve_amount(root: Reward, _info: Any) -> Money | None:
         return None if root.currency == COUPON else Money(root.amount, root.currency)
 

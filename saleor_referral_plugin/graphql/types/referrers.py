@@ -1,15 +1,21 @@
 """A customer as a referrer."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import graphene
+from prices import Money
 from promise import Promise
+
+from graphql import GraphQLError
 
 from ...engine import codes, referrers, selectors
 from ...engine.facts import CustomerFacts
 from ...engine.ledger import Account
 from ...engine.people import email_key
 from ...engine.programs import DEFAULT_PROGRAM, current_program
+from ...engine.selectors import Expiry
 from ...engine.store import get_store
 from ...engine.terms import COUPON
 from ...models import ReferralCode, TermsVersion
@@ -17,6 +23,7 @@ from ...models import Referrer as ReferrerRow
 from .. import host
 from ..dataloaders import (
     AccountsByReferrerLoader,
+    ExpiringLoader,
     LiveCodeByReferrerLoader,
     ReferralCountLoader,
     ReferralPageLoader,
@@ -27,13 +34,47 @@ from ..dataloaders import (
     load_channel,
 )
 from ..enums import DOC_CATEGORY
-from ..pages import Connected, Page
+from ..pages import Connected
+from ..where import (
+    ReferralRewardSortingInput,
+    ReferralRewardWhereInput,
+    ReferralSortingInput,
+    ReferralWhereInput,
+    page_of,
+)
 from .offers import ReferralCredit, ReferralOffer, credit_in, offer_in
 from .referrals import ReferralCountableConnection, ReferralRewardCountableConnection
+from .taking_part import ReferrerProgram, load_parts
+
+#: How far ahead one can look for what runs out.
+MOST_DAYS = 3660
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceSeen:
+    """A referrer's account in one currency."""
+
+    referrer_id: int
+    account: Account
+
+
+class ReferralExpiry(host.BaseObjectType):
+    amount = graphene.Field(host.Money, required=True, description="What runs out.")
+    expires_at = host.DateTime(required=True, description="When, if it is not spent before.")
+
+    class Meta:
+        description = "A part of a referrer's credit that runs out."
+        doc_category = DOC_CATEGORY
+
+    @staticmethod
+    def resolve_expires_at(root: Expiry, _info: Any) -> datetime:
+        return root.at
 
 
 class ReferralBalance(host.BaseObjectType):
-    currency = graphene.String(required=True, description="Code of the currency.")
+    currency = graphene.String(
+        required=True, description="Code of the currency, or the unit of a program's points."
+    )
     available = graphene.Field(
         host.Money, required=True, description="Credited and not spent, taken back or expired."
     )
@@ -46,10 +87,46 @@ class ReferralBalance(host.BaseObjectType):
         description="Spent, and no longer deserved: the next credit pays it first.",
     )
     earned = graphene.Field(host.Money, required=True, description="Promised in all.")
+    expiring = graphene.Field(
+        host.NonNullList(ReferralExpiry),
+        days=graphene.Int(default_value=30, description="How many days to look ahead."),
+        required=True,
+        description="What of the available credit runs out soon, first ending first.",
+    )
 
     class Meta:
-        description = "A referrer's money in one currency."
+        description = "A referrer's money in one currency, or their points."
         doc_category = DOC_CATEGORY
+
+    @staticmethod
+    def resolve_currency(root: BalanceSeen, _info: Any) -> str:
+        return root.account.currency
+
+    @staticmethod
+    def resolve_available(root: BalanceSeen, _info: Any) -> Money:
+        return root.account.available
+
+    @staticmethod
+    def resolve_pending(root: BalanceSeen, _info: Any) -> Money:
+        return root.account.pending
+
+    @staticmethod
+    def resolve_debt(root: BalanceSeen, _info: Any) -> Money:
+        return root.account.debt
+
+    @staticmethod
+    def resolve_earned(root: BalanceSeen, _info: Any) -> Money:
+        return root.account.earned
+
+    @staticmethod
+    def resolve_expiring(root: BalanceSeen, info: Any, *, days: int) -> Promise:
+        if not 0 < days <= MOST_DAYS:
+            raise GraphQLError(f"Argument `days` must be between 1 and {MOST_DAYS}.")
+
+        def in_currency(found: list[Expiry]) -> list[Expiry]:
+            return [each for each in found if each.amount.currency == root.account.currency]
+
+        return ExpiringLoader(info.context).load((root.referrer_id, days)).then(in_currency)
 
 
 def _channel_argument() -> graphene.String:
@@ -58,9 +135,16 @@ def _channel_argument() -> graphene.String:
 
 class Referrer(host.ModelObjectType):
     id = graphene.GlobalID(required=True, description="The ID of the referrer.")
+    display_name = graphene.String(
+        description="The name that the referrer chose to be seen by. Null: none."
+    )
     code = graphene.String(description="The code to share, as people write it.")
     link = graphene.String(
-        description="The link to share. Null while the shop has not said where links lead."
+        source=graphene.String(
+            description="Where the link is shared, such as `newsletter`: its `utm_source`."
+        ),
+        channel=graphene.String(description="Slug of the channel that the link leads to."),
+        description="The link to share. Null while the shop has not said where links lead.",
     )
     offer = graphene.Field(
         ReferralOffer,
@@ -78,15 +162,30 @@ class Referrer(host.ModelObjectType):
         host.NonNullList(ReferralBalance),
         required=True,
         description=(
-            "The referrer's money, one balance per currency ever used. Coupons are among the "
-            "rewards."
+            "The referrer's money and points, one balance per currency or unit ever used. Coupons "
+            "are among the rewards."
+        ),
+    )
+    programs = graphene.Field(
+        host.NonNullList(ReferrerProgram),
+        channel=_channel_argument(),
+        required=True,
+        description=(
+            "The programs that run, and those the referrer has been in: which are open to them in "
+            "a channel, and why others are not."
         ),
     )
     rewards = host.ConnectionField(
-        ReferralRewardCountableConnection, description="The referrer's rewards, newest first."
+        ReferralRewardCountableConnection,
+        where=ReferralRewardWhereInput(description="Where filtering options."),
+        sort_by=ReferralRewardSortingInput(description="Sort rewards; newest first by default."),
+        description="The referrer's rewards.",
     )
     referrals = host.ConnectionField(
-        ReferralCountableConnection, description="The referrer's referrals, newest first."
+        ReferralCountableConnection,
+        where=ReferralWhereInput(description="Where filtering options."),
+        sort_by=ReferralSortingInput(description="Sort referrals; newest first by default."),
+        description="The referrer's referrals.",
     )
 
     class Meta:
@@ -96,16 +195,24 @@ class Referrer(host.ModelObjectType):
         model = ReferrerRow
 
     @staticmethod
+    def resolve_display_name(root: ReferrerRow, _info: Any) -> str | None:
+        return root.display_name or None
+
+    @staticmethod
     def resolve_code(root: ReferrerRow, info: Any) -> Promise:
         def shown(code: ReferralCode | None) -> str | None:
-            return codes.show(code.code) if code else None
+            return str(code) if code else None
 
         return LiveCodeByReferrerLoader(info.context).load(root.pk).then(shown)
 
     @staticmethod
-    def resolve_link(root: ReferrerRow, info: Any) -> Promise:
+    def resolve_link(
+        root: ReferrerRow, info: Any, *, source: str = "", channel: str = ""
+    ) -> Promise:
         def link(code: ReferralCode | None) -> str | None:
-            return selectors.link_to(code.program, code.code) if code else None
+            if code is None:
+                return None
+            return selectors.link_to(code.program, code, source=source, channel=channel)
 
         return LiveCodeByReferrerLoader(info.context).load(root.pk).then(link)
 
@@ -119,18 +226,24 @@ class Referrer(host.ModelObjectType):
 
     @staticmethod
     def resolve_balances(root: ReferrerRow, info: Any) -> Promise:
-        def of_money(accounts: list[Account]) -> list[Account]:
-            return [account for account in accounts if account.currency != COUPON]
+        def seen(accounts: list[Account]) -> list[BalanceSeen]:
+            return [
+                BalanceSeen(root.pk, account) for account in accounts if account.currency != COUPON
+            ]
 
-        return AccountsByReferrerLoader(info.context).load(root.pk).then(of_money)
-
-    @staticmethod
-    def resolve_rewards(root: ReferrerRow, info: Any, **page: Any) -> Connected:
-        return Connected(info, RewardPageLoader, RewardCountLoader, root.pk, Page(**page))
+        return AccountsByReferrerLoader(info.context).load(root.pk).then(seen)
 
     @staticmethod
-    def resolve_referrals(root: ReferrerRow, info: Any, **page: Any) -> Connected:
-        return Connected(info, ReferralPageLoader, ReferralCountLoader, root.pk, Page(**page))
+    def resolve_programs(root: ReferrerRow, info: Any, *, channel: str) -> Promise:
+        return load_parts(info.context, root, channel)
+
+    @staticmethod
+    def resolve_rewards(root: ReferrerRow, info: Any, **asked: Any) -> Connected:
+        return Connected(info, RewardPageLoader, RewardCountLoader, root.pk, page_of(**asked))
+
+    @staticmethod
+    def resolve_referrals(root: ReferrerRow, info: Any, **asked: Any) -> Connected:
+        return Connected(info, ReferralPageLoader, ReferralCountLoader, root.pk, page_of(**asked))
 
 
 def _in_channel(context: Any, slug: str, seen: Any) -> Promise:

@@ -234,10 +234,12 @@ class Migration(migrations.Migration):
                 ),
                 ("event", models.CharField(max_length=64)),
                 ("payload", models.JSONField(default=dict)),
+                ("email", models.EmailField(blank=True, max_length=254)),
                 ("created_at", models.DateTimeField()),
                 (
                     "customer",
                     models.ForeignKey(
+                        null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="messages",
                         to="referral_sandbox.customer",

@@ -46,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "cart": cart,
             "lines": list(cart.lines.all()) if cart else [],
             "bill": bill_of(cart) if cart else None,
-            "claimed": codes.show(claimed.open.code.code) if claimed.open else "",
+            "claimed": str(claimed.open.code) if claimed.open else "",
             "gift_cards": list(cart.gift_cards.all()) if cart else [],
             "friend": _friends_code(request, cart, claimed),
         },
@@ -81,7 +81,7 @@ def _friends_code(
     code = claimed.refusal.code.code if claimed.refusal else request.session.get("brought")
     if not code or (cart is not None and cart.voucher_code):
         return None
-    shown = codes.show(codes.normalise(code))
+    shown = str(codes.find(code) or code)
     if cart is None:
         return FriendsCode(shown)
     decision = claims.preview(store=get_store(), facts=checkout_facts_of(cart), typed=code)

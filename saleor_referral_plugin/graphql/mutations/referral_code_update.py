@@ -1,0 +1,98 @@
+from typing import Any
+
+import graphene
+from django.core.exceptions import ValidationError
+
+from graphql import GraphQLError
+
+from ...engine import chosen, rates, referrers
+from ...engine.findings import Refused
+from ...engine.programs import DEFAULT_PROGRAM
+from ...engine.store import get_store
+from ...models import Program
+from .. import host
+from ..dataloaders import CodeInProgramLoader, LiveCodeByReferrerLoader, ReferrerByUserRefLoader
+from ..enums import DOC_CATEGORY, ReferralErrorCode
+from ..errors import ReferralError, refusal
+from ..ids import key_in
+from ..types.referrers import Referrer
+
+
+class ReferralCodeUpdateInput(host.BaseInputObjectType):
+    code = graphene.String(
+        required=True,
+        description=(
+            "The code to share from now on: 4 to 20 letters (A to Z) and digits, with hyphens "
+            "where wanted. Letter case and hyphens do not count when it is typed, nor do letters "
+            "that look like digits."
+        ),
+    )
+    program = graphene.ID(
+        description="The ID of the program. Default: the one of the plugin's page."
+    )
+
+    class Meta:
+        description = "Fields required to choose a code."
+        doc_category = DOC_CATEGORY
+
+
+class ReferralCodeUpdate(host.BaseMutation):
+    code = graphene.String(description="The code that is shared now.")
+    referrer = graphene.Field(Referrer, description="The customer as a referrer.")
+
+    class Arguments:
+        input = ReferralCodeUpdateInput(
+            required=True, description="Fields required to choose a code."
+        )
+
+    class Meta:
+        description = (
+            "Chooses the code that the customer shares in a program. Codes and links that were "
+            "shared before work on, and are never given to anybody else.\n\n"
+            f"Requires one of the following permissions: {host.AUTHENTICATED_USER.name}."
+        )
+        doc_category = DOC_CATEGORY
+        error_type_class = ReferralError
+        permissions = (host.AUTHENTICATED_USER,)
+        auto_permission_message = False
+
+    @classmethod
+    def perform_mutation(cls, _root: Any, info: Any, /, *, input: dict[str, Any]) -> Any:
+        store = get_store()
+        asking = host.user_ref(info.context)
+        program = _program(input.get("program"))
+        customer = store.customer(asking)
+        if customer is None:
+            raise host.PermissionDenied(permissions=[host.AUTHENTICATED_USER])
+        try:
+            rates.check(rates.CODE_CHOICE, asking, store=store)
+            referrers.code_for(customer, program, store=store)
+            referrer = referrers.referrer_of(customer, store=store)
+            code = chosen.choose_code(referrer, program, input["code"], store=store)
+        except Refused as refused:
+            raise refusal(refused, "code", host.language(info.context)) from refused
+        # What the request has read before is no longer so.
+        ReferrerByUserRefLoader(info.context).clear(asking)
+        LiveCodeByReferrerLoader(info.context).clear(referrer.pk)
+        CodeInProgramLoader(info.context).clear((referrer.pk, program.pk))
+        return cls(code=str(code), referrer=referrer)
+
+
+def _program(global_id: str | None) -> Program:
+    """Raises ValidationError on `program` for none that there is."""
+    try:
+        named = {"slug": DEFAULT_PROGRAM} if global_id is None else _by_id(global_id)
+    except GraphQLError as error:
+        invalid = ValidationError(str(error), code=ReferralErrorCode.GRAPHQL_ERROR.value)
+        raise ValidationError({"program": invalid}) from error
+    program = Program.objects.filter(**named).first()
+    if program is None:
+        missing = ValidationError(
+            "There is no such program.", code=ReferralErrorCode.NOT_FOUND.value
+        )
+        raise ValidationError({"program": missing})
+    return program
+
+
+def _by_id(global_id: str) -> dict[str, Any]:
+    return {"pk": key_in(global_id, "ReferralProgram")}

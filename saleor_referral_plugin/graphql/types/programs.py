@@ -1,0 +1,351 @@
+"""A program: what it gives to whom, in a channel."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import graphene
+from prices import Money
+from promise import Promise
+
+from graphql import GraphQLError
+
+from ...engine.facts import Channel
+from ...engine.milestones import Standing, period_of, reached
+from ...engine.money import say
+from ...engine.store import get_store
+from ...engine.taking_part import OPEN_TO_ALL
+from ...engine.terms import Milestone, Milestones, Terms
+from ...models import Program, TermsVersion
+from .. import host
+from ..dataloaders import NewestTermsLoader, load_channel
+from ..enums import (
+    DOC_CATEGORY,
+    ReferralPeriodEnum,
+    ReferralProgramKindEnum,
+    ReferralRewardKindEnum,
+)
+from ..ids import key_in
+from .leaderboards import Board, ReferralLeaderboard
+from .offers import (
+    OfferSeen,
+    PromiseSeen,
+    ReferralOffer,
+    ReferralPromise,
+    offer_in,
+    promises_in,
+    say_coupon,
+    worth_in,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramSeen:
+    """A program in a channel. `terms`: those of the group of whoever looks; None: its terms are
+    not for them."""
+
+    program: Program
+    terms: Terms | None
+    channel: Channel
+
+    @property
+    def id(self) -> int:
+        return self.program.pk
+
+
+@dataclass(frozen=True, slots=True)
+class StepSeen:
+    """One milestone, in a channel's currency."""
+
+    step: Milestone
+    currency: str
+
+    @property
+    def referrals(self) -> int | None:
+        return self.step.count
+
+    @property
+    def revenue(self) -> Money | None:
+        return self.step.revenue.get(self.currency)
+
+    @property
+    def reward(self) -> Money | None:
+        return worth_in(self.step.worth, self.step.kind, self.currency)
+
+    @property
+    def kind(self) -> str | None:
+        return self.step.kind.value if self.step.gives else None
+
+    @property
+    def group(self) -> str | None:
+        return self.step.group
+
+    @property
+    def description(self) -> str:
+        gives = [say(self.reward)] if self.reward else []
+        gives += [say_coupon(self.step.coupon)] if self.step.coupon else []
+        gives += [f"a place among {self.group}"] if self.group else []
+        return f"{' and '.join(gives) or 'Nothing here'} for {self._for_what}."
+
+    @property
+    def _for_what(self) -> str:
+        if self.step.count is not None:
+            return f"{self.step.count} friend{'' if self.step.count == 1 else 's'}"
+        revenue = self.revenue
+        return f"{say(revenue) if revenue else self.step.revenue} of friends' orders"
+
+
+@dataclass(frozen=True, slots=True)
+class MilestonesSeen:
+    milestones: Milestones
+    currency: str
+
+    @property
+    def name(self) -> str:
+        return self.milestones.name
+
+    @property
+    def period(self) -> str:
+        return self.milestones.period.value
+
+    @property
+    def highest_only(self) -> bool:
+        return self.milestones.highest_only
+
+    @property
+    def steps(self) -> list[StepSeen]:
+        return [StepSeen(step, self.currency) for step in self.milestones.steps]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressSeen:
+    """How far a referrer has come towards milestones, in the period that is running."""
+
+    terms: Terms
+    milestones: Milestones
+    currency: str
+    standing: Standing
+    now: datetime
+
+    @property
+    def referrals(self) -> int:
+        return self.standing.count
+
+    @property
+    def revenue(self) -> Money | None:
+        net = self.standing.revenue.get(self.currency)
+        return Money(net or 0, self.currency)
+
+    @property
+    def reached(self) -> list[StepSeen]:
+        steps = reached(self.milestones, self.standing)
+        return [StepSeen(step, self.currency) for step in steps]
+
+    @property
+    def next(self) -> StepSeen | None:
+        so_far = reached(self.milestones, self.standing)
+        left = (step for step in self.milestones.steps if step not in so_far)
+        step = next(left, None)
+        return StepSeen(step, self.currency) if step else None
+
+    @property
+    def missing_referrals(self) -> int | None:
+        step = self.next
+        if step is None or step.referrals is None:
+            return None
+        return step.referrals - self.standing.count
+
+    @property
+    def missing_revenue(self) -> Money | None:
+        step = self.next
+        if step is None or step.revenue is None or self.revenue is None:
+            return None
+        return step.revenue - self.revenue
+
+    @property
+    def ends_at(self) -> datetime | None:
+        if self.milestones.rolling is not None:
+            return None
+        window = period_of(self.milestones, self.terms.zone, self.now, self.now)
+        return window and window[1]
+
+
+class ReferralMilestone(host.BaseObjectType):
+    description = graphene.String(
+        required=True, description="In one sentence, such as `$50.00 for 5 friends.`"
+    )
+    referrals = graphene.Int(description="So many qualified referrals. Null: not counted.")
+    revenue = graphene.Field(
+        host.Money, description="So much net value of friends' orders. Null: not counted."
+    )
+    reward = graphene.Field(
+        host.Money, description="What it brings. Null: nothing, or nothing in this currency."
+    )
+    kind = ReferralRewardKindEnum(description="How the reward is delivered.")
+    group = graphene.String(description="The group of referrers that it leads into.")
+
+    class Meta:
+        description = "What a referrer gets for having come so far."
+        doc_category = DOC_CATEGORY
+
+
+class ReferralMilestones(host.BaseObjectType):
+    name = graphene.String(required=True, description="What they are called in the program.")
+    period = ReferralPeriodEnum(required=True, description="Which referrals count together.")
+    highest_only = graphene.Boolean(
+        required=True, description="Whether only the highest milestone gives its reward."
+    )
+    steps = graphene.Field(
+        host.NonNullList(ReferralMilestone), required=True, description="Lowest first."
+    )
+
+    class Meta:
+        description = "Milestones that are counted together."
+        doc_category = DOC_CATEGORY
+
+
+class ReferrerProgress(host.BaseObjectType):
+    name = graphene.String(required=True, description="What the milestones are called.")
+    period = ReferralPeriodEnum(required=True, description="Which referrals count together.")
+    ends_at = host.DateTime(description="When counting starts anew. Null: never.")
+    referrals = graphene.Int(required=True, description="Qualified referrals in the period.")
+    revenue = graphene.Field(
+        host.Money, required=True, description="Net value of their orders in this currency."
+    )
+    reached = graphene.Field(
+        host.NonNullList(ReferralMilestone),
+        required=True,
+        description="The milestones reached in the period, lowest first.",
+    )
+    next = graphene.Field(ReferralMilestone, description="The next one. Null after the last.")
+    missing_referrals = graphene.Int(description="How many referrals the next one still takes.")
+    missing_revenue = graphene.Field(
+        host.Money, description="How much more net value the next one takes in this currency."
+    )
+
+    class Meta:
+        description = "How far a referrer has come towards milestones."
+        doc_category = DOC_CATEGORY
+
+    @staticmethod
+    def resolve_name(root: ProgressSeen, _info: Any) -> str:
+        return root.milestones.name
+
+    @staticmethod
+    def resolve_period(root: ProgressSeen, _info: Any) -> str:
+        return root.milestones.period.value
+
+
+class ReferralProgram(host.BaseObjectType):
+    id = graphene.GlobalID(required=True, description="The ID of the program.")
+    slug = graphene.String(required=True, description="Names the program in links and settings.")
+    name = graphene.String(required=True, description="What the program is called.")
+    kind = ReferralProgramKindEnum(required=True, description="Who may share a code in it.")
+    offer = graphene.Field(
+        ReferralOffer,
+        description=(
+            "What a friend gets at checkout. Null where the program does not run, and in a program "
+            "by invitation for who was not invited."
+        ),
+    )
+    promises = graphene.Field(
+        host.NonNullList(ReferralPromise),
+        required=True,
+        description="What referrer and friend are credited for a referral.",
+    )
+    claims_until = host.DateTime(description="From when on it takes no code. Null: not known.")
+    orders_until = host.DateTime(
+        description="From when on no order counts, whenever its code was given. Null: not known."
+    )
+    milestones = graphene.Field(
+        host.NonNullList(ReferralMilestones),
+        required=True,
+        description="What many referrals bring.",
+    )
+    leaderboards = graphene.Field(
+        host.NonNullList(ReferralLeaderboard),
+        required=True,
+        description="The rankings that have prizes, as they stand now.",
+    )
+
+    class Meta:
+        description = "A referral program, as anybody may see it in a channel."
+        doc_category = DOC_CATEGORY
+        interfaces = [graphene.relay.Node]
+
+    @staticmethod
+    def resolve_slug(root: ProgramSeen, _info: Any) -> str:
+        return root.program.slug
+
+    @staticmethod
+    def resolve_name(root: ProgramSeen, _info: Any) -> str:
+        return root.program.name
+
+    @staticmethod
+    def resolve_kind(root: ProgramSeen, _info: Any) -> str:
+        return root.program.kind
+
+    @staticmethod
+    def resolve_offer(root: ProgramSeen, _info: Any) -> OfferSeen | None:
+        if root.terms is None or not root.program.is_running:
+            return None
+        return offer_in(root.terms, root.channel)
+
+    @staticmethod
+    def resolve_promises(root: ProgramSeen, _info: Any) -> list[PromiseSeen]:
+        if root.terms is None or not root.program.is_running:
+            return []
+        return promises_in(root.terms, root.channel)
+
+    @staticmethod
+    def resolve_claims_until(root: ProgramSeen, _info: Any) -> datetime | None:
+        return root.terms.claims_until if root.terms else None
+
+    @staticmethod
+    def resolve_orders_until(root: ProgramSeen, _info: Any) -> datetime | None:
+        return root.terms.orders_until if root.terms else None
+
+    @staticmethod
+    def resolve_milestones(root: ProgramSeen, _info: Any) -> list[MilestonesSeen]:
+        of_terms = root.terms.milestones if root.terms else ()
+        return [MilestonesSeen(each, root.channel.currency) for each in of_terms]
+
+    @staticmethod
+    def resolve_leaderboards(root: ProgramSeen, _info: Any) -> list[Board]:
+        if root.terms is None:
+            return []
+        return list(_boards(root.program, root.terms))
+
+
+def _boards(program: Program, terms: Terms) -> Iterator[Board]:
+    now = get_store().now()
+    for ranking in terms.rankings:
+        yield Board(program, terms, ranking, now)
+
+
+def load_program(context: Any, channel: str, *, id: str | None, slug: str | None) -> Promise:
+    """A program that anybody may take part in, while it runs in the channel; None for any
+    other, whatever the reason."""
+    if id is not None and slug is not None:
+        raise GraphQLError("Argument 'id' cannot be combined with 'slug'")
+    if id is None and slug is None:
+        raise GraphQLError("At least one of arguments is required: 'id', 'slug'.")
+    key = key_in(id, "ReferralProgram") if id is not None else None
+
+    def is_asked_for(version: TermsVersion) -> bool:
+        program = version.program
+        is_open = program.is_running and program.kind in OPEN_TO_ALL
+        return is_open and (program.slug == slug if key is None else program.pk == key)
+
+    def seen(found: tuple[list[TermsVersion], Channel | None]) -> ProgramSeen | None:
+        versions, known = found
+        version = next(filter(is_asked_for, versions), None)
+        if known is None or version is None:
+            return None
+        if not version.terms.runs_in(known.slug, known.currency):
+            return None
+        return ProgramSeen(version.program, version.terms, known)
+
+    terms = NewestTermsLoader(context).load_all()
+    return Promise.all([terms, load_channel(context, channel)]).then(seen)

@@ -1,0 +1,177 @@
+"""Filters and orders of our connections, in the form of Saleor's `where` and `sortBy`."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import graphene
+from django.db.models import Q
+
+from graphql import GraphQLError
+
+from . import host
+from .enums import (
+    DOC_CATEGORY,
+    ReferralBeneficiaryEnum,
+    ReferralRewardKindEnum,
+    ReferralRewardSortField,
+    ReferralRewardStatusEnum,
+    ReferralSortField,
+    ReferralStatusEnum,
+)
+from .ids import key_in
+from .pages import Page, Where
+
+EQ = "The value equal to."
+ONE_OF = "The value included in."
+ALL = "List of conditions that must be met."
+ANY = "A list of conditions of which at least one must be met."
+
+
+class ReferralStatusEnumFilterInput(host.BaseInputObjectType):
+    eq = ReferralStatusEnum(description=EQ)
+    one_of = host.NonNullList(ReferralStatusEnum, description=ONE_OF)
+
+    class Meta:
+        description = "Filter by status of the referral."
+        doc_category = DOC_CATEGORY
+
+
+class ReferralRewardStatusEnumFilterInput(host.BaseInputObjectType):
+    eq = ReferralRewardStatusEnum(description=EQ)
+    one_of = host.NonNullList(ReferralRewardStatusEnum, description=ONE_OF)
+
+    class Meta:
+        description = "Filter by status of the reward."
+        doc_category = DOC_CATEGORY
+
+
+class ReferralRewardKindEnumFilterInput(host.BaseInputObjectType):
+    eq = ReferralRewardKindEnum(description=EQ)
+    one_of = host.NonNullList(ReferralRewardKindEnum, description=ONE_OF)
+
+    class Meta:
+        description = "Filter by kind of the reward."
+        doc_category = DOC_CATEGORY
+
+
+class ReferralBeneficiaryEnumFilterInput(host.BaseInputObjectType):
+    eq = ReferralBeneficiaryEnum(description=EQ)
+    one_of = host.NonNullList(ReferralBeneficiaryEnum, description=ONE_OF)
+
+    class Meta:
+        description = "Filter by who gets the reward."
+        doc_category = DOC_CATEGORY
+
+
+class ReferralWhereInput(host.BaseInputObjectType):
+    status = ReferralStatusEnumFilterInput(description="Filter by status.")
+    program = host.GlobalIDFilterInput(description="Filter by program.")
+    placed_at = host.DateTimeFilterInput(description="Filter by when the order was placed.")
+    earned_at = host.DateTimeFilterInput(description="Filter by when it earned its rewards.")
+    AND = host.NonNullList(lambda: ReferralWhereInput, description=ALL)
+    OR = host.NonNullList(lambda: ReferralWhereInput, description=ANY)
+
+    class Meta:
+        description = "Filtering options for referrals."
+        doc_category = DOC_CATEGORY
+
+
+class ReferralRewardWhereInput(host.BaseInputObjectType):
+    status = ReferralRewardStatusEnumFilterInput(description="Filter by status.")
+    beneficiary = ReferralBeneficiaryEnumFilterInput(description="Filter by who gets it.")
+    kind = ReferralRewardKindEnumFilterInput(description="Filter by kind.")
+    program = host.GlobalIDFilterInput(description="Filter by program.")
+    created_at = host.DateTimeFilterInput(description="Filter by when it was first promised.")
+    hold_until = host.DateTimeFilterInput(description="Filter by when its hold ends.")
+    expires_at = host.DateTimeFilterInput(description="Filter by when its credit expires.")
+    AND = host.NonNullList(lambda: ReferralRewardWhereInput, description=ALL)
+    OR = host.NonNullList(lambda: ReferralRewardWhereInput, description=ANY)
+
+    class Meta:
+        description = "Filtering options for rewards."
+        doc_category = DOC_CATEGORY
+
+
+class ReferralSortingInput(host.BaseInputObjectType):
+    direction = graphene.Argument(
+        host.OrderDirection,
+        required=True,
+        description="Specifies the direction in which to sort referrals.",
+    )
+    field = graphene.Argument(
+        ReferralSortField, required=True, description="Sort referrals by the selected field."
+    )
+
+    class Meta:
+        doc_category = DOC_CATEGORY
+        description = "In which order referrals come."
+
+
+class ReferralRewardSortingInput(host.BaseInputObjectType):
+    direction = graphene.Argument(
+        host.OrderDirection,
+        required=True,
+        description="Specifies the direction in which to sort rewards.",
+    )
+    field = graphene.Argument(
+        ReferralRewardSortField, required=True, description="Sort rewards by the selected field."
+    )
+
+    class Meta:
+        doc_category = DOC_CATEGORY
+        description = "In which order rewards come."
+
+
+def page_of(
+    *,
+    where: Mapping[str, Any] | None = None,
+    sort_by: Mapping[str, Any] | None = None,
+    **window: Any,
+) -> Page:
+    """What a connection was asked for, from its arguments."""
+    found = Where()
+    if where:
+        found = Where(json.dumps(where, sort_keys=True, default=str), _condition(where))
+    if not sort_by:
+        return Page(where=found, **window)
+    return Page(
+        where=found, sort=sort_by["field"], descending=sort_by["direction"] == "-", **window
+    )
+
+
+def _condition(where: Mapping[str, Any]) -> Q:
+    condition = Q()
+    for name, said in where.items():
+        if said is None:
+            continue
+        if name == "AND":
+            for each in said:
+                condition &= _condition(each)
+        elif name == "OR":
+            either = Q()
+            for each in said:
+                either |= _condition(each)
+            condition &= either
+        else:
+            condition &= _field(name, said)
+    return condition
+
+
+def _field(name: str, said: Mapping[str, Any]) -> Q:
+    if len(said) > 1:
+        raise GraphQLError(f"Only one option can be specified in the filter by `{name}`.")
+    read: Callable[[Any], Any] = _program if name == "program" else lambda value: value
+    match dict(said):
+        case {"eq": value}:
+            return Q(**{f"{name}__isnull": True}) if value is None else Q(**{name: read(value)})
+        case {"one_of": values}:
+            return Q(**{f"{name}__in": [read(value) for value in values or ()]})
+        case {"range": between}:
+            bounds = dict(between or {}).items()
+            return Q(**{f"{name}__{end}": at for end, at in bounds if at is not None})
+    return Q()
+
+
+def _program(global_id: str) -> int:
+    return key_in(global_id, "ReferralProgram")

@@ -1,0 +1,438 @@
+"""Who may see and do what: every field and mutation of ours, asked for by everybody.
+
+The documents are made from the schema, so a field without a rule here fails, as does a rule for
+a field that is not there.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from saleor_referral_plugin.engine import chosen, presets, waitlist
+from saleor_referral_plugin.engine.money import Amounts
+from saleor_referral_plugin.engine.store import get_store
+from saleor_referral_plugin.engine.terms import (
+    CapPeriod,
+    LaterOrders,
+    Milestone,
+    Milestones,
+    Offer,
+    ProgramKind,
+    RewardRule,
+    Span,
+    Terms,
+)
+from saleor_referral_plugin.graphql.graft import FIELDS, MUTATIONS, QUERIES
+from saleor_referral_plugin.graphql.host import built_schema
+from saleor_referral_plugin.graphql.sdl import OURS
+from saleor_referral_plugin.models import Program, Referrer, SignUp
+from tests.graphql import build
+from tests.graphql.api import Api, global_id
+from tests.graphql.test_before_buying import put_voucher_on
+from tests.scenarios import given
+from tests.scenarios.shop import Shop
+
+# who asks -----------------------------------------------------------------------------------
+ANONYMOUS, OWNER, OTHER = "anonymous", "customer", "other customer"
+STAFF_WITHOUT, STAFF_WITH = "staff without", "staff with"
+APP_WITHOUT, APP_WITH = "app without", "app with"
+ASKERS = (ANONYMOUS, OWNER, OTHER, STAFF_WITHOUT, STAFF_WITH, APP_WITHOUT, APP_WITH)
+
+#: Enough to see an account at all, and no more.
+WITHOUT = ("MANAGE_USERS",)
+WITH = ("MANAGE_DISCOUNTS", "MANAGE_ORDERS", "MANAGE_USERS")
+
+EVERYBODY = frozenset(ASKERS)
+MINE_OR_STAFF = frozenset({OWNER, STAFF_WITH, APP_WITH})
+MINE = frozenset({OWNER})
+STAFF = frozenset({STAFF_WITH, APP_WITH})
+ACCOUNTS = frozenset({OWNER, OTHER, STAFF_WITHOUT, STAFF_WITH})
+
+# what they may see --------------------------------------------------------------------------
+_CONNECTION = "edges pageInfo totalCount"
+RULES: dict[frozenset[str], dict[str, str]] = {
+    EVERYBODY: {
+        "Query": "referralCode referralProgram referralSignUp checkoutReferralPreview",
+        "Checkout": "referral",
+        "Order": "referral",
+        "CheckoutError": "referralErrorCode referralRetryAt",
+        "CheckoutReferral": "claim refusal offer discount missing conflict",
+        "CheckoutReferralConflict": "voucherCode voucherDiscount referralDiscount better",
+        "CheckoutReferralPreview": ("isAccepted findings offer discount missing conflict"),
+        "OrderReferral": "status claim offer discount findings",
+        "ReferralClaim": "id code status source createdAt judgedAt findings",
+        "ReferralCode": "code displayName offer promises",
+        "ReferralError": "code field message retryAt",
+        "ReferralFinding": "code passed message",
+        "ReferralLeaderboard": "name period startsAt endsAt prizes places",
+        "ReferralMilestone": "description referrals revenue reward kind group",
+        "ReferralMilestones": "name period highestOnly steps",
+        "ReferralOffer": "description percentage amount minimum newCustomersOnly",
+        "ReferralPlace": "rank displayName referrals isOwn",
+        "ReferralPlaceCountableConnection": _CONNECTION,
+        "ReferralPlaceCountableEdge": "node cursor",
+        "ReferralPrize": "description number worth kind",
+        "ReferralProgram": (
+            "id slug name kind offer promises claimsUntil ordersUntil milestones leaderboards"
+        ),
+        "ReferralPromise": (
+            "description beneficiary kind percentage amount earnedWhen holdDays validDays"
+        ),
+        "ReferralSignUp": "programName confirmedAt code link referrals rank",
+    },
+    MINE_OR_STAFF: {
+        "User": "referral",
+        "Referee": "displayName",
+        "Referral": ("id status programName referee placedAt earnedAt findings rewards"),
+        "ReferralBalance": "currency available pending debt earned expiring",
+        "ReferralCountableConnection": _CONNECTION,
+        "ReferralCountableEdge": "node cursor",
+        "ReferralCredit": "description percentage amount earnedWhen holdDays",
+        "ReferralExpiry": "amount expiresAt",
+        "ReferralReward": (
+            "id status beneficiary kind rule occurrence programName amount createdAt earnedAt "
+            "holdUntil issuedAt expiresAt findings referral"
+        ),
+        "ReferralRewardCountableConnection": _CONNECTION,
+        "ReferralRewardCountableEdge": "node cursor",
+        "Referrer": ("id displayName code link offer credit balances programs rewards referrals"),
+        "ReferrerProgram": "program isOpen findings group code link progress",
+        "ReferrerProgress": (
+            "name period endsAt referrals revenue reached next missingReferrals missingRevenue"
+        ),
+    },
+    MINE: {
+        "Checkout": "referralCredits",
+        "CheckoutReferralCredits": "available applied",
+        # Of whoever asks: the others have brought nobody.
+        "ReferralLeaderboard": "own",
+    },
+    STAFF: {"Referral": "orderNumber"},
+}
+
+# what they may do ---------------------------------------------------------------------------
+MUTATION_RULES = {
+    "checkoutReferralCodeApply": EVERYBODY,
+    "checkoutReferralCodeRemove": EVERYBODY,
+    "checkoutReferralCreditsUpdate": MINE,
+    "referralCodeUpdate": ACCOUNTS,
+    "referralSignUpConfirm": EVERYBODY,
+    "referralSignUpCreate": EVERYBODY,
+    "referrerUpdate": ACCOUNTS,
+}
+
+
+def rule_of() -> dict[str, frozenset[str]]:
+    return {
+        f"{type_name}.{field}": may
+        for may, types in RULES.items()
+        for type_name, fields in types.items()
+        for field in fields.split()
+    }
+
+
+def fields_of_ours() -> set[str]:
+    """All that the schema has of ours, but for what mutations answer."""
+    types = built_schema().get_type_map()
+    payloads = {name[:1].upper() + name[1:] for name in MUTATION_RULES}
+    found = {
+        f"{name}.{field}"
+        for name, type_ in types.items()
+        if OURS.search(name) and name not in payloads and is_object(type_)
+        for field in type_.fields
+    }
+    extended = {"Query": QUERIES} | {target._meta.name: names for target, names in FIELDS.items()}
+    return found | {
+        f"{type_name}.{camel(name)}" for type_name, names in extended.items() for name in names
+    }
+
+
+def is_object(type_: Any) -> bool:
+    return hasattr(type_, "fields") and hasattr(type_, "interfaces")
+
+
+def camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+def test_every_field_and_mutation_has_a_rule_and_no_rule_is_for_nothing() -> None:
+    assert set(rule_of()) == fields_of_ours()
+    assert set(MUTATION_RULES) == {camel(name) for name in MUTATIONS}
+
+
+# documents made from the schema -------------------------------------------------------------
+ARGUMENTS = {
+    "channel": '"default"',
+    "days": "3660",
+    "first": "20",
+    "source": '"mail"',
+}
+#: Of the store's own types as much as is needed to see something.
+OF_THE_STORE = {"Money": "amount", "PageInfo": "hasNextPage"}
+
+
+def named(type_: Any) -> Any:
+    while hasattr(type_, "of_type"):
+        type_ = type_.of_type
+    return type_
+
+
+def arguments(field: Any) -> str:
+    known = [f"{name}: {ARGUMENTS[name]}" for name in field.args if name in ARGUMENTS]
+    return f"({', '.join(known)})" if known else ""
+
+
+def selection(type_: Any, above: tuple[str, ...] = ()) -> str:
+    """Everything of ours below a type, once."""
+    parts = []
+    for name, field in type_.fields.items():
+        below = named(field.type)
+        if below.name in OF_THE_STORE:
+            parts.append(f"{name}{{{OF_THE_STORE[below.name]}}}")
+        elif not hasattr(below, "fields"):
+            parts.append(name + arguments(field))
+        elif OURS.search(below.name) and below.name not in above:
+            beneath = selection(below, (*above, type_.name))
+            parts.append(f"{name}{arguments(field)}{{{beneath}}}")
+    return " ".join(parts)
+
+
+def seen_in(type_: Any, value: Any) -> Iterator[str]:
+    """The fields that have a value."""
+    if isinstance(value, list):
+        for each in value:
+            yield from seen_in(type_, each)
+    elif isinstance(value, dict):
+        for name, below in value.items():
+            if name in type_.fields and below is not None:
+                yield f"{type_.name}.{name}"
+                yield from seen_in(named(type_.fields[name].type), below)
+
+
+# the shop they ask in -----------------------------------------------------------------------
+FAR = datetime(2099, 1, 1, tzinfo=UTC)
+
+
+def all_kinds_of_terms() -> Terms:
+    """So many settings that every field has something to say."""
+    [ranking] = presets.ranking().rankings
+    return presets.refer_a_friend(hold_days=0).but(
+        claims_until=FAR,
+        orders_until=FAR,
+        minimum=Amounts.of({"USD": 50}),
+        rewards=(
+            RewardRule(worth=Offer(amounts=Amounts.of({"USD": 10})), valid=Span(days=60)),
+            RewardRule(name="share", worth=Offer(percent=Decimal(1)), hold=Span(days=14)),
+            RewardRule(name="friend", to="referee", worth=Offer(amounts=Amounts.of({"USD": 1}))),
+        ),
+        later_orders=LaterOrders(),
+        milestones=(
+            Milestones(
+                period=CapPeriod.CALENDAR_YEAR,
+                steps=(
+                    Milestone(count=1, worth=Offer(amounts=Amounts.of({"USD": 20})), group="gold"),
+                    Milestone(count=9, worth=Offer(amounts=Amounts.of({"USD": 50})), group="top"),
+                ),
+            ),
+            Milestones(
+                name="revenue",
+                steps=(
+                    Milestone(
+                        revenue=Amounts.of({"USD": 5000}),
+                        worth=Offer(amounts=Amounts.of({"USD": 50})),
+                    ),
+                ),
+            ),
+        ),
+        rankings=(ranking,),
+    )
+
+
+class Scene:
+    """One of everything, and the documents that ask for it."""
+
+    def __init__(self, shop: Shop, api: Api) -> None:
+        self.api = api
+        shop.run_program(all_kinds_of_terms())
+        amounts = presets.refer_a_friend(friend_saves={"USD": 5})
+        shop.run_program(amounts.but(discount=Offer(amounts=Amounts.of({"USD": 5}))), slug="other")
+        shop.run_program(presets.waitlist(), slug="launch", kind=ProgramKind.WAITLIST)
+        Program.objects.update(link_url="https://shop.example.com/")
+        self.anna = shop.register("anna@example.com")
+        self.eve = shop.register("eve@example.com")
+        self.code = shop.share(self.anna)
+        self.order = given.friends_order(shop, self.code, email="ben@example.com")
+        self.order.pay()
+        shop.run_periodic_tasks()
+        chosen.choose_name(Referrer.objects.get(user_ref=self.anna.user_ref), "Anna")
+        self.claimed = shop.checkout(email="cara@example.com")
+        assert self.claimed.enter_code(self.code).accepted
+        self.refused = shop.checkout(lines=["20.00"], email="dan@example.com")
+        assert not self.refused.enter_code(self.code).accepted
+        self.displaced = shop.checkout(email="emil@example.com")
+        assert self.displaced.enter_code(self.code).accepted
+        put_voucher_on(shop, self.displaced, "4.00")
+        self.annas = shop.checkout(customer=self.anna)
+        self.other_code = shop.share(self.anna, program="other")
+        self.token = self._signed_up()
+
+    def _signed_up(self) -> str:
+        store = get_store()
+        program = Program.objects.get(slug="launch")
+        first = waitlist.sign_up("first@example.com", program=program, store=store)
+        token = waitlist.token_of(first)
+        waitlist.confirm(token, store=store)
+        code = waitlist.code_of(SignUp.objects.get(), store=store)
+        second = waitlist.sign_up(
+            "second@example.com", program=program, store=store, code=str(code)
+        )
+        waitlist.confirm(waitlist.token_of(second), store=store)
+        return token
+
+    def ask(self, asker: str, document: str) -> dict[str, Any]:
+        who: dict[str, Any] = {
+            ANONYMOUS: {},
+            OWNER: {"customer": self.anna},
+            OTHER: {"customer": self.eve},
+            STAFF_WITHOUT: {"permissions": WITHOUT},
+            STAFF_WITH: {"permissions": WITH},
+            APP_WITHOUT: {"permissions": WITHOUT, "app": True},
+            APP_WITH: {"permissions": WITH, "app": True},
+        }[asker]
+        return self.api.ask(document, **who)
+
+    def documents(self, asker: str) -> list[str]:
+        types = built_schema().get_type_map()
+
+        def of(type_name: str, *above: str) -> str:
+            return selection(types[type_name], above)
+
+        def checkout(found: Any) -> str:
+            return f'checkout(id: "{self.api.checkout_id(found)}")'
+
+        user = global_id("User", self.anna.user_ref)
+        account = "me" if asker == OWNER else f'user(id: "{user}")'
+        preview = [
+            f'checkoutReferralPreview(id: "{self.api.checkout_id(each)}", code: "{self.code}")'
+            f"{{{of('CheckoutReferralPreview')}}}"
+            for each in (self.claimed, self.refused, self.displaced)
+        ]
+        code = [
+            f'referralCode(code: "{each}", channel: "default"){{{of("ReferralCode")}}}'
+            for each in (self.code, self.other_code)
+        ]
+        program = [
+            f'referralProgram(slug: "{slug}", channel: "default"){{{of("ReferralProgram")}}}'
+            for slug in ("default", "other")
+        ]
+        return [
+            *code,
+            *program,
+            *preview,
+            f'referralSignUp(token: "{self.token}"){{{of("ReferralSignUp")}}}',
+            f"{account}{{referral{{{of('Referrer')}}}}}",
+            *(
+                f"{checkout(each)}{{referral{{{of('CheckoutReferral')}}}}}"
+                for each in (self.claimed, self.refused, self.displaced)
+            ),
+            f"{checkout(self.annas)}{{referralCredits{{{of('CheckoutReferralCredits')}}}}}",
+            f'order(id: "{global_id("Order", self.order.ref)}")'
+            f"{{referral{{{of('OrderReferral')}}}}}",
+        ]
+
+
+def shown_to(scene: Scene, asker: str) -> set[str]:
+    root = built_schema().get_type_map()["Query"]
+    seen: set[str] = set()
+    for document in scene.documents(asker):
+        answer = scene.ask(asker, f"{{{document}}}")
+        unexpected = [
+            error["message"]
+            for error in answer.get("errors", ())
+            if "need one of the following permissions" not in error["message"]
+        ]
+        assert unexpected == [], document
+        seen.update(seen_in(root, answer["data"]))
+    return seen
+
+
+#: Fields of errors, which these documents make none of (the tests of each mutation do), and one
+#: of two of which one is always empty.
+EMPTY_HERE = {
+    "ReferralCredit.percentage",
+    "CheckoutError.referralErrorCode",
+    "CheckoutError.referralRetryAt",
+    "ReferralError.code",
+    "ReferralError.field",
+    "ReferralError.message",
+    "ReferralError.retryAt",
+}
+
+
+def test_everybody_sees_what_they_may_and_nothing_else(shop: Shop, api: Api) -> None:
+    # given
+    scene = Scene(shop, api)
+    rules = rule_of()
+
+    # when
+    shown = {asker: shown_to(scene, asker) for asker in ASKERS}
+
+    # then
+    wrong = [
+        f"{asker} {'sees' if field in shown[asker] else 'does not see'} {field}"
+        for asker in ASKERS
+        for field, may in sorted(rules.items())
+        if field not in EMPTY_HERE and (field in shown[asker]) != (asker in may)
+    ]
+    assert wrong == []
+
+
+def _mutations(scene: Scene) -> dict[str, Callable[[str], str]]:
+    """A document for each asker, so that none is in another's way."""
+    launch = global_id("ReferralProgram", Program.objects.get(slug="launch").pk)
+    checkout, annas = scene.api.checkout_id(scene.claimed), scene.api.checkout_id(scene.annas)
+    number = {asker: place for place, asker in enumerate(ASKERS)}
+    return {
+        "checkoutReferralCodeApply": lambda _: f'(id: "{checkout}", code: "{scene.code}")',
+        "checkoutReferralCodeRemove": lambda _: f'(id: "{checkout}")',
+        "checkoutReferralCreditsUpdate": lambda _: f'(id: "{annas}", applied: true)',
+        "referralCodeUpdate": lambda asker: f'(input: {{code: "MINE-{number[asker]}"}})',
+        "referralSignUpConfirm": lambda _: f'(token: "{scene.token}")',
+        "referralSignUpCreate": lambda asker: (
+            f'(input: {{program: "{launch}", email: "new{number[asker]}@example.com", '
+            'redirectUrl: "http://localhost/"})'
+        ),
+        "referrerUpdate": lambda _: '(input: {displayName: "Somebody"})',
+    }
+
+
+@pytest.mark.parametrize("name", MUTATION_RULES)
+def test_everybody_does_what_they_may_and_nothing_else(shop: Shop, api: Api, name: str) -> None:
+    # given
+    scene = Scene(shop, api)
+    arguments_of = _mutations(scene)[name]
+    may: Mapping[str, bool] = {asker: asker in MUTATION_RULES[name] for asker in ASKERS}
+
+    # when: those first who may not
+    refused = {}
+    for asker in sorted(ASKERS, key=lambda asker: may[asker]):
+        before = build.everything()
+        answer = scene.ask(
+            asker, f"mutation {{ {name}{arguments_of(asker)} {{ errors {{ code }} }} }}"
+        )
+        refused[asker] = answer["data"][name] is None
+        if refused[asker]:
+            # then
+            [error] = answer["errors"]
+            assert "need one of the following permissions" in error["message"]
+            assert build.everything() == before
+        else:
+            codes = {error["code"] for error in answer["data"][name]["errors"]}
+            assert codes <= {"NOT_FOUND"}, answer
+
+    # then
+    assert refused == {asker: not allowed for asker, allowed in may.items()}
