@@ -16,11 +16,13 @@ from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.terms import (
     CapPeriod,
+    Coupon,
     LaterOrders,
     Milestone,
     Milestones,
     Offer,
     ProgramKind,
+    RewardKind,
     RewardRule,
     Span,
     Terms,
@@ -70,7 +72,9 @@ RULES: dict[frozenset[str], dict[str, str]] = {
         "ReferralLeaderboard": "name period startsAt endsAt prizes places",
         "ReferralMilestone": "description referrals revenue reward kind group",
         "ReferralMilestones": "name period highestOnly steps",
-        "ReferralOffer": "description percentage amount minimum newCustomersOnly",
+        "ReferralOffer": (
+            "description percentage amount freeShipping minimum discountedOrders newCustomersOnly"
+        ),
         "ReferralPlace": "rank displayName referrals isOwn",
         "ReferralPlaceCountableConnection": _CONNECTION,
         "ReferralPlaceCountableEdge": "node cursor",
@@ -79,7 +83,7 @@ RULES: dict[frozenset[str], dict[str, str]] = {
             "id slug name kind offer promises claimsUntil ordersUntil milestones leaderboards"
         ),
         "ReferralPromise": (
-            "description beneficiary kind percentage amount earnedWhen holdDays validDays"
+            "description beneficiary kind percentage amount coupon earnedWhen holdDays validDays"
         ),
         "ReferralSignUp": "programName confirmedAt code link referrals rank",
     },
@@ -90,11 +94,12 @@ RULES: dict[frozenset[str], dict[str, str]] = {
         "ReferralBalance": "currency available pending debt earned expiring",
         "ReferralCountableConnection": _CONNECTION,
         "ReferralCountableEdge": "node cursor",
+        "ReferralCoupon": "description code percentage amounts freeShipping minimums isUsed",
         "ReferralCredit": "description percentage amount earnedWhen holdDays",
         "ReferralExpiry": "amount expiresAt",
         "ReferralReward": (
             "id status beneficiary kind rule occurrence programName amount createdAt earnedAt "
-            "holdUntil issuedAt expiresAt findings referral"
+            "holdUntil issuedAt expiresAt findings referral coupon"
         ),
         "ReferralRewardCountableConnection": _CONNECTION,
         "ReferralRewardCountableEdge": "node cursor",
@@ -228,6 +233,18 @@ def all_kinds_of_terms() -> Terms:
             RewardRule(worth=Offer(amounts=Amounts.of({"USD": 10})), valid=Span(days=60)),
             RewardRule(name="share", worth=Offer(percent=Decimal(1)), hold=Span(days=14)),
             RewardRule(name="friend", to="referee", worth=Offer(amounts=Amounts.of({"USD": 1}))),
+            RewardRule(
+                name="coupon",
+                kind=RewardKind.COUPON,
+                coupon=Coupon(
+                    discount=Offer(amounts=Amounts.of({"USD": 5})), minimum=Amounts.of({"USD": 20})
+                ),
+            ),
+            RewardRule(
+                name="another",
+                kind=RewardKind.COUPON,
+                coupon=Coupon(discount=Offer(percent=Decimal(5))),
+            ),
         ),
         later_orders=LaterOrders(),
         milestones=(

@@ -73,6 +73,8 @@ def test_the_delivery(shop: Shop, api: Api) -> None:
     # then
     assert data["referralCode"] == {
         "code": code,
+        "displayName": None,
+        "promises": [],
         "offer": {
             "description": "Free shipping on your first order of $50.00 or more.",
             "percentage": None,

@@ -140,12 +140,16 @@ class CheckoutReferral(host.BaseObjectType):
         if displaced is None:
             return None
 
+        terms = displaced.terms.terms
+        if terms.discount is not None and terms.discount.free_shipping:
+            # What the delivery will cost is not known while one can still be chosen.
+            return None
+
         def between(goods: Money) -> Conflict | None:
-            discount = displaced.terms.terms.discount
-            worth = discount.of(goods) if discount else zero(goods.currency)
+            worth = terms.discount.of(goods) if terms.discount else zero(goods.currency)
             return conflict_on(root.root, worth and min(worth, goods))
 
-        return host.load_goods(info.context, root.root).then(between)
+        return host.load_goods(info.context, root.root, terms.goods).then(between)
 
     @staticmethod
     def resolve_missing(root: ClaimsSeen, info: Any) -> Promise | None:
