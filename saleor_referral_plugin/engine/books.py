@@ -14,8 +14,12 @@ from . import ledger, rows
 from .decide import ReferralStatus
 from .facts import Person
 from .milestones import Standing
+from .money import plain
 from .rewards import RewardDecision
 from .terms import RewardKind, Span
+
+#: What is told when a reward that is delivered outside the shop has been approved.
+TO_BE_SENT = "referral_reward_to_be_sent"
 
 
 @dataclass(slots=True)
@@ -320,19 +324,27 @@ def put_reward(
     if difference:
         sheet.insert(ledger.entry(reward, LedgerEntry.Kind.PROMISED, difference, now))
     is_due = decided.is_approved or reward.issued_at is not None
-    if reward.kind == RewardKind.CUSTOM or not is_due:
+    owed = booked.promised + difference - booked.delivered
+    promises = booked.promises + bool(difference)
+    if not is_due or not owed:
         return
-    if booked.promised + difference != booked.delivered:
-        promises = booked.promises + bool(difference)
-        effect = Effect(
-            kind=Effect.Kind.CREDIT,
-            # The hold's end too: an effect of before it was put off delivers nothing.
-            key=f"credit:{promises}:{reward.hold_until or ''}",
-            reward=reward,
-            created_at=now,
-            due_at=now,
-        )
+    if reward.kind != RewardKind.CUSTOM:
+        # The hold's end too: an effect of before it was put off delivers nothing.
+        key = f"credit:{promises}:{reward.hold_until or ''}"
+        sheet.insert(_effect(reward, Effect.Kind.CREDIT, key, now), unless_there=True)
+    elif owed > 0:
+        effect = _effect(reward, Effect.Kind.TELL, f"to_be_sent:{promises}", now)
+        effect.payload = {
+            "event": TO_BE_SENT,
+            "amount": str(plain(owed)),
+            "currency": reward.currency,
+            "rule": reward.rule,
+        }
         sheet.insert(effect, unless_there=True)
+
+
+def _effect(reward: Reward, kind: Effect.Kind, key: str, now: datetime) -> Effect:
+    return Effect(kind=kind, key=key, reward=reward, created_at=now, due_at=now)
 
 
 def _status(reward: Reward, decided: RewardDecision) -> Reward.Status:

@@ -16,6 +16,7 @@ from prices import Money
 
 from ..models import Effect, LedgerEntry, Referrer, Reward
 from . import codes, ledger, rows
+from .books import TO_BE_SENT
 from .coupons import what_it_gives
 from .facts import CouponRequest, CreditRequest
 from .referrers import keep_up
@@ -336,11 +337,21 @@ def _tell_later(reward: Reward, event: str, amount: Decimal, now: datetime, **mo
 
 
 def _tell(effect: Effect, store: Store, now: datetime) -> None:
-    """Tell the referrer. One who is gone is told nothing."""
-    user_ref = effect.reward.holder.user_ref
-    if user_ref:
-        payload: dict[str, Any] = dict(effect.payload)
-        store.tell(user_ref, payload.pop("event"), payload)
+    """Tell the holder. Who is gone is told nothing, and a guest cannot be; what is to be sent
+    concerns whoever sends it, too."""
+    reward = effect.reward
+    user_ref = reward.holder.user_ref
+    payload: dict[str, Any] = dict(effect.payload)
+    event = payload.pop("event")
+    if event == TO_BE_SENT:
+        if reward.status != Reward.Status.APPROVED:
+            # No more, or it has been sent meanwhile.
+            return
+        order_ref = reward.referral.order_ref if reward.referral else ""
+        payload |= {"reward_id": reward.pk, "order_id": order_ref}
+    elif not user_ref:
+        return
+    store.tell(user_ref or "", event, payload)
 
 
 _EFFECTS = {Effect.Kind.CREDIT: _credit, Effect.Kind.TELL: _tell}

@@ -159,7 +159,8 @@ class Store(Protocol):
 
     def tell(self, user_ref: str, event: str, payload: dict[str, Any], *, email: str = "") -> None:
         """Tell a customer, and whoever subscribed, that something happened to them; or, where
-        `user_ref` is empty, somebody without an account at an address."""
+        `user_ref` is empty, somebody without an account at an address. Without either only those
+        who subscribed are told."""
 
 
 @lru_cache(maxsize=1)

@@ -230,6 +230,8 @@ class SaleorStore:
             body = {"user": {"id": user_ref, "email": user.email}, **payload}
         elif email:
             body = {"recipient_email": email, **payload}
+        elif not user_ref:
+            body = payload
         else:
             return
         get_plugins_manager(allow_replica=False).notify(event, lambda: body)

@@ -2,10 +2,12 @@
 
 import pytest
 
+from saleor_referral_plugin.engine.effects import carry_out
 from saleor_referral_plugin.engine.programs import save_program
 from saleor_referral_plugin.engine.sending import CannotBeSent, mark_sent, not_sent_after_all
 from saleor_referral_plugin.engine.settle import settle
-from saleor_referral_plugin.engine.terms import RewardKind, RewardRule, Span, Terms
+from saleor_referral_plugin.engine.sweep import sweep
+from saleor_referral_plugin.engine.terms import Beneficiary, RewardKind, RewardRule, Span, Terms
 from saleor_referral_plugin.engine.verify import verify
 from saleor_referral_plugin.models import LedgerEntry, Reward
 from tests.engine.books import change, place, share
@@ -41,6 +43,50 @@ def test_what_was_sent_is_issued_once(store: FakeStore) -> None:
     assert (reward.sent_by, reward.sent_note) == ("Cleo", "by post")
     assert entries() == [("promised", 1), ("delivered", 1)]
     assert list(verify(store=store)) == []
+
+
+def test_whoever_sends_it_is_told_once_it_is_approved(store: FakeStore) -> None:
+    # given
+    reward = mug(store, hold=Span(days=14))
+    carry_out(store=store)
+    told_before = list(store.told)
+
+    # when
+    store.travel(days=14)
+    for _ in range(2):
+        sweep(store=store)
+
+    # then
+    what = {"amount": "1", "currency": "mug", "rule": "mug"}
+    which = {"reward_id": reward.pk, "order_id": "order-1"}
+    assert told_before == []
+    assert store.told == [("1", "referral_reward_to_be_sent", what | which)]
+
+
+def test_of_what_is_refunded_before_anybody_was_told_nobody_is(store: FakeStore) -> None:
+    # given
+    mug(store)
+    change(store, "order-1", refunded=usd(90))
+    settle("order-1", store=store)
+
+    # when
+    carry_out(store=store)
+
+    # then
+    assert store.told == []
+
+
+def test_one_for_a_guest_is_sent_as_well(store: FakeStore) -> None:
+    # given
+    reward = mug(store, to=Beneficiary.REFEREE)
+
+    # when
+    carry_out(store=store)
+
+    # then
+    [(user_ref, event, told)] = store.told
+    assert (user_ref, event) == ("", "referral_reward_to_be_sent")
+    assert (told["reward_id"], told["order_id"]) == (reward.pk, "order-1")
 
 
 def test_what_was_sent_stays_when_the_order_is_refunded(store: FakeStore) -> None:

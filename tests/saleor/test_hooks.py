@@ -8,11 +8,15 @@ from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 from saleor.checkout.models import Checkout
 from saleor.order.models import Order
+from saleor.plugins.manager import PluginsManager
 
 from saleor_referral_plugin import tasks
 from saleor_referral_plugin.engine import claims
+from saleor_referral_plugin.engine.money import Amounts
+from saleor_referral_plugin.engine.terms import Offer, RewardKind, RewardRule, Terms
 from saleor_referral_plugin.models import Referral
 from saleor_referral_plugin.plugin import ReferralPlugin
+from tests.scenarios import given
 from tests.scenarios.saleor_shop import ORDER_HOOKS, SaleorShop
 
 
@@ -127,3 +131,29 @@ def test_a_code_is_judged_once_when_it_is_typed(running: SaleorShop) -> None:
         assert checkout.enter_code(code).accepted
 
     assert known.call_count == 1
+
+
+def test_whoever_sends_rewards_hears_of_one_by_saleors_own_webhook(
+    shop: SaleorShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given
+    heard: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(
+        PluginsManager,
+        "notify",
+        lambda self, event, payload_func, **_: heard.append((event, payload_func())),
+    )
+    mug = RewardRule(
+        name="mug", kind=RewardKind.CUSTOM, worth=Offer(amounts=Amounts.of({"mug": 1}))
+    )
+    shop.run_program(Terms(rewards=(mug,)))
+    anna = shop.register("anna@example.com")
+
+    # when
+    order = given.friends_order(shop, shop.share(anna))
+    order.pay()
+
+    # then
+    [body] = [body for event, body in heard if event == "referral_reward_to_be_sent"]
+    assert body["user"] == {"id": anna.user_ref, "email": "anna@example.com"}
+    assert (body["amount"], body["currency"], body["order_id"]) == ("1", "mug", order.ref)
