@@ -230,7 +230,7 @@ def copy_tests(stage: Path) -> None:
     stage.mkdir()
     for name in ("pyproject.toml", "setup.cfg"):
         shutil.copy(ROOT / name, stage)
-    for name in ("tests", "graphql", "benchmarks"):
+    for name in ("tests", "graphql", "docs", "benchmarks"):
         shutil.copytree(ROOT / name, stage / name, ignore=shutil.ignore_patterns("__pycache__"))
 
 
