@@ -39,8 +39,7 @@ def settle_order(order_ref: str) -> None:
         if getattr(django_settings, "CELERY_TASK_ALWAYS_EAGER", False):
             # No broker, hence most likely no beat: what time alone has made due must ride
             # on whatever order comes by.
-            sweeping.sweep(store=store)
-            sweeping.note_spending(store=store)
+            sweeping.ride_along(store=store)
 
 
 @shared_task(name="saleor_referral_plugin.tasks.sweep")

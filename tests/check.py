@@ -46,7 +46,7 @@ LINT = (
     Step("schema", (*PYTHON, "saleor_referral_plugin.sandbox", "referral_schema", "--check")),
     Step("settings", (*PYTHON, "saleor_referral_plugin.sandbox", "referral_settings", "--check")),
 )
-TESTS = Step("tests", (*PYTHON, "pytest", "tests", "--ignore=tests/saleor"))
+TESTS = Step("tests", (*PYTHON, "pytest", "tests", "--ignore=tests/saleor", "--numprocesses=auto"))
 
 
 @dataclass

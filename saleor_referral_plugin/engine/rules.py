@@ -255,9 +255,9 @@ def account_new(terms: Terms, case: Case) -> Finding:
         is_in_time = case.order is None and not case.history.is_completing and case.at <= last
     else:
         is_in_time = first <= known.registered_at <= last
-    return Finding(
-        FindingCode.ACCOUNT_NOT_NEW, is_in_time, {"span": span.model_dump(exclude_defaults=True)}
-    )
+    # What was good once is not asked of again, and says no more later than now.
+    detail = {} if is_in_time else {"span": span.model_dump(exclude_defaults=True)}
+    return Finding(FindingCode.ACCOUNT_NOT_NEW, is_in_time, detail)
 
 
 @reads("Terms.new_customers_only", gives=FindingCode.NOT_NEW_CUSTOMER)

@@ -363,7 +363,7 @@ def test_points_are_booked_in_their_unit(store: FakeStore) -> None:
     assert Referral.objects.get().currency == "EUR"
 
 
-def test_what_is_delivered_outside_the_shop_is_approved_and_no_effect(
+def test_what_is_delivered_outside_the_shop_is_approved_and_only_told(
     store: FakeStore,
 ) -> None:
     # given
@@ -377,7 +377,7 @@ def test_what_is_delivered_outside_the_shop_is_approved_and_no_effect(
     reward = reward_of(ref, "mug")
     assert (reward.kind, reward.currency, reward.status) == ("custom", "MUG", "approved")
     assert entries_of(ref, "mug") == [("promised", "1")]
-    assert not Effect.objects.exists()
+    assert Effect.objects.get().kind == Effect.Kind.TELL
 
 
 def test_what_was_sent_outside_the_shop_stays_when_the_money_goes_back(

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from unittest.mock import patch
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from saleor_referral_plugin.engine import effects, known_orders
 from saleor_referral_plugin.engine import sweep as sweeping
 from saleor_referral_plugin.engine.facts import PlacedOrder
 from saleor_referral_plugin.engine.programs import retire_offers, stop_programs
 from saleor_referral_plugin.engine.settle import settle
-from saleor_referral_plugin.engine.sweep import Swept, batches, note_spending, sweep
+from saleor_referral_plugin.engine.sweep import Swept, batches, note_spending, ride_along, sweep
 from saleor_referral_plugin.engine.terms import Milestone, Milestones, RewardRule, Span
 from saleor_referral_plugin.models import Bookmark, KnownOrder, Referral, Reward
 from tests.engine.books import (
@@ -193,6 +194,25 @@ def test_an_order_from_the_future_hides_none_of_the_present(store: FakeStore) ->
     # then
     assert swept_to() == NOW + timedelta(days=1)
     assert Referral.objects.get().order_ref == "order-1"
+
+
+def test_a_sweep_rides_on_an_order_once_a_minute(
+    store: FakeStore, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    # given
+    assert ride_along(store=store)
+
+    # then
+    with django_assert_num_queries(1):
+        assert not ride_along(store=store)
+    store.travel(seconds=59)
+    assert not ride_along(store=store)
+    store.travel(seconds=1)
+    assert ride_along(store=store)
+    # The clock was ahead, and is set right.
+    store.time = NOW
+    assert ride_along(store=store)
+    assert not ride_along(store=store)
 
 
 def test_no_bookmark_is_ahead_of_the_time(store: FakeStore) -> None:
