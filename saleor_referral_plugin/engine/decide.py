@@ -4,7 +4,7 @@ No database, no clock, no store. The same function answers the live order, the p
 before buying, the explanation afterwards and a replay.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from enum import StrEnum
 from prices import Money
 
 from .facts import CheckoutFacts, History, OrderFacts, Person, Verdict
-from .findings import Finding, first_failed
+from .findings import Finding, FindingCode, first_failed
 from .money import times, zero
 from .rewards import RewardDecision, due, earned_at, nothing, promised
 from .rules import (
@@ -40,6 +40,7 @@ class ReferralStatus(StrEnum):
     IN_REVIEW = "in_review"
     QUALIFIED = "qualified"
     REJECTED = "rejected"
+    EXPIRED = "expired"
     REVERSED = "reversed"
 
 
@@ -131,7 +132,7 @@ def decide(terms: Terms, facts: OrderFacts, history: History, now: datetime) -> 
 
 
 def _undeserved(
-    qualifying: Iterable[Finding],
+    qualifying: Sequence[Finding],
     earning: Iterable[Finding],
     review: Iterable[Finding],
     history: History,
@@ -145,7 +146,9 @@ def _undeserved(
         # Nobody looks again at what was good once.
         return ReferralStatus.REVERSED if is_refused or first_failed(earning) else None
     if is_refused:
-        return ReferralStatus.REJECTED
+        failed = {finding.code for finding in qualifying if not finding.passed}
+        came_too_late = verdict is not Verdict.REJECT and failed == {FindingCode.CLAIM_EXPIRED}
+        return ReferralStatus.EXPIRED if came_too_late else ReferralStatus.REJECTED
     if first_failed(earning):
         return ReferralStatus.ATTRIBUTED
     return ReferralStatus.IN_REVIEW if verdict is None and first_failed(review) else None

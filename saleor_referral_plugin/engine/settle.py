@@ -54,6 +54,7 @@ Result = TypeVar("Result")
 #: one referrer each; the second try sees the first one's row and decides accordingly.
 TRIES = 3
 
+REFUSED = (ReferralStatus.REJECTED, ReferralStatus.EXPIRED)
 WAS_QUALIFIED = (ReferralStatus.QUALIFIED.value, ReferralStatus.REVERSED.value)
 
 
@@ -160,7 +161,7 @@ def _settle_later(order_ref: str, store: Store) -> Referral | None:
     referral.referrer_id, referral.follows, referral.group = referrer.pk, first, first.group
     books = Books(referral, milestones)
     decision = _decide(facts, books, referrer, store, now)
-    if decision.status is ReferralStatus.REJECTED:
+    if decision.status in REFUSED:
         # An ordinary order of somebody who was referred once: none of the books' business.
         return None
     return _book(books, facts, decision, referrer, store, now)
@@ -219,7 +220,7 @@ def _settle_later_ones_again(first: Referral, referrer: Referrer, store: Store) 
             referrer=first.referrer_id,
             follows=None,
             claim__isnull=False,
-            status=ReferralStatus.REJECTED.value,
+            status__in=[status.value for status in REFUSED],
         )
     if later == Q(pk=None):
         return

@@ -112,6 +112,7 @@ class ReferralStatusEnum(host.BaseEnum):
                 "IN_REVIEW": "The order has earned its rewards once staff approve it.",
                 "QUALIFIED": "The order has earned its rewards.",
                 "REJECTED": "The order does not count.",
+                "EXPIRED": "The order came when the code was no longer valid, and does not count.",
                 "REVERSED": "The order counted once, and does no longer.",
             },
         )

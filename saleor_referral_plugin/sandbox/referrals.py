@@ -27,6 +27,7 @@ _REFERRAL_WORDS = {
     "in_review": ("Being reviewed", "wait"),
     "qualified": ("Counts", "good"),
     "rejected": ("Does not count", "bad"),
+    "expired": ("Came too late", "bad"),
     "reversed": ("No longer counts", "bad"),
 }
 _REWARD_WORDS = {

@@ -169,7 +169,7 @@ def test_another_referral_of_the_same_friend_is_rejected(store: FakeStore) -> No
 
 @pytest.mark.parametrize(
     ("late_by", "status"),
-    [(timedelta(0), "qualified"), (timedelta(microseconds=1), "rejected")],
+    [(timedelta(0), "qualified"), (timedelta(microseconds=1), "expired")],
 )
 def test_an_order_comes_while_its_claim_is_valid(
     store: FakeStore, late_by: timedelta, status: str
@@ -188,14 +188,28 @@ def test_an_order_comes_while_its_claim_is_valid(
     failed = [f for f in referral.findings if not f["passed"]]
     assert [(f["code"], f["detail"]) for f in failed] == (
         [("claim_expired", {"until": (NOW + timedelta(days=30)).isoformat()})]
-        if status == "rejected"
+        if status == "expired"
         else []
     )
 
 
+def test_what_came_too_late_and_would_not_have_counted_is_rejected(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(claim_valid=Span(days=30), minimum=Amounts.of({"USD": 500})))
+    ref = place(store, share(store), placed_at=NOW + timedelta(days=31))
+    store.travel(days=40)
+
+    # when
+    referral = settle(ref, store=store)
+
+    # then
+    assert referral is not None
+    assert referral.status == "rejected"
+
+
 @pytest.mark.parametrize(
     ("early_by", "status"),
-    [(timedelta(microseconds=1), "qualified"), (timedelta(0), "rejected")],
+    [(timedelta(microseconds=1), "qualified"), (timedelta(0), "expired")],
 )
 def test_an_order_comes_before_the_program_closes(
     store: FakeStore, early_by: timedelta, status: str
