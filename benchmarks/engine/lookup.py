@@ -95,17 +95,17 @@ def _fill(schema: str, count: int) -> list[str]:
     referrers, codes_table = TABLES
     now = timezone.now()
     _execute(
-        f"INSERT INTO {referrers} (id, user_ref, email_key, created_at)"
-        " SELECT n, n::text, md5(n::text), %s FROM generate_series(1, %s) n",
+        f"INSERT INTO {referrers} (id, user_ref, email_key, display_name, created_at)"
+        " SELECT n, n::text, md5(n::text), '', %s FROM generate_series(1, %s) n",
         [now, count],
     )
-    columns = "id, referrer_id, program_id, code, is_active, created_at"
+    columns = "id, referrer_id, program_id, code, written, is_active, created_at"
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY {codes_table} ({columns}) FROM STDIN") as to,
     ):
         for n, code in enumerate(codes, start=1):
-            to.write_row((n, n, program.pk, code, True, now))
+            to.write_row((n, n, program.pk, code, "", True, now))
     for table in TABLES:
         _execute(f"VACUUM ANALYZE {table}")
     return codes
