@@ -171,14 +171,18 @@ SELECT {rows.columns(Reward, "reward")}, promised, delivered, promises
  WHERE reward.program_id = %s AND reward.holder_id = %s AND reward.referral_id IS NULL
 """
 
-_STANDING = """
-SELECT currency, count(*) FILTER (WHERE follows_id IS NULL), sum(net),
+#: By place in what was asked. A sign-up is worth nothing, in no currency.
+_STANDINGS = """
+SELECT place, currency, count(*) FILTER (WHERE follows_id IS NULL), sum(net),
        min(earned_at), max(earned_at)
-  FROM referral_referral
- WHERE program_id = %(program)s AND referrer_id = %(referrer)s AND status = %(qualified)s
-   AND (%(starts)s::timestamptz IS NULL
-        OR earned_at >= %(starts)s AND earned_at < %(ends)s)
- GROUP BY currency
+  FROM unnest(%(programs)s::bigint[], %(referrers)s::bigint[],
+              %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+       WITH ORDINALITY AS asked (program, referrer, starts, ends, place)
+  JOIN referral_referral referral ON referral.program_id = asked.program
+   AND referral.referrer_id = asked.referrer AND referral.status = %(qualified)s
+   AND (asked.starts IS NULL
+        OR referral.earned_at >= asked.starts AND referral.earned_at < asked.ends)
+ GROUP BY place, currency
 """
 
 #: The most that any period of a length has held, wherever it ends.
@@ -218,28 +222,44 @@ def milestones_of(program_id: int, referrer_id: int) -> dict[tuple[str, str], Bo
     return {(each.reward.rule, each.reward.occurrence): each for each in all_booked}
 
 
+#: A program, a referrer, and a window; None: ever.
+Counting = tuple[int, int, tuple[datetime, datetime] | None]
+
+
 def standing_of(
     program_id: int, referrer_id: int, window: tuple[datetime, datetime] | None
 ) -> Standing:
     """A referrer's qualified referrals that were earned in a window (None: ever). Later
     orders add to the revenue, and are no referrals of their own."""
-    starts, ends = window or (None, None)
+    [standing] = standings_of([(program_id, referrer_id, window)])
+    return standing
+
+
+def standings_of(asked: Sequence[Counting], *, using: str = "default") -> list[Standing]:
+    """The same for each (program, referrer, window), in one query."""
     found = rows.select(
-        _STANDING,
+        _STANDINGS,
         {
-            "program": program_id,
-            "referrer": referrer_id,
+            "programs": [program for program, _, _ in asked],
+            "referrers": [referrer for _, referrer, _ in asked],
+            "starts": [window and window[0] for _, _, window in asked],
+            "ends": [window and window[1] for _, _, window in asked],
             "qualified": ReferralStatus.QUALIFIED.value,
-            "starts": starts,
-            "ends": ends,
         },
+        using=using,
     )
-    return Standing(
-        sum(count for _, count, *_ in found),
-        {currency: net for currency, _, net, *_ in found},
-        min((oldest for *_, oldest, _ in found), default=None),
-        max((newest for *_, newest in found), default=None),
-    )
+    by_place: list[list[Sequence[Any]]] = [[] for _ in asked]
+    for place, *sums in found:
+        by_place[place - 1].append(sums)
+    return [
+        Standing(
+            sum(count for _, count, *_ in sums),
+            {currency: net for currency, _, net, *_ in sums if currency},
+            min((oldest for *_, oldest, _ in sums), default=None),
+            max((newest for *_, newest in sums), default=None),
+        )
+        for sums in by_place
+    ]
 
 
 def best_standing_of(program_id: int, referrer_id: int, length: Span) -> Standing:
@@ -331,20 +351,26 @@ def put_reward(
     if reward.kind != RewardKind.CUSTOM:
         # The hold's end too: an effect of before it was put off delivers nothing.
         key = f"credit:{promises}:{reward.hold_until or ''}"
-        sheet.insert(_effect(reward, Effect.Kind.CREDIT, key, now), unless_there=True)
+        sheet.insert(new_effect(reward, Effect.Kind.CREDIT, key, now), unless_there=True)
     elif owed > 0:
-        effect = _effect(reward, Effect.Kind.TELL, f"to_be_sent:{promises}", now)
-        effect.payload = {
-            "event": TO_BE_SENT,
-            "amount": str(plain(owed)),
-            "currency": reward.currency,
-            "rule": reward.rule,
-        }
+        effect = new_effect(
+            reward,
+            Effect.Kind.TELL,
+            f"to_be_sent:{promises}",
+            now,
+            event=TO_BE_SENT,
+            amount=str(plain(owed)),
+            currency=reward.currency,
+            rule=reward.rule,
+        )
         sheet.insert(effect, unless_there=True)
 
 
-def _effect(reward: Reward, kind: Effect.Kind, key: str, now: datetime) -> Effect:
-    return Effect(kind=kind, key=key, reward=reward, created_at=now, due_at=now)
+def new_effect(
+    reward: Reward, kind: Effect.Kind, key: str, now: datetime, **payload: str
+) -> Effect:
+    """Due at once. `key` is one of the reward's own: the same again is the same effect."""
+    return Effect(kind=kind, key=key, reward=reward, payload=payload, created_at=now, due_at=now)
 
 
 def _status(reward: Reward, decided: RewardDecision) -> Reward.Status:

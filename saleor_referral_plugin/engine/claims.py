@@ -46,10 +46,7 @@ def claim_code(
     the checkout stays. A code that is accepted takes the place of an earlier one, also when it
     is the same. `found` is the code that was typed, where the caller has looked it up.
     """
-    code = found or codes.find(typed)
-    version = current_terms(code.program) if code else None
-    if code is None or version is None or not _is_there(code.referrer, store):
-        raise Refused(Finding(FindingCode.CODE_INVALID, False))
+    code, version = _claimable(found or codes.find(typed), store)
 
     now = store.now()
     decision, version = _judge_new(code, version, facts, store, now)
@@ -74,6 +71,15 @@ def claim_code(
     return claim
 
 
+def _claimable(code: ReferralCode | None, store: Store) -> tuple[ReferralCode, TermsVersion]:
+    """The code, and the terms that it is claimed under now. Raises Refused for one of nobody's,
+    whatever the reason."""
+    version = current_terms(code.program) if code else None
+    if code is None or version is None or not _is_there(code.referrer, store):
+        raise Refused(Finding(FindingCode.CODE_INVALID, False))
+    return code, version
+
+
 def claim_on_account(customer: CustomerFacts, typed: str, *, store: Store) -> Claim:
     """Claim a code before there is a checkout: it goes on the customer's next ones by itself,
     until one becomes an order. Of two codes the terms say which one counts, as on a checkout.
@@ -81,10 +87,7 @@ def claim_on_account(customer: CustomerFacts, typed: str, *, store: Store) -> Cl
     Raises Refused with the first failed finding; the refusal is stored, and an earlier claim
     stays.
     """
-    code = codes.find(typed)
-    version = current_terms(code.program) if code else None
-    if code is None or version is None or not _is_there(code.referrer, store):
-        raise Refused(Finding(FindingCode.CODE_INVALID, False))
+    code, version = _claimable(codes.find(typed), store)
     now = store.now()
     buyer = person(customer.user_ref, customer.email)
     known = _new_history(code, version, _open_on(customer.user_ref), buyer, store, now)
@@ -221,10 +224,7 @@ def claim_for_order(
 
     Raises Refused with the first failed finding; the refusal is stored, and nothing else.
     """
-    code = codes.find(typed)
-    version = current_terms(code.program) if code else None
-    if code is None or version is None or not _is_there(code.referrer, store):
-        raise Refused(Finding(FindingCode.CODE_INVALID, False))
+    code, version = _claimable(codes.find(typed), store)
     facts = store.order_facts(order_ref)
     if facts is None or not (by is None or by.is_same_as(facts.buyer)):
         raise Refused(Finding(FindingCode.ORDER_NOT_YOURS, False))

@@ -16,7 +16,7 @@ from prices import Money
 
 from ..models import Effect, LedgerEntry, Referrer, Reward
 from . import codes, ledger, rows
-from .books import TO_BE_SENT
+from .books import TO_BE_SENT, new_effect
 from .coupons import what_it_gives
 from .facts import CouponRequest, CreditRequest
 from .referrers import keep_up
@@ -325,14 +325,8 @@ def _tell_later(reward: Reward, event: str, amount: Decimal, now: datetime, **mo
     payload = {"event": event, "amount": str(amount), "currency": reward.currency, **more}
     if reward.coupon_code:
         payload["code"] = codes.show(reward.coupon_code)
-    effect = Effect(
-        kind=Effect.Kind.TELL,
-        key=":".join((event, *more.values())),
-        reward=reward,
-        payload=payload,
-        created_at=now,
-        due_at=now,
-    )
+    key = ":".join((event, *more.values()))
+    effect = new_effect(reward, Effect.Kind.TELL, key, now, **payload)
     rows.insert(effect, unless_there=True)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from ..models import FreedRoom, Reward, TermsVersion
+from ..models import FreedRoom, Reward
 from .history import Counted, used_towards
 from .limits import counted_towards, lock_budget
 from .terms import Beneficiary, Cap
@@ -30,7 +30,8 @@ def fill(settle_again: Callable[[Collection[Reward]], None], *, at_most: int) ->
     be looked at is left for the next time. Safe to run side by side."""
     left = at_most
     done: set[Shared] = set()
-    for freed in FreedRoom.objects.select_related("reward__referral").order_by("pk")[:BATCH]:
+    waiting = FreedRoom.objects.select_related("reward__referral", "reward__program")
+    for freed in waiting.prefetch_related("reward__program__versions").order_by("pk")[:BATCH]:
         # What all share is gone through once, however many have given up room there.
         limits = _limits_of(freed) - done
         _wait_for_whoever_is_cut_now(limits, freed.reward.program_id)
@@ -56,7 +57,7 @@ def _limits_of(freed: FreedRoom) -> set[Shared]:
     reward, referral = freed.reward, freed.reward.referral
     pair_id = 0 if referral is None else referral.follows_id or referral.pk
     limits: set[Shared] = set()
-    for version in TermsVersion.objects.filter(program=reward.program_id):
+    for version in reward.program.versions.all():
         of_groups = (version.terms.for_group(group.name) for group in version.terms.groups)
         for terms in (version.terms, *of_groups):
             caps = [cap for cap in terms.caps if _is_of(cap, reward)]

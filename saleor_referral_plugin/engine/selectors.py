@@ -3,7 +3,7 @@
 Reads only, from whatever database the caller names, so that a read replica can answer.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -24,10 +24,8 @@ from ..models import (
     Reward,
     TermsVersion,
 )
-from . import codes, ledger, rows
-from .decide import ReferralStatus
+from . import codes, ledger
 from .findings import Audience, Finding
-from .milestones import Standing
 from .money import zero
 from .programs import DEFAULT_PROGRAM
 from .store import Store
@@ -260,44 +258,6 @@ def _account(currency: str, rewards: Iterable[ledger.Sums]) -> ledger.Account:
 
 
 # how far somebody has come -----------------------------------------------------------------
-#: What of a program counts for a referrer in a window; empty bounds are for ever.
-Counting = tuple[int, int, tuple[datetime, datetime] | None]
-
-_STANDINGS = """
-SELECT place, currency, count(*) FILTER (WHERE follows_id IS NULL), sum(net)
-  FROM unnest(%(programs)s::bigint[], %(referrers)s::bigint[],
-              %(starts)s::timestamptz[], %(ends)s::timestamptz[])
-       WITH ORDINALITY AS asked (program, referrer, starts, ends, place)
-  JOIN referral_referral referral ON referral.program_id = asked.program
-   AND referral.referrer_id = asked.referrer AND referral.status = %(qualified)s
-   AND (asked.starts IS NULL
-        OR referral.earned_at >= asked.starts AND referral.earned_at < asked.ends)
- GROUP BY place, currency
-"""
-
-
-def standings(asked: Sequence[Counting], *, using: str = "default") -> list[Standing]:
-    """What counts towards milestones, for each (program, referrer, window), in one query."""
-    found = rows.select(
-        _STANDINGS,
-        {
-            "programs": [program for program, _, _ in asked],
-            "referrers": [referrer for _, referrer, _ in asked],
-            "starts": [window and window[0] for _, _, window in asked],
-            "ends": [window and window[1] for _, _, window in asked],
-            "qualified": ReferralStatus.QUALIFIED.value,
-        },
-        using=using,
-    )
-    counts, revenues = [0] * len(asked), [dict[str, Decimal]() for _ in asked]
-    for place, currency, count, net in found:
-        counts[place - 1] += count
-        if currency:
-            # A sign-up is worth nothing in no currency.
-            revenues[place - 1][currency] = net
-    return [Standing(*both) for both in zip(counts, revenues, strict=True)]
-
-
 def groups_of(pairs: Collection[Pair], *, using: str = "default") -> dict[Pair, str]:
     """The group of each (referrer, program) that is a member; empty: in none."""
     found = Membership.objects.using(using).filter(_in(pairs))

@@ -16,10 +16,10 @@ from prices import Money
 
 from ..models import Claim, Effect, LedgerEntry, Program, Referral, Referrer, Reward, StaffDecision
 from . import claims, codes, ledger, rows, sending
-from .books import Booked, books_of, milestones_of, new_reward, write_reward
+from .books import Booked, books_of, milestones_of, new_effect, new_reward, write_reward
 from .decide import ReferralStatus
 from .findings import Finding
-from .money import round_money
+from .money import plain, round_money
 from .programs import current_terms
 from .rewards import RewardDecision
 from .rules import FIRM
@@ -271,14 +271,7 @@ def issue_again(reward: Reward, *, by: str, reason: str, store: Store) -> Reward
     decision = _write(Kind.ISSUE_AGAIN, by, reason, now, reward=reward)
     lost = ledger.sums_of([reward.pk])[reward.pk].balance
     ledger.post(reward, LedgerEntry.Kind.TAKEN_BACK, -lost, now=now)
-    effect = Effect(
-        kind=Effect.Kind.CREDIT,
-        key=f"again:{decision.pk}",
-        reward=reward,
-        created_at=now,
-        due_at=now,
-    )
-    rows.insert(effect)
+    rows.insert(new_effect(reward, Effect.Kind.CREDIT, f"again:{decision.pk}", now))
     return reward
 
 
@@ -415,7 +408,7 @@ def adjust(
 
 
 def _said(amount: Money) -> str:
-    return f"{amount.amount.normalize():f} {amount.currency}"
+    return f"{plain(amount.amount)} {amount.currency}"
 
 
 # all -----------------------------------------------------------------------------------------

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
 
 from ..models import Claim, Effect, LedgerEntry, Referral, Reward
 from .findings import Finding
+from .money import plain
 
 ENTRIES = {
     LedgerEntry.Kind.PROMISED: "promised",
@@ -65,7 +65,7 @@ def _referral(referral: Referral) -> Iterator[Event]:
         yield Event(referral.earned_at, "Its rewards were earned.")
     yield Event(
         referral.settled_at,
-        f"It was settled last: {referral.status}, {_number(referral.net)} {referral.currency} net "
+        f"It was settled last: {referral.status}, {plain(referral.net)} {referral.currency} net "
         "that count.",
         _failed(referral.findings),
     )
@@ -74,9 +74,9 @@ def _referral(referral: Referral) -> Iterator[Event]:
 def _reward(reward: Reward) -> Iterator[Event]:
     name = f"Reward {reward.pk} ({reward.rule}, to the {reward.beneficiary})"
     for entry in reward.entries.all():
-        amount = f"{entry.amount:+f}".rstrip("0").rstrip(".")
         kind = ENTRIES[LedgerEntry.Kind(entry.kind)]
-        yield Event(entry.created_at, f"{name}: {amount} {entry.currency} {kind}.")
+        what = f"{name}: {plain(entry.amount):+f} {entry.currency} {kind}."
+        yield Event(entry.created_at, what)
     if reward.hold_until is not None:
         yield Event(reward.hold_until, f"{name}: its hold ends.")
     if reward.expires_at is not None and reward.status == Reward.Status.ISSUED:
@@ -94,7 +94,3 @@ def _waiting(name: str, effects: Iterable[Effect]) -> Iterator[Event]:
 def _failed(findings: Iterable[dict[str, Any]]) -> tuple[str, ...]:
     read = (Finding.from_json(each) for each in findings)
     return tuple(f"{each.code.value}: {each.sentence}" for each in read if not each.passed)
-
-
-def _number(amount: Decimal) -> str:
-    return f"{amount.normalize():f}"

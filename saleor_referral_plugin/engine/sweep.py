@@ -90,10 +90,10 @@ def sweep(*, store: Store, overlap: timedelta = OVERLAP) -> Swept:
     programs = Program.objects.order_by("pk")
     _each("The prizes of %s could not be awarded.", award_prizes, programs, store, swept)
     fill_room(store=store, swept=swept)
-    rates.forget_old(store=store)
     swept.effects = effects.carry_out(store=store)
-    # Last, so that trouble with the offer holds up nothing else.
+    # Last, so that trouble with the offer, or with what can be forgotten, holds up nothing else.
     publish_again(store=store)
+    rates.forget_old(store=store)
     return swept
 
 

@@ -77,13 +77,6 @@ class Per(StrEnum):
     ORDER = "order"
 
 
-class MilestoneBy(StrEnum):
-    """What is counted: qualified referrals, or what their orders are worth net."""
-
-    COUNT = "count"
-    REVENUE = "revenue"
-
-
 class CreditUse(StrEnum):
     """How a credit gets on a checkout: its owner enters the code, or it is on every checkout of
     theirs by itself, from where it can be taken off."""

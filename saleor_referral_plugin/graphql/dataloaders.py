@@ -6,7 +6,7 @@ from typing import Any
 
 from promise import Promise
 
-from ..engine import ranking, selectors
+from ..engine import books, ranking, selectors
 from ..engine.facts import ReferrerFacts
 from ..engine.ledger import Account
 from ..engine.milestones import Standing
@@ -173,8 +173,8 @@ class ReferrerFactsLoader(host.DataLoader):
 class StandingLoader(host.DataLoader):
     context_key = "referral_standing"
 
-    def batch_load(self, keys: Sequence[selectors.Counting]) -> list[Standing]:
-        return selectors.standings(keys, using=self.database_connection_name)
+    def batch_load(self, keys: Sequence[books.Counting]) -> list[Standing]:
+        return books.standings_of(keys, using=self.database_connection_name)
 
 
 class ExpiringLoader(host.DataLoader):

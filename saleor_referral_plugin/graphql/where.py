@@ -28,44 +28,29 @@ ALL = "List of conditions that must be met."
 ANY = "A list of conditions of which at least one must be met."
 
 
-class ReferralStatusEnumFilterInput(host.BaseInputObjectType):
-    eq = ReferralStatusEnum(description=EQ)
-    one_of = host.NonNullList(ReferralStatusEnum, description=ONE_OF)
+def _filter_by(enum: Any, what: str) -> Any:
+    """The input that filters by an enum, as Saleor names and builds those of its own."""
 
     class Meta:
-        description = "Filter by status of the referral."
+        description = f"Filter by {what}."
         doc_category = DOC_CATEGORY
 
-
-class ReferralRewardStatusEnumFilterInput(host.BaseInputObjectType):
-    eq = ReferralRewardStatusEnum(description=EQ)
-    one_of = host.NonNullList(ReferralRewardStatusEnum, description=ONE_OF)
-
-    class Meta:
-        description = "Filter by status of the reward."
-        doc_category = DOC_CATEGORY
+    values = {
+        "eq": enum(description=EQ),
+        "one_of": host.NonNullList(enum, description=ONE_OF),
+        "Meta": Meta,
+    }
+    return type(f"{enum._meta.name}FilterInput", (host.BaseInputObjectType,), values)
 
 
-class ReferralRewardKindEnumFilterInput(host.BaseInputObjectType):
-    eq = ReferralRewardKindEnum(description=EQ)
-    one_of = host.NonNullList(ReferralRewardKindEnum, description=ONE_OF)
-
-    class Meta:
-        description = "Filter by kind of the reward."
-        doc_category = DOC_CATEGORY
-
-
-class ReferralBeneficiaryEnumFilterInput(host.BaseInputObjectType):
-    eq = ReferralBeneficiaryEnum(description=EQ)
-    one_of = host.NonNullList(ReferralBeneficiaryEnum, description=ONE_OF)
-
-    class Meta:
-        description = "Filter by who gets the reward."
-        doc_category = DOC_CATEGORY
+StatusFilter = _filter_by(ReferralStatusEnum, "status of the referral")
+RewardStatusFilter = _filter_by(ReferralRewardStatusEnum, "status of the reward")
+RewardKindFilter = _filter_by(ReferralRewardKindEnum, "kind of the reward")
+BeneficiaryFilter = _filter_by(ReferralBeneficiaryEnum, "who gets the reward")
 
 
 class ReferralWhereInput(host.BaseInputObjectType):
-    status = ReferralStatusEnumFilterInput(description="Filter by status.")
+    status = StatusFilter(description="Filter by status.")
     program = host.GlobalIDFilterInput(description="Filter by program.")
     placed_at = host.DateTimeFilterInput(description="Filter by when the order was placed.")
     earned_at = host.DateTimeFilterInput(description="Filter by when it earned its rewards.")
@@ -78,9 +63,9 @@ class ReferralWhereInput(host.BaseInputObjectType):
 
 
 class ReferralRewardWhereInput(host.BaseInputObjectType):
-    status = ReferralRewardStatusEnumFilterInput(description="Filter by status.")
-    beneficiary = ReferralBeneficiaryEnumFilterInput(description="Filter by who gets it.")
-    kind = ReferralRewardKindEnumFilterInput(description="Filter by kind.")
+    status = RewardStatusFilter(description="Filter by status.")
+    beneficiary = BeneficiaryFilter(description="Filter by who gets it.")
+    kind = RewardKindFilter(description="Filter by kind.")
     program = host.GlobalIDFilterInput(description="Filter by program.")
     created_at = host.DateTimeFilterInput(description="Filter by when it was first promised.")
     hold_until = host.DateTimeFilterInput(description="Filter by when its hold ends.")

@@ -187,6 +187,11 @@ def entries_of(ref: str, rule: str = "credit") -> list[tuple[str, str]]:
     return [(row.kind, f"{row.amount.normalize():f}") for row in rows]
 
 
+def failed(referral: Referral) -> list[str]:
+    """The codes of what speaks against it."""
+    return [finding["code"] for finding in referral.findings if not finding["passed"]]
+
+
 def reward_of(ref: str, rule: str = "credit") -> Reward:
     return Reward.objects.get(referral__order_ref=ref, rule=rule)
 

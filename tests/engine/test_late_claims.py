@@ -21,6 +21,7 @@ from saleor_referral_plugin.models import Claim, Referral, ReferralCode, Reward
 from tests.engine.books import (
     change,
     entries_of,
+    failed,
     place,
     place_another,
     put_order,
@@ -59,10 +60,6 @@ def put_ordinary(store: FakeStore, **facts: Any) -> None:
 
 def claim(store: FakeStore, code: ReferralCode) -> Referral:
     return claims.claim_for_order("order-1", code.code, by=BEN, store=store)
-
-
-def failed(referral: Referral) -> list[str]:
-    return [finding["code"] for finding in referral.findings if not finding["passed"]]
 
 
 def test_a_forgotten_code_is_bound_to_the_order_and_reviewed(store: FakeStore) -> None:

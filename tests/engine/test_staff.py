@@ -43,6 +43,7 @@ from saleor_referral_plugin.models import (
 from tests.engine.books import (
     change,
     entries_of,
+    failed,
     place,
     place_another,
     put_order,
@@ -84,10 +85,6 @@ def in_review(store: FakeStore) -> Referral:
     settled = settle("order-1", store=store)
     assert settled is not None
     return settled
-
-
-def failed(referral: Referral) -> list[str]:
-    return [finding["code"] for finding in referral.findings if not finding["passed"]]
 
 
 def everything() -> list[dict[str, Any]]:

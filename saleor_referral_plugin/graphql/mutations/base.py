@@ -1,15 +1,25 @@
-"""What the mutations on a checkout's code have in common."""
+"""What mutations have in common."""
 
 from typing import Any
 
 import graphene
 from promise import Promise
 
+from ...engine.facts import CustomerFacts
 from ...engine.findings import Refused
+from ...engine.store import get_store
 from .. import host
 from ..dataloaders import ClaimsByCheckoutLoader
 from ..errors import refusal
 from ..types.claims import CheckoutReferral, load_checkout_referral
+
+
+def asking_customer(info: Any) -> CustomerFacts:
+    """Whose account asks. Raises PermissionDenied for one that is not really there."""
+    customer = get_store().customer(host.user_ref(info.context))
+    if customer is None:
+        raise host.PermissionDenied(permissions=[host.AUTHENTICATED_USER])
+    return customer
 
 
 class CheckoutReferralMutation(host.BaseMutation):

@@ -16,6 +16,7 @@ from ..enums import DOC_CATEGORY, ReferralErrorCode
 from ..errors import ReferralError, refusal
 from ..ids import key_in
 from ..types.referrers import Referrer
+from .base import asking_customer
 
 
 class ReferralCodeUpdateInput(host.BaseInputObjectType):
@@ -59,20 +60,17 @@ class ReferralCodeUpdate(host.BaseMutation):
     @classmethod
     def perform_mutation(cls, _root: Any, info: Any, /, *, input: dict[str, Any]) -> Any:
         store = get_store()
-        asking = host.user_ref(info.context)
         program = _program(input.get("program"))
-        customer = store.customer(asking)
-        if customer is None:
-            raise host.PermissionDenied(permissions=[host.AUTHENTICATED_USER])
+        customer = asking_customer(info)
         try:
-            rates.check(rates.CODE_CHOICE, asking, store=store)
+            rates.check(rates.CODE_CHOICE, customer.user_ref, store=store)
             referrers.code_for(customer, program, store=store)
             referrer = referrers.referrer_of(customer, store=store)
             code = chosen.choose_code(referrer, program, input["code"], store=store)
         except Refused as refused:
             raise refusal(refused, "code", host.language(info.context)) from refused
         # What the request has read before is no longer so.
-        ReferrerByUserRefLoader(info.context).clear(asking)
+        ReferrerByUserRefLoader(info.context).clear(customer.user_ref)
         LiveCodeByReferrerLoader(info.context).clear(referrer.pk)
         CodeInProgramLoader(info.context).clear((referrer.pk, program.pk))
         return cls(code=str(code), referrer=referrer)

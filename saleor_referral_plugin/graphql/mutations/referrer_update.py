@@ -10,6 +10,7 @@ from ..dataloaders import PublicNameLoader, ReferrerByUserRefLoader
 from ..enums import DOC_CATEGORY
 from ..errors import ReferralError, refusal
 from ..types.referrers import Referrer
+from .base import asking_customer
 
 
 class ReferrerUpdateInput(host.BaseInputObjectType):
@@ -43,17 +44,13 @@ class ReferrerUpdate(host.BaseMutation):
 
     @classmethod
     def perform_mutation(cls, _root: Any, info: Any, /, *, input: dict[str, Any]) -> Any:
-        store = get_store()
-        asking = host.user_ref(info.context)
-        customer = store.customer(asking)
-        if customer is None:
-            raise host.PermissionDenied(permissions=[host.AUTHENTICATED_USER])
-        referrer = referrers.referrer_of(customer, store=store)
+        customer = asking_customer(info)
+        referrer = referrers.referrer_of(customer, store=get_store())
         if (name := input.get("display_name")) is not None:
             try:
                 chosen.choose_name(referrer, name)
             except Refused as refused:
                 raise refusal(refused, "display_name", host.language(info.context)) from refused
-        ReferrerByUserRefLoader(info.context).clear(asking)
+        ReferrerByUserRefLoader(info.context).clear(customer.user_ref)
         PublicNameLoader(info.context).clear(referrer.pk)
         return cls(referrer=referrer)
