@@ -12,11 +12,24 @@ from . import host
 DOC_CATEGORY = "Referrals"
 
 #: What can be wrong with a request, besides what a rule of the program finds.
-_GENERIC = ("GRAPHQL_ERROR", "INVALID", "NOT_FOUND", "REQUIRED")
+_GENERIC = {
+    "GRAPHQL_ERROR": "The request makes no sense.",
+    "INVALID": "A value cannot be accepted.",
+    "NOT_FOUND": "What was asked for is not there.",
+    "REQUIRED": "A value is missing.",
+}
+
+#: What staff cannot decide.
+_UNDECIDABLE = {
+    "NO_ORDER": "The referral is of a sign-up, or of an order that is gone or detached.",
+    "NOT_OPEN": "There is no review: only what is not decided yet is approved.",
+    "CANNOT_BE_OVERRIDDEN": "One of the failed findings is not for people to decide.",
+}
+
 _ErrorCode = Enum(  # type: ignore[misc]
     "_ErrorCode",
     {
-        **{name: name.lower() for name in _GENERIC},
+        **{name: name.lower() for name in (*_GENERIC, *_UNDECIDABLE)},
         **{code.name: code.value for code in FindingCode},
     },
 )
@@ -81,13 +94,7 @@ class ReferralErrorCode(host.BaseEnum):
         enum = _ErrorCode
         description = _described(
             "Why a referral mutation failed, or a referral code was refused.",
-            {
-                "GRAPHQL_ERROR": "The request makes no sense.",
-                "INVALID": "A value cannot be accepted.",
-                "NOT_FOUND": "What was asked for is not there.",
-                "REQUIRED": "A value is missing.",
-                **_FAILED_RULES,
-            },
+            {**_GENERIC, **_UNDECIDABLE, **_FAILED_RULES},
         )
         doc_category = DOC_CATEGORY
 

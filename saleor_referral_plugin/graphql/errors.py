@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from graphql import GraphQLError
 
 from ..engine.findings import Finding, Refused
+from ..engine.staff import CannotDecide
 from . import host
 from .enums import DOC_CATEGORY, ReferralErrorCode
 
@@ -49,6 +50,18 @@ def answering_later(language: str) -> Iterator[None]:
         yield
     except Refused as refused:
         raise ReferralRateLimited(refused.finding, language) from refused
+
+
+@contextmanager
+def deciding(**field_of: str) -> Iterator[None]:
+    """Of a mutation of staff: what they cannot decide is an error with our code, on `id`, or on
+    the field that `field_of` says for a code."""
+    try:
+        yield
+    except CannotDecide as cannot:
+        field = {"REQUIRED": "reason", **field_of}.get(cannot.code, "id")
+        error = ValidationError(str(cannot), code=cannot.code.lower())
+        raise ValidationError({field: error}) from cannot
 
 
 def refusal(refused: Refused, field: str, language: str) -> ValidationError:

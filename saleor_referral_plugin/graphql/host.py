@@ -17,6 +17,7 @@ page_limit() -> int                          most rows of one page
 may(context, permission) -> bool             has the requestor, user or app, the permission
 is_requestor(context, user) -> bool          is it this very customer who asks
 user_ref(context) -> str                     of the account that asks; empty: nobody or an app
+requestor(context) -> str                    who asks, `User:<key>` or `App:<key>`; empty: nobody
 client(context) -> str                       who asks, account or address, for rate limits; empty:
                                              an app, which speaks for many, or not known
 language(context) -> str                     of the account that asks; empty: not known
@@ -87,6 +88,7 @@ page_limit = _store.page_limit
 may = _store.may
 is_requestor = _store.is_requestor
 user_ref = _store.user_ref
+requestor = _store.requestor
 client = _store.client
 language = _store.language
 customer = _store.customer

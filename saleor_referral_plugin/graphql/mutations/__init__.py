@@ -3,6 +3,7 @@
 from .checkout_referral_code_apply import CheckoutReferralCodeApply
 from .checkout_referral_code_remove import CheckoutReferralCodeRemove
 from .checkout_referral_credits_update import CheckoutReferralCreditsUpdate
+from .referral_approve import ReferralApprove
 from .referral_code_update import ReferralCodeUpdate
 from .referral_sign_up_confirm import ReferralSignUpConfirm
 from .referral_sign_up_create import ReferralSignUpCreate
@@ -12,6 +13,7 @@ __all__ = [
     "CheckoutReferralCodeApply",
     "CheckoutReferralCodeRemove",
     "CheckoutReferralCreditsUpdate",
+    "ReferralApprove",
     "ReferralCodeUpdate",
     "ReferralSignUpConfirm",
     "ReferralSignUpCreate",

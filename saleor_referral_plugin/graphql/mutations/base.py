@@ -1,17 +1,25 @@
 """What mutations have in common."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import graphene
+from django.core.exceptions import ValidationError
+from django.db.models import Model
 from promise import Promise
+
+from graphql import GraphQLError
 
 from ...engine.facts import CustomerFacts
 from ...engine.findings import Refused
 from ...engine.store import get_store
 from .. import host
 from ..dataloaders import ClaimsByCheckoutLoader
+from ..enums import ReferralErrorCode
 from ..errors import refusal
+from ..ids import key_in
 from ..types.claims import CheckoutReferral, load_checkout_referral
+
+Row = TypeVar("Row", bound=Model)
 
 
 def asking_customer(info: Any) -> CustomerFacts:
@@ -20,6 +28,21 @@ def asking_customer(info: Any) -> CustomerFacts:
     if customer is None:
         raise host.PermissionDenied(permissions=[host.AUTHENTICATED_USER])
     return customer
+
+
+def found(model: type[Row], global_id: str, type_name: str, field: str = "id") -> Row:
+    """The row that a client names. Raises ValidationError on `field` where there is none."""
+    try:
+        row = model._default_manager.filter(pk=key_in(global_id, type_name)).first()
+    except GraphQLError as error:
+        senseless = ValidationError(str(error), code=ReferralErrorCode.GRAPHQL_ERROR.value)
+        raise ValidationError({field: senseless}) from error
+    if row is None:
+        missing = ValidationError(
+            f"Couldn't resolve to a node: {global_id}", code=ReferralErrorCode.NOT_FOUND.value
+        )
+        raise ValidationError({field: missing})
+    return row
 
 
 class CheckoutReferralMutation(host.BaseMutation):

@@ -3,20 +3,17 @@ from typing import Any
 import graphene
 from django.core.exceptions import ValidationError
 
-from graphql import GraphQLError
-
 from ...engine import chosen, rates, referrers
 from ...engine.findings import Refused
-from ...engine.programs import DEFAULT_PROGRAM
+from ...engine.programs import current_program
 from ...engine.store import get_store
 from ...models import Program
 from .. import host
 from ..dataloaders import CodeInProgramLoader, LiveCodeByReferrerLoader, ReferrerByUserRefLoader
 from ..enums import DOC_CATEGORY, ReferralErrorCode
 from ..errors import ReferralError, refusal
-from ..ids import key_in
 from ..types.referrers import Referrer
-from .base import asking_customer
+from .base import asking_customer, found
 
 
 class ReferralCodeUpdateInput(host.BaseInputObjectType):
@@ -78,19 +75,12 @@ class ReferralCodeUpdate(host.BaseMutation):
 
 def _program(global_id: str | None) -> Program:
     """Raises ValidationError on `program` for none that there is."""
-    try:
-        named = {"slug": DEFAULT_PROGRAM} if global_id is None else _by_id(global_id)
-    except GraphQLError as error:
-        invalid = ValidationError(str(error), code=ReferralErrorCode.GRAPHQL_ERROR.value)
-        raise ValidationError({"program": invalid}) from error
-    program = Program.objects.filter(**named).first()
+    if global_id is not None:
+        return found(Program, global_id, "ReferralProgram", "program")
+    program = current_program()
     if program is None:
         missing = ValidationError(
             "There is no such program.", code=ReferralErrorCode.NOT_FOUND.value
         )
         raise ValidationError({"program": missing})
     return program
-
-
-def _by_id(global_id: str) -> dict[str, Any]:
-    return {"pk": key_in(global_id, "ReferralProgram")}
