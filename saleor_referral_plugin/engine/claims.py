@@ -5,7 +5,7 @@ The claim is what makes the store's voucher worth anything: without an open clai
 voucher is refused, whoever types its code.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -89,21 +89,48 @@ def claim_on_account(customer: CustomerFacts, typed: str, *, store: Store) -> Cl
     """
     code, version = _claimable(codes.find(typed), store)
     now = store.now()
-    buyer = person(customer.user_ref, customer.email)
-    known = _new_history(code, version, _open_on(customer.user_ref), buyer, store, now)
-    findings = judge_account_claim(version.terms, buyer, domain_of(customer.email), known, now)
-    claim = Claim(
-        account_ref=customer.user_ref,
-        code=code,
-        terms=version,
-        typed=typed[:255],
-        source=Claim.Source.ACCOUNT,
-        buyer_user_ref=buyer.user_ref,
-        buyer_email_key=buyer.email_key,
-        findings=[finding.to_json() for finding in findings],
-        created_at=now,
-        judged_at=now,
+    known = _new_history(code, version, _open_on(customer.user_ref), _of(customer), store, now)
+    claim = Claim(code=code, terms=version, typed=typed[:255], created_at=now)
+    return _judged_on_account(claim, customer, known, store)
+
+
+def take_into_account(customer: CustomerFacts, checkout_ref: str, *, store: Store) -> Claim | None:
+    """What a guest claimed on a checkout is claimed on the account of the customer that they
+    turn out to be, as of then: for one who logs in and shops on with another checkout. None where
+    no code is on it, or it is another customer's.
+
+    Raises Refused as `claim_on_account` does.
+    """
+    guests = open_claim(checkout_ref)
+    if guests is None or guests.buyer_user_ref not in (None, customer.user_ref):
+        return None
+    code = guests.code
+    if not _is_there(code.referrer, store):
+        raise Refused(Finding(FindingCode.CODE_INVALID, False))
+    held, now = _open_on(customer.user_ref), store.now()
+    known = replace(
+        _new_history(code, guests.terms, held, _of(customer), store, now),
+        # What was promised to the guest stands.
+        is_running=True,
+        open_referrals=0,
+        claimed_at=guests.created_at,
     )
+    claim = Claim(code=code, terms=guests.terms, typed=guests.typed, created_at=guests.created_at)
+    return _judged_on_account(claim, customer, known, store)
+
+
+def _judged_on_account(
+    claim: Claim, customer: CustomerFacts, known: History, store: Store
+) -> Claim:
+    """Open it on the account, or store why not and raise Refused."""
+    buyer, now = _of(customer), store.now()
+    terms = claim.terms.terms
+    findings = judge_account_claim(terms, buyer, domain_of(customer.email), known, now)
+    claim.account_ref = customer.user_ref
+    claim.source = Claim.Source.ACCOUNT
+    claim.buyer_user_ref, claim.buyer_email_key = buyer.user_ref, buyer.email_key
+    claim.findings = [finding.to_json() for finding in findings]
+    claim.judged_at = now
     refusal = first_failed(findings)
     if refusal is not None:
         claim.status = Claim.Status.REFUSED
@@ -113,12 +140,18 @@ def claim_on_account(customer: CustomerFacts, typed: str, *, store: Store) -> Cl
     return claim
 
 
-def withdraw_from_account(user_ref: str, *, store: Store) -> bool:
-    """The customer no longer wants the code on their next checkouts. False when there is none."""
-    with transaction.atomic():
-        withdrawn = _open_on(user_ref).update(status=Claim.Status.WITHDRAWN)
-        store.note_claim(user_ref, is_open=False)
-    return bool(withdrawn)
+def _of(customer: CustomerFacts) -> Person:
+    return person(customer.user_ref, customer.email)
+
+
+@transaction.atomic
+def withdraw_from_account(user_ref: str, *, store: Store) -> Claim | None:
+    """The customer no longer wants the code on their next checkouts. None when there is none."""
+    claim = _open_on(user_ref).select_for_update(of=("self",)).select_related("code").first()
+    if claim is not None:
+        close(claim)
+    store.note_claim(user_ref, is_open=False)
+    return claim
 
 
 def follow_into_account(customer: CustomerFacts, *, store: Store) -> Claim | None:
@@ -191,11 +224,15 @@ def put_account_claim_on(*, store: Store, checkout: Any, facts: CheckoutFacts) -
     return claim
 
 
-def _open_on(user_ref: str) -> QuerySet[Claim]:
-    """The claim on an account itself."""
+def open_on_accounts(user_refs: Collection[str]) -> QuerySet[Claim]:
+    """The claims on accounts themselves: one each, at most."""
     return Claim.objects.filter(
-        account_ref=user_ref, checkout_ref=None, order_ref=None, status=Claim.Status.OPEN
+        account_ref__in=user_refs, checkout_ref=None, order_ref=None, status=Claim.Status.OPEN
     )
+
+
+def _open_on(user_ref: str) -> QuerySet[Claim]:
+    return open_on_accounts([user_ref])
 
 
 @transaction.atomic

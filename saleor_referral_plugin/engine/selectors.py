@@ -24,7 +24,7 @@ from ..models import (
     Reward,
     TermsVersion,
 )
-from . import codes, ledger
+from . import claims, codes, ledger
 from .findings import Audience, Finding
 from .money import zero
 from .programs import DEFAULT_PROGRAM
@@ -283,9 +283,9 @@ def claims_on(
     """By checkout ref; checkouts that never had a code are not in it."""
     mine = Claim.objects.using(using).filter(checkout_ref__in=checkout_refs)
     newest = mine.order_by("checkout_ref", "-judged_at", "-pk").distinct("checkout_ref")
-    claims = mine.filter(Q(status=Claim.Status.OPEN) | Q(pk__in=newest.values("pk")))
+    shown = mine.filter(Q(status=Claim.Status.OPEN) | Q(pk__in=newest.values("pk")))
     found: dict[str, dict[str, Claim]] = {}
-    for claim in claims.select_related("code", "terms__program"):
+    for claim in shown.select_related("code", "terms__program"):
         found.setdefault(claim.checkout_ref or "", {})[claim.status] = claim
     return {
         ref: CheckoutClaims(
@@ -294,6 +294,12 @@ def claims_on(
         )
         for ref, by_status in found.items()
     }
+
+
+def account_claims(user_refs: Collection[str], *, using: str = "default") -> dict[str, Claim]:
+    """The code that is claimed on each account itself, and goes on its next checkouts."""
+    found = claims.open_on_accounts(user_refs).using(using)
+    return {claim.account_ref or "": claim for claim in found.select_related("code", "terms")}
 
 
 def referrals_of(order_refs: Collection[str], *, using: str = "default") -> dict[str, Referral]:

@@ -11,7 +11,7 @@ from ..engine.facts import ReferrerFacts
 from ..engine.ledger import Account
 from ..engine.milestones import Standing
 from ..engine.store import get_store
-from ..models import Program, Referral, ReferralCode, Referrer, Reward, SignUp, TermsVersion
+from ..models import Claim, Program, Referral, ReferralCode, Referrer, Reward, SignUp, TermsVersion
 from . import host
 from .pages import CountLoader, PageLoader
 
@@ -55,6 +55,16 @@ class ClaimsByCheckoutLoader(host.DataLoader):
 
     def batch_load(self, keys: Collection[str]) -> list[selectors.CheckoutClaims | None]:
         found = selectors.claims_on(keys, using=self.database_connection_name)
+        return [found.get(ref) for ref in keys]
+
+
+class AccountClaimLoader(host.DataLoader):
+    """The open claim on an account itself, by the account's ref."""
+
+    context_key = "referral_account_claim"
+
+    def batch_load(self, keys: Collection[str]) -> list[Claim | None]:
+        found = selectors.account_claims(keys, using=self.database_connection_name)
         return [found.get(ref) for ref in keys]
 
 

@@ -11,7 +11,10 @@ from .mutations import (
     CheckoutReferralCodeApply,
     CheckoutReferralCodeRemove,
     CheckoutReferralCreditsUpdate,
+    OrderReferralCodeApply,
     ReferralApprove,
+    ReferralClaimCreate,
+    ReferralClaimDelete,
     ReferralCodeUpdate,
     ReferralSignUpConfirm,
     ReferralSignUpCreate,
@@ -20,6 +23,8 @@ from .mutations import (
 from .types.claims import (
     CheckoutReferral,
     OrderReferral,
+    ReferralClaim,
+    load_account_claim,
     load_checkout_referral,
     load_order_referral,
 )
@@ -92,7 +97,10 @@ MUTATIONS = {
     "checkout_referral_code_apply": CheckoutReferralCodeApply.Field(),
     "checkout_referral_code_remove": CheckoutReferralCodeRemove.Field(),
     "checkout_referral_credits_update": CheckoutReferralCreditsUpdate.Field(),
+    "order_referral_code_apply": OrderReferralCodeApply.Field(),
     "referral_approve": ReferralApprove.Field(),
+    "referral_claim_create": ReferralClaimCreate.Field(),
+    "referral_claim_delete": ReferralClaimDelete.Field(),
     "referral_code_update": ReferralCodeUpdate.Field(),
     "referral_sign_up_confirm": ReferralSignUpConfirm.Field(),
     "referral_sign_up_create": ReferralSignUpCreate.Field(),
@@ -111,7 +119,17 @@ FIELDS: dict[Any, dict[str, graphene.Field]] = {
                 "Requires one of the following permissions: "
                 f"{host.OWNER.name}, {host.MANAGE_DISCOUNTS.name}."
             ),
-        )
+        ),
+        "referral_claim": host.BaseField(
+            ReferralClaim,
+            resolver=lambda root, info: load_account_claim(info.context, root),
+            description=(
+                "The referral code that is claimed on the account, and goes on the next checkouts "
+                "by itself. Null when there is none.\n\n"
+                "Requires one of the following permissions: "
+                f"{host.OWNER.name}, {host.MANAGE_DISCOUNTS.name}."
+            ),
+        ),
     },
     host.Checkout: {
         "referral": host.BaseField(
@@ -162,7 +180,7 @@ COSTS: dict[str, dict[str, dict[str, Any]]] = {
         "referralSignUp": {"complexity": 1},
         "checkoutReferralPreview": {"complexity": 10},
     },
-    "User": {"referral": {"complexity": 1}},
+    "User": {"referral": {"complexity": 1}, "referralClaim": {"complexity": 1}},
     "Checkout": {"referral": {"complexity": 1}, "referralCredits": {"complexity": 1}},
     "Order": {"referral": {"complexity": 1}},
     "CheckoutReferral": {"conflict": {"complexity": 1}, "missing": {"complexity": 1}},

@@ -38,8 +38,10 @@ set_credits(info, root, applied) -> None     put them on, or take them off; rais
 check_redirect(url) -> None                  may a message lead there; ValidationError
 load_checkout(info, global_id) -> Promise    the same for a query: None when there is none;
                                              GraphQLError for no id
-find_checkout(mutation, info, global_id)     the root of a Checkout; by the store's own rules
-                                             ValidationError on `id` when there is none
+find_checkout(mutation, info, global_id, field="id")
+                                             the root of a Checkout; by the store's own rules
+                                             ValidationError on the field when there is none
+find_order(mutation, info, global_id)        the same for an Order
 apply_code(info, root, code) -> None         claim a code, or raise engine.findings.Refused
 remove_code(info, root) -> bool              take the code off; False when there is none
 built_schema()                               the finished schema, ours included
@@ -103,6 +105,7 @@ load_credits = _store.load_credits
 set_credits = _store.set_credits
 check_redirect = _store.check_redirect
 find_checkout = _store.find_checkout
+find_order = _store.find_order
 load_checkout = _store.load_checkout
 apply_code = _store.apply_code
 remove_code = _store.remove_code

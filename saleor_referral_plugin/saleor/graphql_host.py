@@ -5,6 +5,7 @@ from itertools import chain
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from prices import Money as Amount
 from promise import Promise
@@ -249,8 +250,18 @@ def load_credits(context: Any, root: Any) -> Promise:
 
 
 # what is done ------------------------------------------------------------------------------
-def find_checkout(mutation: Any, info: Any, global_id: str) -> Any:
-    return SyncWebhookControlContext(node=get_checkout(mutation, info, id=global_id))
+def find_checkout(mutation: Any, info: Any, global_id: str, field: str = "id") -> Any:
+    try:
+        return SyncWebhookControlContext(node=get_checkout(mutation, info, id=global_id))
+    except ValidationError as error:
+        # Saleor knows a checkout's id by that one name.
+        raise ValidationError({field: error.error_dict["id"]}) from error
+
+
+def find_order(mutation: Any, info: Any, global_id: str) -> Any:
+    orders = SaleorOrder.objects.non_draft()
+    order = mutation.get_node_or_error(info, global_id, only_type=Order, qs=orders)
+    return SyncWebhookControlContext(node=order)
 
 
 def load_checkout(info: Any, global_id: str) -> Promise:

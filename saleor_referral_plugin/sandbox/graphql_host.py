@@ -5,9 +5,9 @@ the names of what the shop's staff may do. Neither has to be there. The shop's o
 English; it knows nobody's.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -65,6 +65,8 @@ __all__ = [
     "NonNullList",
     "PermissionDenied",
 ]
+
+Found = TypeVar("Found")
 
 AUTHENTICATED_USER = Permission.AUTHENTICATED_USER
 MANAGE_DISCOUNTS = Permission.MANAGE_DISCOUNTS
@@ -347,9 +349,22 @@ def checkout_by_id(global_id: str) -> models.Checkout | None:
     return found.filter(pk=resolve_id(global_id, "Checkout")).first()
 
 
+def order_by_id(global_id: str) -> models.Order | None:
+    found = models.Order.objects.select_related("channel")
+    return found.filter(pk=resolve_id(global_id, "Order")).first()
+
+
 def find_checkout(_mutation: Any, _info: Any, global_id: str, field: str = "id") -> models.Checkout:
+    return _found(checkout_by_id, global_id, field)
+
+
+def find_order(_mutation: Any, _info: Any, global_id: str) -> models.Order:
+    return _found(order_by_id, global_id, "id")
+
+
+def _found(by_id: Callable[[str], Found | None], global_id: str, field: str) -> Found:
     try:
-        found = checkout_by_id(global_id)
+        found = by_id(global_id)
     except GraphQLError as error:
         raise ValidationError(
             {field: ValidationError(str(error), code=ErrorCode.GRAPHQL_ERROR)}

@@ -23,6 +23,7 @@ from .graphql_host import (
     client,
     find_checkout,
     may,
+    order_by_id,
     resolve_id,
 )
 from .models import Checkout as CheckoutRow
@@ -52,8 +53,7 @@ class Query(graphene.ObjectType):
 
     @staticmethod
     def resolve_order(_root: None, _info: Any, *, id: str) -> OrderRow | None:
-        found = OrderRow.objects.select_related("channel")
-        return found.filter(pk=resolve_id(id, "Order")).first()
+        return order_by_id(id)
 
 
 class PromoCodeMutation(BaseMutation):

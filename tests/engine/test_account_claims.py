@@ -258,7 +258,7 @@ def test_a_claim_is_withdrawn_from_the_account(store: FakeStore) -> None:
     answers = [claims.withdraw_from_account("2", store=store) for _ in range(2)]
 
     # then
-    assert answers == [True, False]
+    assert [claim and claim.status for claim in answers] == ["withdrawn", None]
     assert (statuses(), store.claimed_on) == ([(None, "withdrawn")], set())
     assert put_on(store) is None
 
@@ -305,3 +305,43 @@ def test_nothing_follows_where_nothing_was_claimed(store: FakeStore) -> None:
     assert claims.follow_into_account(carl, store=store) is None
     assert claims.follow_into_account(CustomerFacts("4", ""), store=store) is None
     assert (Referral.objects.count(), store.claimed_on) == (0, set())
+
+
+def test_what_a_guest_claimed_under_another_address_is_taken_into_the_account(
+    store: FakeStore,
+) -> None:
+    # given
+    annas = given_code(store)
+    claims.claim_code(
+        store=store,
+        checkout="checkout-1",
+        facts=checkout(buyer=person(None, "other@example.com")),
+        typed=annas.code,
+        source=Claim.Source.API,
+    )
+    run_program(store, terms(hold_days=99))
+    stop_programs()
+    store.travel(days=3)
+
+    # when
+    taken = claims.take_into_account(CUSTOMER, "checkout-1", store=store)
+
+    # then: as of then, and under the terms of then
+    assert taken is not None
+    assert (taken.account_ref, taken.checkout_ref, taken.code) == ("2", None, annas)
+    assert (taken.created_at, taken.terms.version) == (NOW, 1)
+    assert store.claimed_on == {"2"}
+
+
+def test_nobody_takes_what_another_customer_claimed(store: FakeStore) -> None:
+    # given
+    annas = given_code(store)
+    claims.claim_code(
+        store=store, checkout="1", facts=of_ben(), typed=annas.code, source=Claim.Source.API
+    )
+    carl = CustomerFacts("3", "carl@example.com")
+
+    # then
+    assert claims.take_into_account(carl, "checkout-1", store=store) is None
+    assert claims.take_into_account(carl, "checkout-2", store=store) is None
+    assert store.claimed_on == set()

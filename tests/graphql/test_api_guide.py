@@ -12,7 +12,14 @@ import pytest
 from saleor_referral_plugin import conf
 from saleor_referral_plugin.engine import presets, waitlist
 from saleor_referral_plugin.engine.money import Amounts
-from saleor_referral_plugin.engine.terms import Milestone, Milestones, Offer, ProgramKind, Terms
+from saleor_referral_plugin.engine.terms import (
+    Milestone,
+    Milestones,
+    Offer,
+    ProgramKind,
+    Span,
+    Terms,
+)
 from saleor_referral_plugin.models import Program, SignUp
 from tests.graphql.api import ROOT, Api, global_id
 from tests.graphql.test_before_buying import put_voucher_on
@@ -33,6 +40,7 @@ STANDS_FOR = (
     "CHECKOUT OF ANNA",
     "CHECKOUT WITH A VOUCHER",
     "ORDER",
+    "ORDER WITHOUT A CODE",
     "PROGRAM",
     "SMALL CHECKOUT",
     "TOKEN",
@@ -50,6 +58,7 @@ def terms() -> Terms:
         minimum=Amounts.of({"USD": 50, "EUR": 45}),
         milestones=(Milestones(steps=(Milestone(count=5, worth=gives),)),),
         rankings=presets.ranking().rankings,
+        claim_after=Span(days=7),
     )
 
 
@@ -84,7 +93,7 @@ class Stage:
         shop.run_program(presets.waitlist(), slug="launch", kind=ProgramKind.WAITLIST)
         Program.objects.filter(slug="launch").update(name="The launch")
         Program.objects.update(link_url="https://shop.example.com/{channel}/")
-        names = ("Anna", "Ben", "Dan")
+        names = ("Anna", "Ben", "Dan", "Hal")
         self.people = {name: shop.register(f"{name.lower()}@example.com") for name in names}
         shop.run_program(
             presets.affiliate_commission(percent=5), slug="partners", kind=ProgramKind.PARTNER
@@ -98,6 +107,8 @@ class Stage:
             if words == "PROGRAM":
                 return global_id("ReferralProgram", program.pk)
             return waitlist.token_of(SignUp.objects.get(program=program))
+        if words == "ORDER WITHOUT A CODE":
+            return global_id("Order", self._ordered_without_code())
         if words == "ORDER":
             return global_id("Order", self._ordered())
         if words not in self.checkouts:
@@ -121,6 +132,12 @@ class Stage:
         code = self.shop.share(self.people["Ben"])
         for friend in ("fay", "gus"):
             given.friends_order(self.shop, code, email=f"{friend}@example.com").pay()
+        return order.ref
+
+    def _ordered_without_code(self) -> str:
+        hal = self.people["Hal"]
+        order = given.order_without_code(self.shop, hal.email, customer=hal)
+        order.pay()
         return order.ref
 
     def run(self, step: dict[str, Any]) -> Any:

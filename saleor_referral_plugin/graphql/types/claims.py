@@ -12,7 +12,7 @@ from ...engine.money import zero
 from ...engine.selectors import CheckoutClaims
 from ...models import Claim, Referral
 from .. import host
-from ..dataloaders import ClaimsByCheckoutLoader, ReferralByOrderLoader
+from ..dataloaders import AccountClaimLoader, ClaimsByCheckoutLoader, ReferralByOrderLoader
 from ..enums import (
     DOC_CATEGORY,
     ReferralClaimSourceEnum,
@@ -46,7 +46,7 @@ class ReferralClaim(host.ModelObjectType):
     findings = findings_field("What the rules said when they were last asked.")
 
     class Meta:
-        description = "A referral code bound to a checkout, or the refusal to bind it."
+        description = "A referral code bound to a checkout or an account, or its refusal."
         doc_category = DOC_CATEGORY
         interfaces = [graphene.relay.Node]
         model = Claim
@@ -185,6 +185,18 @@ def load_checkout_referral(context: Any, root: Any) -> Promise:
         return ClaimsSeen(root, claim, claims.refusal, displaced)
 
     return ClaimsByCheckoutLoader(context).load(checkout.ref).then(seen)
+
+
+def load_account_claim(context: Any, user: Any) -> Promise | None:
+    """Raises PermissionDenied for anybody but the customer and staff."""
+    if not (host.is_requestor(context, user) or host.may(context, host.MANAGE_DISCOUNTS)):
+        raise host.PermissionDenied(permissions=[host.OWNER, host.MANAGE_DISCOUNTS])
+    customer = host.customer(user)
+    if customer is None:
+        return None
+    language = host.language(context)
+    claim = AccountClaimLoader(context).load(customer.user_ref)
+    return claim.then(lambda found: _in_language(found, language))
 
 
 @dataclass(frozen=True, slots=True)
