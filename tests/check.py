@@ -1,7 +1,8 @@
 """Everything that must hold before a change lands, in one run.
 
     python -m tests.check               all of it, Saleor suite included
-    python -m tests.check lint          style, types, rings, migrations, schema, settings
+    python -m tests.check lint          style, types, rings, migrations, schema, the released
+                                        schema, settings
     python -m tests.check schema        one step, by its name
 
 No step stops the others: a run says all that is wrong.
@@ -18,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import saleor_runner
+from tests import saleor_runner, typescript
 from tests.saleor_runner import ROOT, counts, say
 
 SANDBOX_SETTINGS = "saleor_referral_plugin.sandbox.settings"
@@ -44,6 +45,7 @@ LINT = (
         ),
     ),
     Step("schema", (*PYTHON, "saleor_referral_plugin.sandbox", "referral_schema", "--check")),
+    Step("released", (*PYTHON, "tests.released_schema")),
     Step("settings", (*PYTHON, "saleor_referral_plugin.sandbox", "referral_settings", "--check")),
 )
 TESTS = Step("tests", (*PYTHON, "pytest", "tests", "--ignore=tests/saleor", "--numprocesses=auto"))
@@ -101,6 +103,8 @@ def run_everything() -> int:
         say(line)
     if not shutil.which("redis-server"):
         say("NO redis-server HERE: the test with a real Celery worker was skipped.")
+    if not typescript.is_possible():
+        say("NO npm HERE: that a storefront's types are made and compile was not tested.")
     say(str(totals))
     for line in saleor_runner.closing_lines(outcomes):
         say(line)
