@@ -42,6 +42,10 @@ bench: $(VENV)/.dev ## The benchmarks: printed, and written to bench.json
 torture: $(VENV)/.dev ## Let everything around the books break, and compare them with an oracle
 	@$(PYTHON) -m tests.torture $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/.dev ## Ask the API 20,000 random things: no trouble, and nothing changed by a refusal
+	@REFERRAL_FUZZ=10000 $(PYTHON) -m pytest -q --numprocesses=2 tests/graphql/test_random_documents.py
+
 .PHONY: wheel
 wheel: $(VENV)/.dev ## Build the wheel into dist/
 	@rm -rf dist build

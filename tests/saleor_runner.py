@@ -42,7 +42,7 @@ AT_ONCE = 3
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 TIME_LIMIT = 30 * 60
 #: What the tests need beyond what a Saleor development environment holds.
-TEST_REQUIREMENTS = ("time-machine>=2.15,<4",)
+TEST_REQUIREMENTS = ("hypothesis>=6.100,<7", "time-machine>=2.15,<4")
 #: What would lead a test run away from the databases and brokers made for it.
 FOREIGN_VARIABLES = (
     "BROKER_URL",

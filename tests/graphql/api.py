@@ -47,6 +47,10 @@ class Api(ABC):
         Django names them."""
 
     @abstractmethod
+    def trouble(self, answer: dict[str, Any]) -> list[str]:
+        """What of the errors of the last answer the shop did not mean to say."""
+
+    @abstractmethod
     def checkout_id(self, checkout: Any) -> str: ...
 
     def run(self, name: str, *, customer: Customer | None = None, **variables: Any) -> Any:
@@ -80,7 +84,16 @@ class SandboxApi(Api):
         meta = {"REMOTE_ADDR": address, **headers}
         context = SimpleNamespace(customer=account, permissions=permissions, META=meta)
         result = schema.execute(document, variable_values=variables, context_value=context)
+        self.errors = result.errors or []
         return dict(result.to_dict())
+
+    def trouble(self, answer: dict[str, Any]) -> list[str]:
+        from graphql import GraphQLError
+        from saleor_referral_plugin.graphql.host import PermissionDenied
+
+        causes = [getattr(error, "original_error", error) for error in self.errors]
+        meant = (GraphQLError, PermissionDenied)
+        return [repr(cause) for cause in causes if not isinstance(cause, meant)]
 
     def checkout_id(self, checkout: Any) -> str:
         return global_id("Checkout", checkout.token)
@@ -114,6 +127,11 @@ class SaleorApi(Api):
             headers={"Authorization": f"Bearer {token}"} if token else None,
         )
         return dict(response.json())
+
+    def trouble(self, answer: dict[str, Any]) -> list[str]:
+        # What Saleor did not mean to say it hides.
+        errors = answer.get("errors", [])
+        return [str(error) for error in errors if error["message"] == "Internal Server Error"]
 
     def checkout_id(self, checkout: Any) -> str:
         return str(checkout.id)

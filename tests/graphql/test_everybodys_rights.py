@@ -316,7 +316,9 @@ class Scene:
         waitlist.confirm(waitlist.token_of(second), store=store)
         return token
 
-    def ask(self, asker: str, document: str) -> dict[str, Any]:
+    def ask(
+        self, asker: str, document: str, variables: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         who: dict[str, Any] = {
             ANONYMOUS: {},
             OWNER: {"customer": self.anna},
@@ -326,7 +328,7 @@ class Scene:
             APP_WITHOUT: {"permissions": WITHOUT, "app": True},
             APP_WITH: {"permissions": WITH, "app": True},
         }[asker]
-        return self.api.ask(document, **who)
+        return self.api.ask(document, variables, **who)
 
     def documents(self, asker: str) -> list[str]:
         types = built_schema().get_type_map()

@@ -2,6 +2,7 @@ from typing import Any
 
 import graphene
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from ...engine import chosen, rates, referrers
 from ...engine.findings import Refused
@@ -61,9 +62,11 @@ class ReferralCodeUpdate(host.BaseMutation):
         customer = asking_customer(info)
         try:
             rates.check(rates.CODE_CHOICE, customer.user_ref, store=store)
-            referrers.code_for(customer, program, store=store)
-            referrer = referrers.referrer_of(customer, store=store)
-            code = chosen.choose_code(referrer, program, input["code"], store=store)
+            # Whoever is refused has not become a referrer by asking.
+            with transaction.atomic():
+                referrers.code_for(customer, program, store=store)
+                referrer = referrers.referrer_of(customer, store=store)
+                code = chosen.choose_code(referrer, program, input["code"], store=store)
         except Refused as refused:
             raise refusal(refused, "code", host.language(info.context)) from refused
         # What the request has read before is no longer so.

@@ -1,6 +1,7 @@
 from typing import Any
 
 import graphene
+from django.db import transaction
 
 from ...engine import chosen, referrers
 from ...engine.findings import Refused
@@ -45,12 +46,14 @@ class ReferrerUpdate(host.BaseMutation):
     @classmethod
     def perform_mutation(cls, _root: Any, info: Any, /, *, input: dict[str, Any]) -> Any:
         customer = asking_customer(info)
-        referrer = referrers.referrer_of(customer, store=get_store())
-        if (name := input.get("display_name")) is not None:
-            try:
-                chosen.choose_name(referrer, name)
-            except Refused as refused:
-                raise refusal(refused, "display_name", host.language(info.context)) from refused
+        try:
+            # Whoever is refused has not become a referrer by asking.
+            with transaction.atomic():
+                referrer = referrers.referrer_of(customer, store=get_store())
+                if (name := input.get("display_name")) is not None:
+                    chosen.choose_name(referrer, name)
+        except Refused as refused:
+            raise refusal(refused, "display_name", host.language(info.context)) from refused
         ReferrerByUserRefLoader(info.context).clear(customer.user_ref)
         PublicNameLoader(info.context).clear(referrer.pk)
         return cls(referrer=referrer)
