@@ -16,7 +16,7 @@ from .facts import Person
 from .milestones import Standing
 from .money import plain
 from .rewards import RewardDecision
-from .terms import RewardKind, Span
+from .terms import RewardKind, Span, Terms
 
 #: What is told when a reward that is delivered outside the shop has been approved.
 TO_BE_SENT = "referral_reward_to_be_sent"
@@ -47,10 +47,20 @@ class Books:
     has_limits: bool = False
 
 
+# What of each is read -----------------------------------------------------------------------
+_REFERRER, _REWARD = rows.Shape(Referrer), rows.Shape(Reward)
+#: A decision is made without what was found before.
+_REFERRAL = rows.Shape(Referral, without=["findings"])
+_CLAIM = rows.Shape(Claim, without=["findings", "typed", "judged_at"])
+#: The rules come as text, for terms that were read before are not read again.
+_TERMS = rows.Shape(
+    TermsVersion, without=["version", "rules", "offer_code", "created_at", "retired_at"]
+)
+
 # finding the referrer ------------------------------------------------------------------------
 
 _OF_ORDER = f"""
-SELECT {rows.columns(Referrer, "person")}
+SELECT {_REFERRER.columns("person")}
   FROM referral_referrer person JOIN referral_referral referral ON referral.referrer_id = person.id
  WHERE referral.order_ref = %s
    FOR UPDATE OF person
@@ -70,8 +80,8 @@ _HAS_LIMITS = f"""EXISTS (
 
 #: The claim in force, if any; else the newest: the order was made with its discount.
 _CLAIM_OF_CHECKOUT = f"""
-SELECT {rows.columns(Claim, "claim")}, {rows.columns(TermsVersion, "terms")},
-       {rows.columns(Referrer, "person")}, {_HAS_MILESTONES}
+SELECT {_CLAIM.columns("claim")}, {_TERMS.columns("terms")}, terms.rules::text,
+       {_REFERRER.columns("person")}, {_HAS_MILESTONES}
   FROM referral_claim claim
   JOIN referral_termsversion terms ON terms.id = claim.terms_id
   JOIN referral_referralcode code ON code.id = claim.code_id
@@ -85,8 +95,8 @@ SELECT {rows.columns(Claim, "claim")}, {rows.columns(TermsVersion, "terms")},
 
 #: Of several programs that count the order, the one that goes before the others.
 _FIRST_OF_BUYER = f"""
-SELECT {rows.columns(Referral, "referral")}, {rows.columns(TermsVersion, "terms")},
-       {rows.columns(Referrer, "person")}, {_HAS_MILESTONES}
+SELECT {_REFERRAL.columns("referral")}, {_TERMS.columns("terms")}, terms.rules::text,
+       {_REFERRER.columns("person")}, {_HAS_MILESTONES}
   FROM referral_referral referral
   JOIN referral_termsversion terms ON terms.id = referral.terms_id
   JOIN referral_program program ON program.id = referral.program_id
@@ -113,7 +123,7 @@ def has_milestones(program_id: int) -> bool:
 def referrer_of(order_ref: str) -> Referrer | None:
     """The referrer of an order that is a referral already, locked."""
     found = rows.select(_OF_ORDER, [order_ref])
-    return rows.take(Referrer, iter(found[0])) if found else None
+    return _REFERRER.take(iter(found[0])) if found else None
 
 
 def claim_of(checkout_ref: str, code: str) -> tuple[Claim, Referrer, bool] | None:
@@ -122,9 +132,9 @@ def claim_of(checkout_ref: str, code: str) -> tuple[Claim, Referrer, bool] | Non
     referral elsewhere."""
     for row in rows.select(_CLAIM_OF_CHECKOUT, [checkout_ref, code]):
         values = iter(row)
-        claim = rows.take_joined(Claim, values)
-        claim.terms = rows.take_joined(TermsVersion, values)
-        return claim, rows.take_joined(Referrer, values), next(values)
+        claim = _CLAIM.take_joined(values)
+        claim.terms = _terms(values)
+        return claim, _REFERRER.take_joined(values), next(values)
     return None
 
 
@@ -134,9 +144,9 @@ def first_of(buyer: Person, placed_at: datetime) -> tuple[Referral, Referrer, bo
     params = [buyer.email_key, buyer.user_ref, ReferralStatus.QUALIFIED.value, placed_at]
     for row in rows.select(_FIRST_OF_BUYER, params):
         values = iter(row)
-        first = rows.take_joined(Referral, values)
-        first.terms = rows.take_joined(TermsVersion, values)
-        return first, rows.take_joined(Referrer, values), next(values)
+        first = _REFERRAL.take_joined(values)
+        first.terms = _terms(values)
+        return first, _REFERRER.take_joined(values), next(values)
     return None
 
 
@@ -152,9 +162,9 @@ _SUMS = """
 """
 
 _BOOKS = f"""
-SELECT {rows.columns(Referral, "referral")}, {rows.columns(TermsVersion, "terms")},
-       {rows.columns(Claim, "claim")}, {rows.columns(Referral, "first")},
-       {_HAS_MILESTONES}, {_HAS_LIMITS}, {rows.columns(Reward, "reward")},
+SELECT {_REFERRAL.columns("referral")}, {_TERMS.columns("terms")}, terms.rules::text,
+       {_CLAIM.columns("claim")}, {_REFERRAL.columns("first")},
+       {_HAS_MILESTONES}, {_HAS_LIMITS}, {_REWARD.columns("reward")},
        promised, delivered, promises
   FROM referral_referral referral
   JOIN referral_termsversion terms ON terms.id = referral.terms_id
@@ -166,7 +176,7 @@ SELECT {rows.columns(Referral, "referral")}, {rows.columns(TermsVersion, "terms"
 """
 
 _MILESTONES = f"""
-SELECT {rows.columns(Reward, "reward")}, promised, delivered, promises
+SELECT {_REWARD.columns("reward")}, promised, delivered, promises
   FROM referral_reward reward {_SUMS}
  WHERE reward.program_id = %s AND reward.holder_id = %s AND reward.referral_id IS NULL
 """
@@ -202,10 +212,10 @@ def books_of(order_ref: str) -> Books | None:
     books = None
     for row in rows.select(_BOOKS, [order_ref]):
         values = iter(row)
-        referral = rows.take_joined(Referral, values)
-        referral.terms = rows.take_joined(TermsVersion, values)
-        referral.claim = rows.take(Claim, values)
-        referral.follows = rows.take(Referral, values)
+        referral = _REFERRAL.take_joined(values)
+        referral.terms = _terms(values)
+        referral.claim = _CLAIM.take(values)
+        referral.follows = _REFERRAL.take(values)
         has_milestones, has_limits = next(values), next(values)
         books = books or Books(referral, has_milestones, has_limits=has_limits)
         booked = _booked(values)
@@ -280,8 +290,14 @@ def best_standing_of(program_id: int, referrer_id: int, length: Span) -> Standin
     )
 
 
+def _terms(values: Iterator[Any]) -> TermsVersion:
+    version = _TERMS.take_joined(values)
+    version.terms = Terms.from_text(next(values))
+    return version
+
+
 def _booked(values: Iterator[Any]) -> Booked | None:
-    reward = rows.take(Reward, values)
+    reward = _REWARD.take(values)
     sums: Sequence[Any] = list(values)
     return None if reward is None else Booked(reward, *sums)
 
@@ -291,7 +307,8 @@ def _booked(values: Iterator[Any]) -> Booked | None:
 
 def new_reward(program_id: int, holder_id: int, decided: RewardDecision, now: datetime) -> Reward:
     """A reward of nothing yet, in the decision's currency or unit."""
-    return Reward(
+    return rows.new(
+        Reward,
         program_id=program_id,
         holder_id=holder_id,
         beneficiary=decided.beneficiary.value,
@@ -370,7 +387,9 @@ def new_effect(
     reward: Reward, kind: Effect.Kind, key: str, now: datetime, **payload: str
 ) -> Effect:
     """Due at once. `key` is one of the reward's own: the same again is the same effect."""
-    return Effect(kind=kind, key=key, reward=reward, payload=payload, created_at=now, due_at=now)
+    return rows.new(
+        Effect, kind=kind, key=key, reward=reward, payload=payload, created_at=now, due_at=now
+    )
 
 
 def _status(reward: Reward, decided: RewardDecision) -> Reward.Status:

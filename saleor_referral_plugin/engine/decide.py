@@ -5,7 +5,7 @@ before buying, the explanation afterwards and a replay.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -155,4 +155,4 @@ def _undeserved(
 
 
 def _ask(rules: Iterable[Rule], terms: Terms, case: Case) -> tuple[Finding, ...]:
-    return tuple(replace(rule(terms, case), on_order=True) for rule in rules)
+    return tuple(rule(terms, case).of_order() for rule in rules)

@@ -167,8 +167,8 @@ class OrderFacts:
         if self.stands is not None:
             return self.stands
         back = self.returned
-        if self.total.amount:
-            money_back = (self.refunded + self.charged_back).amount
+        money_back = self.refunded.amount + self.charged_back.amount
+        if money_back and self.total.amount:
             back = max(back, Fraction(money_back) / Fraction(self.total.amount))
         return max(1 - back, Fraction(0))
 

@@ -99,6 +99,10 @@ class Finding:
             "on_order": self.on_order,
         }
 
+    def of_order(self) -> "Finding":
+        """The same, said of an order."""
+        return Finding(self.code, self.passed, self.detail, self.audience, True)
+
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Finding":
         return cls(

@@ -2,6 +2,7 @@
 order at hand. Two queries, the books' and the store's: a shopper may be waiting.
 """
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -42,9 +43,9 @@ RECENT = 20_000
 #: Limits are counted one by one, each in its own window; an empty window is for life.
 _USED = """
 ARRAY(SELECT ARRAY[place::text, reward.currency, count(*)::text, sum(reward.amount)::text]
-        FROM unnest(%(beneficiaries)s::text[], %(holders)s::bigint[], %(pairs)s::bigint[],
-                    %(starts)s::timestamptz[], %(ends)s::timestamptz[])
-             WITH ORDINALITY AS cap (beneficiary, holder, pair, starts, ends, place)
+        FROM jsonb_to_recordset(%(counted)s)
+             AS cap (place int, beneficiary text, holder bigint, pair bigint,
+                     starts timestamptz, ends timestamptz)
         JOIN referral_reward reward ON reward.program_id = %(program)s
          AND reward.beneficiary = cap.beneficiary
          AND (cap.holder IS NULL OR reward.holder_id = cap.holder)
@@ -62,7 +63,7 @@ ARRAY(SELECT ARRAY[place::text, reward.currency, count(*)::text, sum(reward.amou
 
 #: NULL equals nothing: what is not known of the buyer finds nothing.
 _BOOKS = f"""
-SELECT (SELECT position FROM referral_bookmark WHERE name = %(known)s),
+SELECT (SELECT position FROM referral_bookmark WHERE name = '{KNOWN}'),
        ARRAY(SELECT order_ref FROM referral_knownorder WHERE email_key = %(email_key)s),
        EXISTS (SELECT FROM referral_referral
                 WHERE program_id = %(program)s AND status = ANY(%(active)s)
@@ -130,7 +131,6 @@ def look_up(
     [(indexed_to, refs, referred_before, used)] = rows.select(
         _BOOKS,
         {
-            "known": KNOWN,
             "email_key": buyer.email_key,
             "user_ref": buyer.user_ref,
             "program": program_id,
@@ -186,18 +186,18 @@ def of_order(
         except_referral=referral.pk,
         counted=counted,
     )
-    asked = History(referrer=Person(referrer.user_ref, referrer.email_key))
+    referrer_facts, referee_facts, parties = None, None, frozenset[str]()
     if ask_who_they_are:
-        asked = replace(
-            asked,
-            referrer_facts=facts_of(
-                referrer, terms, facts.placed_at, store, program_id=referral.program_id
-            ),
-            referee_facts=referee_facts_of(facts.buyer, terms, store),
-            referrer_parties=parties_of(referrer, terms, facts.parties, store),
+        referrer_facts = facts_of(
+            referrer, terms, facts.placed_at, store, program_id=referral.program_id
         )
-    return replace(
-        asked,
+        referee_facts = referee_facts_of(facts.buyer, terms, store)
+        parties = parties_of(referrer, terms, facts.parties, store)
+    return History(
+        referrer=Person(referrer.user_ref, referrer.email_key),
+        referrer_facts=referrer_facts,
+        referee_facts=referee_facts,
+        referrer_parties=parties,
         claimed_at=referral.claim.created_at if referral.claim else None,
         claimed_late=referral.claim is not None and referral.claim.order_ref is not None,
         earlier_orders=known.earlier_orders,
@@ -339,11 +339,21 @@ def used_towards(
 
 def _counting(counted: Sequence[Counted]) -> dict[str, Any]:
     return {
-        "beneficiaries": [each.beneficiary for each in counted],
-        "pairs": [each.pair_id for each in counted],
-        "holders": [each.holder_id for each in counted],
-        "starts": [each.window and each.window[0] for each in counted],
-        "ends": [each.window and each.window[1] for each in counted],
+        # One parameter, for each takes its time to be adapted.
+        "counted": json.dumps(
+            [
+                {
+                    "place": place,
+                    "beneficiary": each.beneficiary,
+                    "holder": each.holder_id,
+                    "pair": each.pair_id,
+                    "starts": each.window and each.window[0],
+                    "ends": each.window and each.window[1],
+                }
+                for place, each in enumerate(counted)
+            ],
+            default=str,
+        ),
         "except_reward": None,
         "except_referral": None,
     }
@@ -352,7 +362,7 @@ def _counting(counted: Sequence[Counted]) -> dict[str, Any]:
 def _used(found: Sequence[Sequence[str]], length: int) -> tuple[Used, ...]:
     by_place: list[dict[str, tuple[int, Decimal]]] = [{} for _ in range(length)]
     for place, unit, count, amount in found:
-        by_place[int(place) - 1][unit] = int(count), Decimal(amount)
+        by_place[int(place)][unit] = int(count), Decimal(amount)
     return tuple(
         Used(
             sum(count for count, _ in units.values()),

@@ -55,7 +55,8 @@ NOTHING = Sums(Decimal(0), Decimal(0), Decimal(0))
 
 def entry(reward: Reward, kind: Kind, amount: Decimal, now: datetime) -> LedgerEntry:
     """One entry, not written yet."""
-    return LedgerEntry(
+    return rows.new(
+        LedgerEntry,
         reward=reward,
         holder_id=reward.holder_id,
         kind=kind,

@@ -53,7 +53,7 @@ def note_freed(all_booked: Iterable[Booked], sheet: rows.Sheet) -> None:
     """Rewards that were put on a sheet give up room: whoever was cut may have it."""
     for booked in all_booked:
         if booked.freed_at is not None:
-            sheet.insert(FreedRoom(reward=booked.reward, earned_at=booked.freed_at))
+            sheet.insert(rows.new(FreedRoom, reward=booked.reward, earned_at=booked.freed_at))
             booked.freed_at = None
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from math import floor
 
 from babel import Locale
 from babel.numbers import (
@@ -29,8 +28,11 @@ def times(money: Money, ratio: Fraction, rounding: str = ROUND_HALF_UP) -> Money
     """`money` times an exact ratio, rounded once, to the currency's minor unit (2 digits
     for USD, 0 for JPY)."""
     digits = get_currency_precision(money.currency)
-    minor = Fraction(money.amount) * ratio * 10**digits
-    units = floor(minor + Fraction(1, 2)) if rounding == ROUND_HALF_UP else floor(minor)
+    over, under = money.amount.as_integer_ratio()
+    over, under = over * ratio.numerator * 10**digits, under * ratio.denominator
+    # In whole numbers: floor(x + 1/2), or floor(x).
+    half_up = rounding == ROUND_HALF_UP
+    units = (2 * over + under) // (2 * under) if half_up else over // under
     return Money(Decimal(units).scaleb(-digits), money.currency)
 
 

@@ -8,56 +8,117 @@ do besides (signals, defaults of the database) none of ours needs.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from itertools import islice
+from threading import local
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models import Subquery
+from django.db.models.base import ModelState
 from django.db.models.functions import JSONObject
+from psycopg.types.datetime import TimestamptzLoader
 
 Row = TypeVar("Row", bound=models.Model)
 
-#: Where a row keeps the values it was taken with.
+#: Where a row keeps the values it was taken with, by the names of its attributes.
 _TAKEN = "_taken"
 
-
-@lru_cache(maxsize=64)
-def columns(model: type[models.Model], alias: str) -> str:
-    """The columns of a model for a SELECT, as `take` wants them."""
-    return ", ".join(f'"{alias}"."{field.column}"' for field in _fields(model))
+#: The cursor that a thread shares among its statements, if any.
+_shared = local()
 
 
-def take(model: type[Row], values: Iterator[Any]) -> Row | None:
-    """The instance that the next columns of a row make; None where an outer join found none."""
-    fields = _fields(model)
-    own = list(islice(values, len(fields)))
-    if own[0] is None:
-        return None
-    for place in _json_places(model):
-        if own[place] is not None:
-            own[place] = json.loads(own[place])
-    row = model.from_db(connection.alias, [field.attname for field in fields], own)
-    setattr(row, _TAKEN, own)
-    return row
-
-
-def take_joined(model: type[Row], values: Iterator[Any]) -> Row:
-    """The same for an inner join, which finds a row or none at all."""
-    row = take(model, values)
-    assert row is not None
-    return row
+@contextmanager
+def one_cursor() -> Iterator[None]:
+    """All statements inside go through one cursor, on the default connection: to open and
+    close one for each takes as long as to send the statement."""
+    if getattr(_shared, "cursor", None) is not None:
+        yield
+        return
+    with connection.cursor() as cursor:
+        # Psycopg's own, in C. Django's makes of the same time the same one, in Python.
+        cursor.cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
+        _shared.cursor = cursor
+        try:
+            yield
+        finally:
+            _shared.cursor = None
 
 
 def select(
     sql: str, params: Sequence[Any] | Mapping[str, Any], *, using: str = DEFAULT_DB_ALIAS
 ) -> list[tuple[Any, ...]]:
+    cursor = getattr(_shared, "cursor", None)
+    if cursor is not None and using == DEFAULT_DB_ALIAS:
+        cursor.execute(sql, params)
+        return cursor.fetchall()  # type: ignore[no-any-return]
     with connections[using].cursor() as cursor:
         cursor.execute(sql, params)
-        return list(cursor.fetchall())
+        return cursor.fetchall()  # type: ignore[no-any-return]
+
+
+class Shape(Generic[Row]):
+    """The columns of a model that are read, key first. One that is left out is read by itself,
+    as Django does, should anybody ask for it."""
+
+    def __init__(self, model: type[Row], *, without: Sequence[str] = ()) -> None:
+        self.model = model
+        self.fields = [field for field in _fields(model) if field.name not in without]
+        self.names = [field.attname for field in self.fields]
+        self.json = [field.attname for field in self.fields if isinstance(field, models.JSONField)]
+
+    def columns(self, alias: str) -> str:
+        """For a SELECT."""
+        return ", ".join(f'"{alias}"."{field.column}"' for field in self.fields)
+
+    def take(self, values: Iterator[Any]) -> Row | None:
+        """The instance that the next columns of a row make; None where an outer join found
+        none."""
+        own = dict(zip(self.names, islice(values, len(self.names)), strict=True))
+        if own[self.names[0]] is None:
+            return None
+        for name in self.json:
+            if own[name] is not None:
+                own[name] = json.loads(own[name])
+        row = _instance(self.model, own)
+        row.__dict__[_TAKEN] = own
+        return row
+
+    def take_joined(self, values: Iterator[Any]) -> Row:
+        """The same for an inner join, which finds a row or none at all."""
+        row = self.take(values)
+        assert row is not None
+        return row
+
+
+def _instance(model: type[Row], values: Mapping[str, Any]) -> Row:
+    """What `from_db` makes, without the signals and the checks of each value that a row from the
+    database needs none of."""
+    row = model.__new__(model)
+    row.__dict__.update(values)
+    row._state = ModelState()
+    row._state.adding = False
+    row._state.db = DEFAULT_DB_ALIAS
+    return row
+
+
+def new(model: type[Row], **values: Any) -> Row:
+    """An instance that is not in the database yet, with the model's defaults. A relation is given
+    by its key, or by the other instance, which may be new itself."""
+    plain, made = _defaults(model)
+    row = _instance(model, plain | {name: make() for name, make in made})
+    row._state.adding, row._state.db = True, None
+    for _, field in _relations(model):
+        if field.name in values:
+            related = values.pop(field.name)
+            field.set_cached_value(row, related)
+            values[field.attname] = related.pk
+    row.__dict__.update(values)
+    return row
 
 
 class Sheet:
@@ -74,23 +135,22 @@ class Sheet:
         if row.pk is None:
             self.insert(row)
             return
-        values = _values(row)
-        was = getattr(row, _TAKEN, None)
-        changed = [n for n, value in enumerate(values) if n and (was is None or value != was[n])]
+        was = row.__dict__.get(_TAKEN, {})
+        now = {name: row.__dict__[name] for name in _names(type(row)) if name in row.__dict__}
+        changed = {
+            name: value for name, value in now.items() if name not in was or value != was[name]
+        }
+        changed.pop("id", None)
         if changed:
-            self._params += (_adapted(row, n, values[n]) for n in changed)
-            self._params.append(row.pk)
+            self._params += (_as_json(changed), row.pk)
             self._parts.append(_update_sql(type(row), tuple(changed)))
-            setattr(row, _TAKEN, values)
+            row.__dict__[_TAKEN] = now
 
     def insert(self, row: models.Model, *, unless_there: bool = False) -> None:
         """The row gets its key when the sheet is written. `unless_there`: one that would break
         a unique constraint is left out, and gets no key."""
-        values = _values(row)
         named = self._named_by(row)
-        self._params += (
-            _adapted(row, n, value) for n, value in enumerate(values) if n and n not in named
-        )
+        self._params.append(_as_json({name: row.__dict__[name] for name in _names(type(row))}))
         self._new[len(self._parts)] = row
         self._parts.append(_insert_sql(type(row), tuple(named.items()), unless_there))
 
@@ -166,13 +226,12 @@ class _GatheredRows(models.JSONField):
         super().__init__()
         times = {f.name for f in _fields(model) if isinstance(f, models.DateTimeField)}
         self.times = times.intersection(names)
+        self.decode = json.JSONDecoder(parse_float=Decimal, object_hook=self._row).decode
 
     def from_db_value(
         self, value: str | None, expression: Any, connection: Any
     ) -> list[SimpleNamespace]:
-        found: list[SimpleNamespace] = json.loads(
-            value or "[]", parse_float=Decimal, object_hook=self._row
-        )
+        found: list[SimpleNamespace] = self.decode(value or "[]")
         return found
 
     def _row(self, values: dict[str, Any]) -> SimpleNamespace:
@@ -191,9 +250,7 @@ class Prepared(Generic[Row]):
 
     def __call__(self, **values: Any) -> list[Row]:
         sql, params, converters = self._built
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [values[p.name] if isinstance(p, Param) else p for p in params])
-            found = cursor.fetchall()
+        found = select(sql, [values[param.name] for param in params])
         if converters:
             found = self._compiler.apply_converters(found, converters)
         return [self._instance(row) for row in found]
@@ -202,28 +259,38 @@ class Prepared(Generic[Row]):
         return next(iter(self(**values)), None)
 
     def _instance(self, values: Sequence[Any]) -> Row:
-        model, names, annotations = self._shape
-        row: Row = model.from_db(connection.alias, names, values[: len(names)])
-        for name, value in zip(annotations, values[len(names) :], strict=True):
-            setattr(row, name, value)
-        return row
+        model, names = self._shape
+        return _instance(model, dict(zip(names, values, strict=True)))
 
     @cached_property
-    def _shape(self) -> tuple[type[Row], list[str], list[str]]:
+    def _shape(self) -> tuple[type[Row], list[str]]:
         compiler = self._compiler
         own = compiler.klass_info["select_fields"]
         names = [compiler.select[place][0].target.attname for place in own]
-        return compiler.query.model, names, list(compiler.annotation_col_map)
+        return compiler.query.model, [*names, *compiler.annotation_col_map]
 
     @cached_property
     def _compiler(self) -> Any:
         return self.query().query.get_compiler(connection=connection)
 
     @cached_property
-    def _built(self) -> tuple[str, Sequence[Any], dict[int, Any]]:
+    def _built(self) -> tuple[str, Sequence[Param], dict[int, Any]]:
         sql, params = self._compiler.as_sql()
+        # What never changes is written into the SQL once and for all.
+        places = ("%s" if isinstance(param, Param) else _literal(param) for param in params)
         expressions = [expression for expression, *_ in self._compiler.select]
-        return sql, params, self._compiler.get_converters(expressions)
+        converters = self._compiler.get_converters(expressions)
+        return (
+            sql.replace("%%", "%%%%") % tuple(places),
+            [p for p in params if isinstance(p, Param)],
+            converters,
+        )
+
+
+def _literal(value: Any) -> str:
+    """A value as it is written in SQL that has parameters besides."""
+    operations: Any = connection.ops
+    return str(operations.compose_sql("%s", [value])).replace("%", "%%")
 
 
 @lru_cache(maxsize=64)
@@ -233,18 +300,24 @@ def _fields(model: type[models.Model]) -> tuple["models.Field[Any, Any]", ...]:
 
 
 @lru_cache(maxsize=64)
-def _json_places(model: type[models.Model]) -> tuple[int, ...]:
-    return tuple(n for n, field in enumerate(_fields(model)) if isinstance(field, models.JSONField))
+def _defaults(
+    model: type[models.Model],
+) -> tuple[dict[str, Any], tuple[tuple[str, Callable[[], Any]], ...]]:
+    """By attribute: those that are always the same, and what makes the others."""
+    made = {f.attname: f.default for f in _fields(model) if f.has_default() and callable(f.default)}
+    plain = {f.attname: f.get_default() for f in _fields(model) if f.attname not in made}
+    return plain, tuple(made.items())
 
 
-def _values(row: models.Model) -> list[Any]:
-    return [getattr(row, field.attname) for field in _fields(type(row))]
+@lru_cache(maxsize=64)
+def _names(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in _fields(model))
 
 
-def _adapted(row: models.Model, place: int, value: Any) -> Any:
-    if value is not None and place in _json_places(type(row)):
-        return connection.ops.adapt_json_value(value, None)
-    return value
+def _as_json(values: Mapping[str, Any]) -> str:
+    """For `jsonb_populate_record`: amounts and times as text, which PostgreSQL reads exactly.
+    One parameter for each row takes a fraction of one for each value, to adapt and to quote."""
+    return json.dumps(values, default=str)
 
 
 @lru_cache(maxsize=64)
@@ -257,20 +330,25 @@ def _relations(model: type[models.Model]) -> tuple[tuple[int, Any], ...]:
 def _insert_sql(
     model: type[models.Model], named: tuple[tuple[int, int], ...], unless_there: bool
 ) -> str:
-    places = dict(named)
-    names = ", ".join(f'"{field.column}"' for field in _fields(model)[1:])
-    values = ", ".join(
-        f"(SELECT id FROM row{places[n]})" if n in places else "%s"
-        for n in range(1, len(_fields(model)))
+    table, places = model._meta.db_table, dict(named)
+    columns = [f'"{field.column}"' for field in _fields(model)]
+    values = (
+        f"(SELECT id FROM row{places[n]})" if n in places else columns[n]
+        for n in range(1, len(columns))
     )
     return (
-        f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({values}) '
+        f'INSERT INTO "{table}" ({", ".join(columns[1:])}) SELECT {", ".join(values)} '
+        f'FROM jsonb_populate_record(NULL::"{table}", %s) '
         f'{"ON CONFLICT DO NOTHING " if unless_there else ""}RETURNING "id"'
     )
 
 
 @lru_cache(maxsize=256)
-def _update_sql(model: type[models.Model], places: tuple[int, ...]) -> str:
-    fields = _fields(model)
-    changes = ", ".join(f'"{fields[n].column}" = %s' for n in places)
-    return f'UPDATE "{model._meta.db_table}" SET {changes} WHERE "id" = %s'
+def _update_sql(model: type[models.Model], names: tuple[str, ...]) -> str:
+    table = model._meta.db_table
+    columns = (field.column for field in _fields(model) if field.attname in names)
+    changes = ", ".join(f'"{column}" = new."{column}"' for column in columns)
+    return (
+        f'UPDATE "{table}" SET {changes} FROM jsonb_populate_record(NULL::"{table}", %s) new '
+        f'WHERE "{table}"."id" = %s'
+    )

@@ -72,11 +72,11 @@ def trying_again(order_ref: str, do: Callable[[], Result]) -> Result:
     """Do what makes an order a referral, in a transaction; after a collision once more."""
     for _ in range(TRIES - 1):
         try:
-            with transaction.atomic():
+            with transaction.atomic(), rows.one_cursor():
                 return do()
         except IntegrityError:
             logger.info("Order %s collided with another; deciding again.", order_ref)
-    with transaction.atomic():
+    with transaction.atomic(), rows.one_cursor():
         return do()
 
 
@@ -168,7 +168,8 @@ def _settle_later(order_ref: str, store: Store) -> Referral | None:
 
 
 def _new_referral(facts: OrderFacts, now: datetime) -> Referral:
-    return Referral(
+    return rows.new(
+        Referral,
         order_ref=facts.ref,
         order_number=facts.number,
         channel=facts.channel,

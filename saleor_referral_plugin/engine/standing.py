@@ -18,11 +18,12 @@ def counted(terms: Terms, facts: OrderFacts) -> OrderFacts:
     """The order as far as the program is about its goods, and what of them stands. Its lines
     are marked."""
     lines = [line for line in facts.lines if line.counts or not terms.goods]
-    facts = replace(facts, stands=_stands(terms, facts, lines))
+    stands = _stands(terms, facts, lines)
     if not terms.goods:
-        return facts
+        return facts if stands is None else replace(facts, stands=stands)
     return replace(
         facts,
+        stands=stands,
         goods=total((line.goods for line in lines), facts.currency),
         net_goods=total((line.net for line in lines), facts.currency),
         returned=_share((line.goods, line.returned) for line in lines),

@@ -836,7 +836,13 @@ class Terms(Settings):
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Terms":
         """Raises pydantic's ValidationError for what are no terms."""
-        return _parsed(json.dumps(data, sort_keys=True))
+        return cls.from_text(json.dumps(data, sort_keys=True))
+
+    @classmethod
+    def from_text(cls, text: str) -> "Terms":
+        """The same from what `to_json` gives, as text. Read once for each text: terms never
+        change."""
+        return _parsed(text)
 
 
 @lru_cache(maxsize=256)

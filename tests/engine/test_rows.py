@@ -20,11 +20,10 @@ pytestmark = pytest.mark.django_db
 
 
 def taken(reward: Reward) -> Reward:
-    sql = f"SELECT {rows.columns(Reward, 'r')} FROM referral_reward r WHERE r.id = %s"
+    shape = rows.Shape(Reward)
+    sql = f"SELECT {shape.columns('r')} FROM referral_reward r WHERE r.id = %s"
     [values] = rows.select(sql, [reward.pk])
-    row = rows.take(Reward, iter(values))
-    assert row is not None
-    return row
+    return shape.take_joined(iter(values))
 
 
 def test_a_row_taken_is_the_row_that_django_reads(store: FakeStore) -> None:
@@ -33,12 +32,11 @@ def test_a_row_taken_is_the_row_that_django_reads(store: FakeStore) -> None:
     Referral.objects.update(findings=[{"code": "not_paid", "passed": False}])
 
     # when
-    sql = f"SELECT {rows.columns(Referral, 'r')} FROM referral_referral r"
-    [values] = rows.select(sql, [])
-    row = rows.take(Referral, iter(values))
+    shape = rows.Shape(Referral)
+    [values] = rows.select(f"SELECT {shape.columns('r')} FROM referral_referral r", [])
+    row = shape.take_joined(iter(values))
 
     # then
-    assert row is not None
     names = [field.attname for field in Referral._meta.concrete_fields]
     read = Referral.objects.get(pk=referral.pk)
     assert [getattr(row, name) for name in names] == [getattr(read, name) for name in names]
@@ -61,7 +59,63 @@ def test_json_that_is_null_stays_null(store: FakeStore) -> None:
 
 def test_a_row_that_an_outer_join_did_not_find_is_none() -> None:
     nothing = [None] * len(Reward._meta.concrete_fields)
-    assert rows.take(Reward, iter(nothing)) is None
+    assert rows.Shape(Reward).take(iter(nothing)) is None
+
+
+def test_a_column_left_out_is_read_when_asked_for_and_written_when_set(
+    store: FakeStore, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    # given
+    findings = [{"code": "not_paid", "passed": False}]
+    reward_row(store)
+    Referral.objects.update(findings=findings)
+    shape = rows.Shape(Referral, without=["findings"])
+    sql = f"SELECT {shape.columns('r')} FROM referral_referral r"
+
+    # when
+    first, second = (shape.take_joined(iter(rows.select(sql, [])[0])) for _ in range(2))
+    with django_assert_num_queries(0):
+        rows.save(first)
+    with django_assert_num_queries(1):
+        read = first.findings
+    second.findings = []
+    rows.save(second)
+
+    # then
+    assert read == findings
+    assert Referral.objects.get().findings == []
+
+
+def test_a_new_instance_is_what_the_model_makes(store: FakeStore) -> None:
+    # given
+    reward = reward_row(store)
+
+    # when
+    made = rows.new(Effect, kind="tell", key="one", reward=reward, due_at=NOW)
+
+    # then
+    by_django = Effect(kind="tell", key="one", reward=reward, due_at=NOW)
+    names = [field.attname for field in Effect._meta.concrete_fields]
+    assert [getattr(made, name) for name in names] == [getattr(by_django, name) for name in names]
+    assert made.reward is reward
+    assert made._state.adding
+    assert made.payload is not rows.new(Effect, reward=reward).payload
+
+
+def test_statements_that_share_a_cursor_give_the_same(store: FakeStore) -> None:
+    # given
+    reward_row(store)
+    sql = "SELECT created_at, amount, referral_id FROM referral_reward"
+    alone = rows.select(sql, [])
+
+    # when
+    with rows.one_cursor(), rows.one_cursor():
+        together = rows.select(sql, [])
+        again = rows.select(sql, [])
+
+    # then
+    assert alone == together == again == rows.select(sql, [])
+    assert together[0][0].isoformat() == alone[0][0].isoformat()
 
 
 def test_only_what_has_changed_is_written(store: FakeStore) -> None:
