@@ -6,7 +6,9 @@ A code that is not ours goes its usual way.
 
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,6 +17,7 @@ from saleor.graphql.checkout.mutations import (
     CheckoutAddPromoCode,
     CheckoutCustomerAttach,
     CheckoutRemovePromoCode,
+    checkout_add_promo_code,
 )
 from saleor.graphql.checkout.mutations.utils import get_checkout
 from saleor.graphql.plugins.dataloaders import get_plugin_manager_promise
@@ -30,7 +33,16 @@ from .errors import refusal_error
 logger = logging.getLogger(__name__)
 
 
+#: What has been read of the checkout that a code is being put on, by what read it.
+_known: ContextVar[dict[str, Any] | None] = ContextVar("referral_known", default=None)
+
+#: By which Saleor's mutation opens its checkout.
+OPENING = ("get_checkout", "fetch_checkout_lines", "fetch_checkout_info")
+
+
 def install() -> None:
+    for name in OPENING:
+        setattr(checkout_add_promo_code, name, _once(getattr(checkout_add_promo_code, name)))
     _wrap(CheckoutAddPromoCode, _add)
     _wrap(CheckoutRemovePromoCode, _remove)
     _wrap(CheckoutCustomerAttach, _attach)
@@ -78,6 +90,37 @@ def _wrap(mutation: Any, around: Callable[..., Any]) -> None:
     mutation.perform_mutation = classmethod(perform_mutation)
 
 
+def _once(read: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(read)
+    def once(*args: Any, **kwargs: Any) -> Any:
+        known = _known.get()
+        if known is None:
+            return read(*args, **kwargs)
+        if read.__name__ not in known:
+            known[read.__name__] = read(*args, **kwargs)
+        return known[read.__name__]
+
+    return once
+
+
+@contextmanager
+def _opened_once() -> Iterator[None]:
+    """The mutation inside works on the very checkout that we have judged, and need not read it
+    again."""
+    token = _known.set({})
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
+def _open(info: Any, checkout: Any) -> OpenCheckout:
+    manager = get_plugin_manager_promise(info.context).get()
+    lines, _ = checkout_add_promo_code.fetch_checkout_lines(checkout)
+    opened = checkout_add_promo_code.fetch_checkout_info(checkout, lines, manager)
+    return OpenCheckout(checkout, manager, opened, lines)
+
+
 class _PromoBox:
     """Puts a code on by Saleor's own mutation and keeps its answer, so that the shopper
     gets exactly what the mutation always gives."""
@@ -94,9 +137,21 @@ def _add(cls: Any, info: Any, go_on: Callable[..., Any], *, promo_code: str, **i
     found = _find(promo_code)
     if found is None:
         return _add_other(cls, info, go_on, promo_code, ids)
-    checkout = get_checkout(cls, info, **ids)
+    with _opened_once():
+        return _add_ours(cls, info, go_on, found, promo_code, ids)
+
+
+def _add_ours(
+    cls: Any,
+    info: Any,
+    go_on: Callable[..., Any],
+    found: ReferralCode | TermsVersion | Reward,
+    promo_code: str,
+    ids: dict[str, Any],
+) -> Any:
+    checkout = checkout_add_promo_code.get_checkout(cls, info, **ids)
     if isinstance(found, Reward):
-        return _add_coupon(go_on, found, OpenCheckout(checkout))
+        return _add_coupon(go_on, found, _open(info, checkout))
     _check_rate(info, checkout, cost=0)
     if isinstance(found, TermsVersion):
         # The code that storefronts show. It says nothing by itself: only a claim does.
@@ -106,13 +161,12 @@ def _add(cls: Any, info: Any, go_on: Callable[..., Any], *, promo_code: str, **i
             _check_rate(info, checkout)
             raise refusal_error(unknown, checkout.language_code)
         return go_on()
-    opened = OpenCheckout(checkout, get_plugin_manager_promise(info.context).get())
     box = _PromoBox(go_on)
     try:
         claims.claim_code(
             store=get_store(),
             checkout=box,
-            facts=opened.facts,
+            facts=_open(info, checkout).facts,
             typed=promo_code,
             source=Claim.Source.PROMO_CODE,
             found=found,
