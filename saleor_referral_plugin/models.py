@@ -113,7 +113,8 @@ class ReferralCode(models.Model):
     `engine.codes.normalise`), `written` how a referrer wrote one that they chose themselves.
 
     One that was replaced by a newer one, at `replaced_at`, is shown no more and works on: its
-    links are out there."""
+    links are out there. One that is not active is nobody's: of somebody who is gone, or not invited
+    to the program any more."""
 
     referrer = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="codes")
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="codes")
@@ -127,7 +128,7 @@ class ReferralCode(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=("referrer", "program"),
-                condition=Q(is_active=True, replaced_at__isnull=True),
+                condition=Q(replaced_at__isnull=True),
                 name="referral_one_code_each",
             )
         ]
@@ -206,7 +207,7 @@ class SignUp(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     rejected_at = models.DateTimeField(null=True)
     rejected_by = models.CharField(max_length=255, blank=True)
-    reason = models.CharField(max_length=255, blank=True)
+    reason = models.TextField(blank=True)
 
     class Meta:
         constraints = [
@@ -411,7 +412,9 @@ class StaffDecision(models.Model):
     Never changed and never deleted (PostgreSQL sees to it): it is undone by another row. What
     it is about points back at the one that is in force.
 
-    `of` says what an ADJUST gave, or what a DETACH took the referral from: an order's ref.
+    `of` says what an ADJUST gave; what a DETACH took the referral from: an order's ref; which
+    action of a referee an ACTION recorded, or its UNDO took back; to which program somebody was
+    invited or was not after all, and into which group: "4:gold".
     """
 
     class Kind(models.TextChoices):
@@ -425,6 +428,10 @@ class StaffDecision(models.Model):
         ISSUE_AGAIN = "issue_again"
         BLOCK = "block"
         UNBLOCK = "unblock"
+        SEND = "send"
+        ACTION = "action"
+        INVITE = "invite"
+        UNINVITE = "uninvite"
         UNDO = "undo"
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -546,3 +553,18 @@ class RateCount(models.Model):
     key = models.CharField(max_length=128, primary_key=True)
     count = models.PositiveIntegerField()
     until = models.DateTimeField(db_index=True)
+
+
+class AnsweredRequest(models.Model):
+    """What was answered to somebody's request with a key of their own choice, so that the same
+    request is carried out once. `asked` is a hash of what it was; `answer` is empty only within the
+    transaction that carries it out."""
+
+    by = models.CharField(max_length=255)
+    key = models.CharField(max_length=255)
+    asked = models.CharField(max_length=64)
+    answer = models.JSONField(null=True)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("by", "key"), name="referral_answered_once")]

@@ -165,5 +165,6 @@ def is_reserved(typed: str) -> bool:
 
 
 def _live_code(referrer: Referrer, program: Program) -> ReferralCode | None:
+    """Also one that has been stopped: whoever is not invited any more gets no other."""
     mine = ReferralCode.objects.filter(referrer=referrer, program=program)
-    return mine.filter(is_active=True, replaced_at=None).first()
+    return mine.filter(replaced_at=None).first()

@@ -9,31 +9,35 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from prices import Money
 
-from saleor_referral_plugin.engine import claims, staff
+from saleor_referral_plugin.engine import claims, codes, staff
+from saleor_referral_plugin.engine.decisions import CannotDecide
 from saleor_referral_plugin.engine.effects import carry_out, note_spending
+from saleor_referral_plugin.engine.facts import CustomerFacts
 from saleor_referral_plugin.engine.findings import Finding, FindingCode, Refused
 from saleor_referral_plugin.engine.people import person
-from saleor_referral_plugin.engine.programs import current_program
-from saleor_referral_plugin.engine.referrers import holder_of
+from saleor_referral_plugin.engine.programs import current_program, save_program
+from saleor_referral_plugin.engine.referrers import code_for, holder_of, referrer_of
 from saleor_referral_plugin.engine.sending import mark_sent
 from saleor_referral_plugin.engine.settle import settle
-from saleor_referral_plugin.engine.staff import CannotDecide
 from saleor_referral_plugin.engine.terms import (
     AfterIssue,
     Cap,
     CapPeriod,
+    Group,
     LaterOrders,
     Milestone,
     Milestones,
+    ProgramKind,
     RewardKind,
     RewardRule,
     Span,
 )
 from saleor_referral_plugin.engine.verify import verify
-from saleor_referral_plugin.engine.waitlist import sign_up
+from saleor_referral_plugin.engine.waitlist import confirm, sign_up, token_of
 from saleor_referral_plugin.models import (
     Claim,
     LedgerEntry,
+    Membership,
     Program,
     Referral,
     Referrer,
@@ -329,7 +333,34 @@ def test_nobody_decides_so_of_a_sign_up(store: FakeStore) -> None:
     sign_up("ben@example.com", program=code.program, store=store, code=code.code)
 
     # then
-    refused("NO_ORDER", lambda: staff.reject(Referral.objects.get(), store=store, **WHO))
+    refused("NO_ORDER", lambda: staff.approve(Referral.objects.get(), store=store, **WHO))
+    refused("NO_ORDER", lambda: staff.detach(Referral.objects.get(), store=store, **WHO))
+
+
+def test_a_sign_up_is_found_not_to_be_real_until_that_is_undone(store: FakeStore) -> None:
+    # given
+    run_program(store, terms())
+    code = share(store)
+    found = sign_up("ben@example.com", program=code.program, store=store, code=code.code)
+    confirm(token_of(found), store=store)
+    referral = Referral.objects.get()
+    refused("NOTHING_TO_UNDO", lambda: staff.undo(referral, store=store, **WHO))
+
+    # when
+    for _ in range(2):
+        referral = staff.reject(referral, store=store, **WHO)
+
+    # then
+    assert (referral.status, failed(referral)) == ("reversed", ["not_real"])
+    found.refresh_from_db()
+    assert (found.rejected_by, found.reason) == ("Cleo", "known to us")
+
+    # and when
+    referral = staff.undo(referral, store=store, **WHO)
+
+    # then
+    assert (referral.status, referral.decided_by) == ("qualified", None)
+    assert [decision.kind for decision in referral.staff_decisions.all()] == ["reject", "undo"]
 
 
 def test_what_staff_decided_is_never_changed(store: FakeStore) -> None:
@@ -650,7 +681,9 @@ def adjust(store: FakeStore, amount: Money, **more: Any) -> Reward:
 @pytest.mark.parametrize("amount", [usd("7.50"), Money(Decimal(500), "MB")])
 def test_an_amount_given_by_staff_is_a_reward_of_its_own(store: FakeStore, amount: Money) -> None:
     # given
-    program_of(store)
+    points = RewardRule(name="megabytes", kind=RewardKind.POINTS, worth=amounts(MB=1))
+    run_program(store, terms().but(rewards=(points,)))
+    share(store)
 
     # when
     reward = adjust(store, amount, valid=Span(days=30))
@@ -717,7 +750,14 @@ def test_what_staff_gave_counts_towards_no_limit(store: FakeStore) -> None:
 
 @pytest.mark.parametrize(
     ("code", "amount"),
-    [("NOT_POSITIVE", usd(0)), ("NOT_POSITIVE", usd(-5)), ("INVALID_AMOUNT", usd("0.001"))],
+    [
+        ("NOT_POSITIVE", usd(0)),
+        ("NOT_POSITIVE", usd(-5)),
+        ("INVALID_AMOUNT", usd("0.001")),
+        ("INVALID_AMOUNT", usd(1_000_000_000)),
+        ("INVALID_UNIT", Money(Decimal(500), "MB")),
+        ("INVALID_UNIT", Money(Decimal(5), "usd")),
+    ],
 )
 def test_an_amount_that_cannot_be_given(store: FakeStore, code: str, amount: Money) -> None:
     # given
@@ -779,3 +819,80 @@ def test_a_later_order_stays_with_the_first(store: FakeStore) -> None:
 
     # then
     refused("IS_A_LATER_ORDER", lambda: staff.detach(later, store=store, **WHO))
+
+
+# invitations ---------------------------------------------------------------------------------
+
+BEN = CustomerFacts(user_ref="2", email="ben@example.com")
+
+
+def partners(store: FakeStore) -> Program:
+    """By invitation, with a group."""
+    return save_program(
+        store=store,
+        slug="partners",
+        kind=ProgramKind.PARTNER,
+        terms=terms().but(groups=(Group(name="gold"),)),
+        is_running=True,
+    )
+
+
+def memberships() -> list[tuple[str, str]]:
+    return list(Membership.objects.values_list("group", "by"))
+
+
+def test_whoever_is_invited_takes_part_until_that_is_undone(store: FakeStore) -> None:
+    # given
+    program = partners(store)
+
+    # when
+    for _ in range(2):
+        referrer = staff.invite(BEN, program, store=store, **WHO)
+    code = code_for(BEN, program, store=store)
+
+    # then
+    assert memberships() == [("", "Cleo")]
+    assert codes.find(code.code) == code
+
+    # and when
+    staff.uninvite(referrer, program, store=store, **WHO)
+
+    # then
+    assert memberships() == []
+    assert codes.find(code.code) is None
+    with pytest.raises(Refused):
+        code_for(BEN, program, store=store)
+
+    # and when
+    staff.invite(BEN, program, group="gold", store=store, **WHO)
+
+    # then: the very code that was shared before
+    assert memberships() == [("gold", "Cleo")]
+    assert code_for(BEN, program, store=store) == codes.find(code.code) == code
+    said = [(each.kind, each.of) for each in referrer.staff_decisions.all()]
+    n = program.pk
+    assert said == [("invite", f"{n}:"), ("uninvite", f"{n}:"), ("invite", f"{n}:gold")]
+
+
+def test_what_cannot_be_said_of_a_member(store: FakeStore) -> None:
+    # given
+    program = partners(store)
+    referrer = referrer_of(BEN, store=store)
+
+    # then
+    refused("NO_SUCH_GROUP", lambda: staff.invite(BEN, program, group="god", store=store, **WHO))
+    refused("NOTHING_TO_UNDO", lambda: staff.uninvite(referrer, program, store=store, **WHO))
+
+
+def test_in_an_open_program_a_code_works_for_whoever_leaves_a_group(store: FakeStore) -> None:
+    # given
+    program, referrer = program_of(store)
+    code = referrer.codes.get()
+    customer = CustomerFacts(user_ref=referrer.user_ref or "", email="anna@example.com")
+    staff.invite(customer, program, store=store, **WHO)
+
+    # when
+    staff.uninvite(referrer, program, store=store, **WHO)
+
+    # then
+    assert codes.find(code.code) == code
