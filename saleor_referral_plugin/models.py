@@ -72,7 +72,8 @@ class Referrer(models.Model):
     """A customer who has asked for a code, or holds a reward; without an account, a guest who
     holds one. This row's lock serialises all that moves the customer's credit. After erasure
     both references are empty and the books remain. `display_name` is what they chose that others
-    may read; empty: nothing. `blocked_by`: staff have blocked them."""
+    may read; empty: nothing. `blocked_by`: staff have blocked them. `same_as`: of one person's
+    accounts that staff have merged, each names the one that remains, that one itself included."""
 
     user_ref = models.CharField(max_length=64, null=True, unique=True)
     email_key = models.CharField(max_length=64, null=True, db_index=True)
@@ -82,6 +83,7 @@ class Referrer(models.Model):
     blocked_by = models.ForeignKey(
         "StaffDecision", on_delete=models.PROTECT, null=True, related_name="+"
     )
+    same_as = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [
@@ -114,9 +116,13 @@ class ReferralCode(models.Model):
 
     One that was replaced by a newer one, at `replaced_at`, is shown no more and works on: its
     links are out there. One that is not active is nobody's: of somebody who is gone, or not invited
-    to the program any more."""
+    to the program any more. `made_for` is whose it was before they were merged into the referrer
+    of now."""
 
     referrer = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="codes")
+    made_for = models.ForeignKey(
+        Referrer, on_delete=models.PROTECT, null=True, related_name="codes_before"
+    )
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="codes")
     code = models.CharField(max_length=32, unique=True)
     written = models.CharField(max_length=32, blank=True)
@@ -414,7 +420,7 @@ class StaffDecision(models.Model):
 
     `of` says what an ADJUST gave; what a DETACH took the referral from: an order's ref; which
     action of a referee an ACTION recorded, or its UNDO took back; to which program somebody was
-    invited or was not after all, and into which group: "4:gold".
+    invited or was not after all, and into which group: "4:gold"; into whom somebody was merged.
     """
 
     class Kind(models.TextChoices):
@@ -428,6 +434,8 @@ class StaffDecision(models.Model):
         ISSUE_AGAIN = "issue_again"
         BLOCK = "block"
         UNBLOCK = "unblock"
+        MERGE = "merge"
+        UNMERGE = "unmerge"
         SEND = "send"
         ACTION = "action"
         INVITE = "invite"

@@ -26,6 +26,9 @@ class CannotDecide(Exception):
     HOLDER_GONE            the account was deleted
     NO_ACCOUNT             a guest has no account to credit
     NO_SUCH_GROUP          the program's terms have no such group
+    SAME_REFERRER          they are one and the same
+    MERGED_ALREADY         one of the two is merged with somebody already: undo that first
+    ONE_IS_BLOCKED         one of the two is blocked, and the other is not
     NOT_POSITIVE           an amount is above 0
     INVALID_AMOUNT         an amount has no more digits than its currency, and is none too great
     INVALID_UNIT           it is neither a currency nor a unit of points

@@ -186,7 +186,7 @@ def of_order(
         except_referral=referral.pk,
         counted=counted,
     )
-    asked = History(referrer=Person(referrer.user_ref, referrer.email_key))
+    asked = about(referrer)
     if ask_who_they_are:
         asked = replace(
             asked,
@@ -209,6 +209,19 @@ def of_order(
         actions=_actions(referral, terms),
         used=known.used,
     )
+
+
+def about(referrer: Referrer) -> History:
+    """Who the referrer is. No query for somebody whom staff have not merged with anybody."""
+    known = History(referrer=_person(referrer))
+    if referrer.same_as_id is None:
+        return known
+    others = Referrer.objects.filter(same_as=referrer.same_as_id).exclude(pk=referrer.pk)
+    return replace(known, referrer_also=tuple(map(_person, others)))
+
+
+def _person(referrer: Referrer) -> Person:
+    return Person(referrer.user_ref, referrer.email_key)
 
 
 def _ruling(referral: Referral) -> Ruling | None:

@@ -1,16 +1,18 @@
 """What people decide, as facts: a row each, never changed, undone by another row.
 
 On a referral: approve, reject, override, attach and detach. On one reward: void, issue again.
-On a referrer: block, invite, adjust. Settling any number of times afterwards keeps what was
+On a referrer: block, invite, merge, adjust. Settling any number of times afterwards keeps what was
 decided. `by` says who, `reason` why; neither may be empty.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from uuid import uuid4
 
 from babel.numbers import is_currency
 from django.db import transaction
+from django.db.models import Q
 from prices import Money
 
 from ..models import (
@@ -152,7 +154,8 @@ def attach(
     known = settle(order_ref, store=store)
     if known is not None:
         raise CannotDecide("ATTACHED_ALREADY", "The order has a referrer: detach it first.")
-    referrer = Referrer.objects.select_for_update().get(pk=referrer.pk)
+    remains = codes.who_remains(referrer)
+    referrer = Referrer.objects.select_for_update().get(pk=remains.pk)
     facts, version = store.order_facts(order_ref), current_terms(program)
     if facts is None:
         raise CannotDecide("NO_ORDER", "There is no order to decide about.")
@@ -423,6 +426,92 @@ def uninvite(
     if program.kind not in OPEN_TO_ALL:
         ReferralCode.objects.filter(program=program, referrer=referrer).update(is_active=False)
     return referrer
+
+
+@transaction.atomic
+def merge(referrer: Referrer, into: Referrer, *, by: str, reason: str, store: Store) -> Referrer:
+    """They are one person with two accounts. From now on the codes of both bring friends to
+    `into`, which alone has codes to share. What either account has brought and earned stays its
+    own: nothing in the books moves, and credits are on the account that can spend them. What one
+    of them ordered by a code of the other's is judged again, as their own order. Returns `into`.
+
+    Raises CannotDecide REQUIRED, SAME_REFERRER, HOLDER_GONE, MERGED_ALREADY, ONE_IS_BLOCKED.
+    """
+    if referrer.pk == into.pk:
+        raise CannotDecide("SAME_REFERRER", "This is one and the same referrer.")
+    all_of_them = _locked_with(referrer, into)
+    referrer, into = all_of_them[referrer.pk], all_of_them[into.pk]
+    if referrer.same_as_id == into.pk:
+        return into
+    if referrer.forgotten_at is not None or into.forgotten_at is not None:
+        raise CannotDecide("HOLDER_GONE", "One of the accounts no longer exists.")
+    if referrer.same_as_id is not None or into.same_as_id not in (None, into.pk):
+        raise CannotDecide("MERGED_ALREADY", "One of them is merged with somebody: undo that.")
+    if (referrer.blocked_by_id is None) != (into.blocked_by_id is None):
+        raise CannotDecide("ONE_IS_BLOCKED", "Block both first, or neither.")
+    now = store.now()
+    write(Kind.MERGE, by, reason, now, referrer=referrer, of=str(into.pk))
+    mine = ReferralCode.objects.filter(referrer=referrer)
+    shared = ReferralCode.objects.filter(referrer=into, replaced_at=None).values("program")
+    mine.filter(replaced_at=None, program__in=shared).update(replaced_at=now)
+    mine.update(referrer=into, made_for=referrer)
+    Referrer.objects.filter(pk__in=(referrer.pk, into.pk)).update(same_as=into)
+    _judge_own_orders_again(set(all_of_them), store)
+    into.refresh_from_db()
+    return into
+
+
+@transaction.atomic
+def unmerge(referrer: Referrer, *, by: str, reason: str, store: Store) -> Referrer:
+    """Undo `merge`: their codes are their own again. What these have brought meanwhile stays with
+    the other account.
+
+    Raises CannotDecide REQUIRED, NOTHING_TO_UNDO, HOLDER_GONE.
+    """
+    into = referrer.same_as
+    if into is None or into.pk == referrer.pk:
+        raise CannotDecide("NOTHING_TO_UNDO", "They are not merged into anybody.")
+    all_of_them = _locked_with(referrer, into)
+    referrer = all_of_them[referrer.pk]
+    if referrer.same_as_id != into.pk:
+        raise CannotDecide("NOTHING_TO_UNDO", "They are not merged into anybody.")
+    if referrer.forgotten_at is not None:
+        raise CannotDecide("HOLDER_GONE", "The account no longer exists.")
+    merged = referrer.staff_decisions.filter(kind=Kind.MERGE).latest("pk")
+    write(Kind.UNMERGE, by, reason, store.now(), referrer=referrer, of=str(into.pk))
+    mine = ReferralCode.objects.filter(made_for=referrer)
+    put_aside = Q(replaced_at=merged.at)
+    mine.exclude(put_aside).update(referrer=referrer, made_for=None)
+    # One that the other account has chosen to share meanwhile came back just now.
+    shared = ReferralCode.objects.filter(referrer=referrer, replaced_at=None).values("program")
+    back = mine.exclude(program__in=shared).order_by("program", "-pk").distinct("program")
+    ReferralCode.objects.filter(pk__in=[code.pk for code in back]).update(
+        referrer=referrer, made_for=None, replaced_at=None
+    )
+    mine.update(referrer=referrer, made_for=None)
+    referrer.same_as = None
+    referrer.save(update_fields=["same_as"])
+    if set(all_of_them) == {referrer.pk, into.pk}:
+        Referrer.objects.filter(pk=into.pk).update(same_as=None)
+    _judge_own_orders_again(set(all_of_them), store)
+    return referrer
+
+
+def _locked_with(referrer: Referrer, into: Referrer) -> dict[int, Referrer]:
+    """Both, and whoever else is the same person, by key."""
+    them = Q(pk__in=(referrer.pk, into.pk)) | Q(same_as=into)
+    found = Referrer.objects.select_for_update().filter(them).order_by("pk")
+    return {each.pk: each for each in found}
+
+
+def _judge_own_orders_again(keys: Collection[int], store: Store) -> None:
+    """What some of them ordered by codes of the others."""
+    them = list(Referrer.objects.filter(pk__in=keys).values_list("user_ref", "email_key"))
+    theirs = Q(referee_user_ref__in=[ref for ref, _ in them if ref])
+    theirs |= Q(referee_email_key__in=[key for _, key in them if key])
+    found = Referral.objects.filter(theirs, referrer__in=keys, sign_up=None).order_by("placed_at")
+    for order_ref in found.values_list("order_ref", flat=True):
+        settle(order_ref, store=store)
 
 
 @transaction.atomic

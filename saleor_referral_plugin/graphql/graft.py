@@ -37,8 +37,10 @@ from .mutations import (
     ReferralSignUpCreate,
     ReferrerBlock,
     ReferrerInvite,
+    ReferrerMerge,
     ReferrerUnblock,
     ReferrerUninvite,
+    ReferrerUnmerge,
     ReferrerUpdate,
 )
 from .types.claims import (
@@ -144,8 +146,10 @@ MUTATIONS = {
     "referral_sign_up_create": ReferralSignUpCreate.Field(),
     "referrer_block": ReferrerBlock.Field(),
     "referrer_invite": ReferrerInvite.Field(),
+    "referrer_merge": ReferrerMerge.Field(),
     "referrer_unblock": ReferrerUnblock.Field(),
     "referrer_uninvite": ReferrerUninvite.Field(),
+    "referrer_unmerge": ReferrerUnmerge.Field(),
     "referrer_update": ReferrerUpdate.Field(),
 }
 

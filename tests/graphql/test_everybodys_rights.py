@@ -128,7 +128,7 @@ DECISIONS = """
     referralBulkApprove referralBulkReject referralDecisionUndo referralDetach referralOverride
     referralReject referralRewardBulkMarkAsSent referralRewardBulkVoid referralRewardIssueAgain
     referralRewardMarkAsNotSent referralRewardMarkAsSent referralRewardRestore referralRewardVoid
-    referrerBlock referrerInvite referrerUnblock referrerUninvite
+    referrerBlock referrerInvite referrerMerge referrerUnblock referrerUninvite referrerUnmerge
 """
 MUTATION_RULES = {
     "checkoutReferralCodeApply": EVERYBODY,
@@ -443,6 +443,7 @@ WELL_REFUSED |= {
     "NOT_REFUSED",
     "NO_ORDER",
     "NO_SUCH_ACTION",
+    "SAME_REFERRER",
     "STILL_THERE",
 }
 
@@ -508,6 +509,10 @@ def _decisions(scene: Scene) -> dict[str, Callable[[str], str]]:
         "referrerInvite": lambda _: (
             f'(input: {{user: "{user}", program: "{other}"}}, reason: "Known to us.")'
         ),
+        "referrerMerge": lambda _: (
+            f'(id: "{referrer}", into: "{referrer}", reason: "Known to us.")'
+        ),
+        "referrerUnmerge": on(referrer),
         "referrerUnblock": on(referrer),
         "referrerUninvite": lambda _: (
             f'(id: "{referrer}", program: "{other}", reason: "Known to us.")'

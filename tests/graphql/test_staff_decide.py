@@ -444,6 +444,45 @@ def test_a_customer_is_invited_into_a_group_until_that_is_undone(shop: Shop, api
     assert problems(senseless) == [("user", "GRAPHQL_ERROR")]
 
 
+def test_two_accounts_of_one_person_are_merged_until_that_is_undone(shop: Shop, api: Api) -> None:
+    # given an order that one has made with the code of the other
+    given.program(shop, hold_days="0")
+    anna, other = shop.register("anna@example.com"), shop.register("anna@work.example.com")
+    code, shared = shop.share(other), shop.share(anna)
+    order = given.friends_order(shop, code, customer=anna)
+    order.pay()
+    assert shop.balance(other) == 10
+    both = {"id": id_of(referrer_row(other)), "into": id_of(referrer_row(anna))}
+
+    # when
+    merged = do(api, "merge-referrers", **both, reason="She told us.")
+    own = shop.balance(other)
+    given.friends_order(shop, code, email="zoe@example.com").pay()
+    refused = shop.checkout(customer=other).enter_code(shared)
+    page = api.run("my-referral-page", customer=other, channel="default")["me"]["referral"]
+    nonsense = do(api, "merge-referrers", id=both["id"], into=both["id"], reason=WHY)
+    missing = do(api, "merge-referrers", **{**both, "into": "Anna"}, reason=WHY)
+
+    # then
+    assert merged == {"referrer": {"id": both["into"]}, "errors": []}
+    assert own == 0
+    assert (shop.balance(anna), shop.balance(other)) == (10, 0)
+    assert (refused.accepted, refused.code) == (False, "own_code")
+    assert page["code"] == shared
+    assert problems(nonsense) == [("id", "SAME_REFERRER")]
+    assert problems(missing) == [("into", "GRAPHQL_ERROR")]
+
+    # and when
+    parted = do(api, "unmerge-referrer", id=both["id"], reason="It is her sister.")
+    nothing = do(api, "unmerge-referrer", id=both["id"], reason=WHY)
+
+    # then
+    assert parted == {"referrer": {"id": both["id"]}, "errors": []}
+    assert (shop.balance(anna), shop.balance(other)) == (10, 10)
+    assert problems(nothing) == [("id", "NOTHING_TO_UNDO")]
+    shop.verify_books()
+
+
 # many at once --------------------------------------------------------------------------------
 
 

@@ -29,8 +29,10 @@ from .referral_sign_up_confirm import ReferralSignUpConfirm
 from .referral_sign_up_create import ReferralSignUpCreate
 from .referrer_block import ReferrerBlock
 from .referrer_invite import ReferrerInvite
+from .referrer_merge import ReferrerMerge
 from .referrer_unblock import ReferrerUnblock
 from .referrer_uninvite import ReferrerUninvite
+from .referrer_unmerge import ReferrerUnmerge
 from .referrer_update import ReferrerUpdate
 
 __all__ = [
@@ -63,7 +65,9 @@ __all__ = [
     "ReferralSignUpCreate",
     "ReferrerBlock",
     "ReferrerInvite",
+    "ReferrerMerge",
     "ReferrerUnblock",
     "ReferrerUninvite",
+    "ReferrerUnmerge",
     "ReferrerUpdate",
 ]
