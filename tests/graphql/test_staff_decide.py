@@ -114,10 +114,7 @@ def test_what_cannot_be_approved_is_said_and_nothing_changes(shop: Shop, api: Ap
     blank = do(api, "approve-referral", id=id_of(referral), reason=" ")
     nobody = do(api, "approve-referral", id=global_id("Referral", 999_999), reason=WHY)
     senseless = do(api, "approve-referral", id="Anna", reason=WHY)
-    unspeakable = [
-        do(api, "approve-referral", id=id_of(referral), reason=reason)
-        for reason in ("a\0b", "a\ud800b")
-    ]
+    unspeakable = do(api, "approve-referral", id=id_of(referral), reason="a\0b")
 
     # then
     assert blank == {
@@ -126,7 +123,7 @@ def test_what_cannot_be_approved_is_said_and_nothing_changes(shop: Shop, api: Ap
     }
     assert problems(nobody) == [("id", "NOT_FOUND")]
     assert problems(senseless) == [("id", "GRAPHQL_ERROR")]
-    assert [problems(each) for each in unspeakable] == [[("reason", "INVALID")]] * 2
+    assert problems(unspeakable) == [("reason", "INVALID")]
     assert build.everything() == before
 
 

@@ -109,7 +109,7 @@ def answered_once(
     given = dict(asked)
     key = given.pop("idempotency_key", None)
     for name, value in asked.items():
-        if not all(_can_be_stored(text) for text in _texts(value)):
+        if any("\0" in text for text in _texts(value)):
             raise wrong(name, "INVALID", "There is a character in it that cannot be stored.")
     if key is not None and not (key.strip() and len(key) <= idempotency.LONGEST_KEY):
         said = f"A key has 1 to {idempotency.LONGEST_KEY} characters, and not only spaces."
@@ -146,11 +146,6 @@ def _texts(value: Any) -> Iterator[str]:
                 yield from _texts(each)
         case dict():
             yield from _texts(list(value.values()))
-
-
-def _can_be_stored(text: str) -> bool:
-    """By PostgreSQL, which knows neither NUL nor halves of a character."""
-    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def _as_data(error: ValidationError) -> Iterator[list[str]]:
@@ -237,7 +232,9 @@ def _errors_of_a_row() -> Any:
 
 
 class ReferralBulkResult(host.BaseObjectType):
-    referral = graphene.Field(Referral, description="The referral as it is now. Null: see errors.")
+    referral = graphene.Field(
+        Referral, description="The referral as it is now. Null when nothing was done."
+    )
     errors = _errors_of_a_row()
 
     class Meta:
@@ -247,7 +244,7 @@ class ReferralBulkResult(host.BaseObjectType):
 
 class ReferralRewardBulkResult(host.BaseObjectType):
     reward = graphene.Field(
-        ReferralReward, description="The reward as it is now. Null: see errors."
+        ReferralReward, description="The reward as it is now. Null when nothing was done."
     )
     errors = _errors_of_a_row()
 
