@@ -5,7 +5,6 @@ On a referrer: block, invite, merge, adjust. Settling any number of times afterw
 decided. `by` says who, `reason` why; neither may be empty.
 """
 
-from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from uuid import uuid4
@@ -456,7 +455,7 @@ def merge(referrer: Referrer, into: Referrer, *, by: str, reason: str, store: St
     mine.filter(replaced_at=None, program__in=shared).update(replaced_at=now)
     mine.update(referrer=into, made_for=referrer)
     Referrer.objects.filter(pk__in=(referrer.pk, into.pk)).update(same_as=into)
-    _judge_own_orders_again(set(all_of_them), store)
+    _judge_own_orders_again(referrer, into, store)
     into.refresh_from_db()
     return into
 
@@ -491,25 +490,25 @@ def unmerge(referrer: Referrer, *, by: str, reason: str, store: Store) -> Referr
     mine.update(referrer=referrer, made_for=None)
     referrer.same_as = None
     referrer.save(update_fields=["same_as"])
-    if set(all_of_them) == {referrer.pk, into.pk}:
+    if not Referrer.objects.filter(same_as=into).exclude(pk=into.pk).exists():
         Referrer.objects.filter(pk=into.pk).update(same_as=None)
-    _judge_own_orders_again(set(all_of_them), store)
+    _judge_own_orders_again(referrer, into, store)
     return referrer
 
 
 def _locked_with(referrer: Referrer, into: Referrer) -> dict[int, Referrer]:
     """Both, and whoever else is the same person, by key."""
-    them = Q(pk__in=(referrer.pk, into.pk)) | Q(same_as=into)
-    found = Referrer.objects.select_for_update().filter(them).order_by("pk")
-    return {each.pk: each for each in found}
+    others = Referrer.objects.filter(same_as=into).values_list("pk", flat=True)
+    return referrers.lock({referrer.pk, into.pk, *others})
 
 
-def _judge_own_orders_again(keys: Collection[int], store: Store) -> None:
+def _judge_own_orders_again(referrer: Referrer, into: Referrer, store: Store) -> None:
     """What some of them ordered by codes of the others."""
-    them = list(Referrer.objects.filter(pk__in=keys).values_list("user_ref", "email_key"))
-    theirs = Q(referee_user_ref__in=[ref for ref, _ in them if ref])
-    theirs |= Q(referee_email_key__in=[key for _, key in them if key])
-    found = Referral.objects.filter(theirs, referrer__in=keys, sign_up=None).order_by("placed_at")
+    them = Referrer.objects.filter(Q(pk__in=(referrer.pk, into.pk)) | Q(same_as=into))
+    known = list(them.values_list("user_ref", "email_key"))
+    theirs = Q(referee_user_ref__in=[ref for ref, _ in known if ref])
+    theirs |= Q(referee_email_key__in=[key for _, key in known if key])
+    found = Referral.objects.filter(theirs, referrer__in=them, sign_up=None).order_by("placed_at")
     for order_ref in found.values_list("order_ref", flat=True):
         settle(order_ref, store=store)
 

@@ -15,7 +15,7 @@ from django.db.models import Model
 from graphql import GraphQLError
 
 from ... import tasks
-from ...engine import idempotency
+from ...engine import idempotency, referrers
 from ...engine.store import Store, get_store
 from .. import host
 from ..enums import DOC_CATEGORY
@@ -289,15 +289,15 @@ class OfManyRows(StaffMutation):
     @classmethod
     def _results(cls, ids: Sequence[str], **given: Any) -> list[dict[str, Any]]:
         rows, results = cls._rows(ids)
-        # Whoever takes several locks takes them in the same order.
-        for place in sorted(rows, key=lambda place: (cls.lock_of(rows[place]), place)):
+        referrers.lock({cls.lock_of(row) for row in rows.values()})
+        for place, row in rows.items():
             try:
                 with transaction.atomic(), deciding(**cls.field_of):
-                    cls.do(rows[place], **given)
+                    cls.do(row, **given)
             except ValidationError as error:
                 results[place]["errors"] = list(_as_data(error))
             else:
-                results[place]["pk"] = rows[place].pk
+                results[place]["pk"] = row.pk
         return results
 
     @classmethod
