@@ -479,12 +479,14 @@ def unmerge(referrer: Referrer, *, by: str, reason: str, store: Store) -> Referr
     merged = referrer.staff_decisions.filter(kind=Kind.MERGE).latest("pk")
     write(Kind.UNMERGE, by, reason, store.now(), referrer=referrer, of=str(into.pk))
     mine = ReferralCode.objects.filter(made_for=referrer)
-    put_aside = Q(replaced_at=merged.at)
-    mine.exclude(put_aside).update(referrer=referrer, made_for=None)
-    # One that the other account has chosen to share meanwhile came back just now.
+    if into.forgotten_at is not None:
+        mine.update(is_active=True)
+    # What they shared then was replaced by the merger or after it, or is still shared.
+    mine.exclude(replaced_at__gte=merged.at).update(referrer=referrer, made_for=None)
     shared = ReferralCode.objects.filter(referrer=referrer, replaced_at=None).values("program")
-    back = mine.exclude(program__in=shared).order_by("program", "-pk").distinct("program")
-    ReferralCode.objects.filter(pk__in=[code.pk for code in back]).update(
+    back = mine.exclude(program__in=shared).order_by("program", "-replaced_at", "-pk")
+    keys = [code.pk for code in back.distinct("program")]
+    ReferralCode.objects.filter(pk__in=keys).update(
         referrer=referrer, made_for=None, replaced_at=None
     )
     mine.update(referrer=referrer, made_for=None)
@@ -539,8 +541,7 @@ def adjust(
     if not is_money and not _gives_points(program, amount.currency):
         unit = f"{amount.currency} is neither a currency nor a unit of the program's points."
         raise CannotDecide("INVALID_UNIT", unit)
-    exact = round_money(amount).amount if is_money else round(amount.amount, POINTS_DIGITS)
-    if exact != amount.amount or exact >= TOO_MUCH:
+    if amount.amount >= TOO_MUCH or not _is_exact(amount, is_money):
         raise CannotDecide("INVALID_AMOUNT", f"{amount.amount} is no amount in {amount.currency}.")
     if holder.forgotten_at is not None:
         raise CannotDecide("HOLDER_GONE", "The account no longer exists.")
@@ -567,6 +568,11 @@ def adjust(
     write_reward(Booked(reward), decided, earned_at=None, zone="UTC", now=now)
     write(Kind.ADJUST, by, reason, now, reward=reward, of=_said(amount))
     return reward
+
+
+def _is_exact(amount: Money, is_money: bool) -> bool:
+    rounded = round_money(amount).amount if is_money else round(amount.amount, POINTS_DIGITS)
+    return bool(rounded == amount.amount)
 
 
 def _gives_points(program: Program, unit: str) -> bool:

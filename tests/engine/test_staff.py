@@ -756,6 +756,7 @@ def test_what_staff_gave_counts_towards_no_limit(store: FakeStore) -> None:
         ("NOT_POSITIVE", usd(-5)),
         ("INVALID_AMOUNT", usd("0.001")),
         ("INVALID_AMOUNT", usd(1_000_000_000)),
+        ("INVALID_AMOUNT", Money(Decimal("Infinity"), "USD")),
         ("INVALID_UNIT", Money(Decimal(500), "MB")),
         ("INVALID_UNIT", Money(Decimal(5), "usd")),
     ],
@@ -1009,6 +1010,45 @@ def test_a_code_that_the_one_who_remains_has_chosen_comes_back_all_the_same(
 
     # then
     assert (codes_of(other), codes_of(remains)) == ({code: True}, {shared: False})
+
+
+def test_one_that_was_replaced_meanwhile_is_shared_again(store: FakeStore) -> None:
+    # given
+    other, remains = two_accounts(store)
+    [code], [shared] = codes_of(other), codes_of(remains)
+    program = current_program()
+    assert program is not None
+    staff.merge(other, remains, store=store, **WHO)
+    choose_code(remains, program, code, store=store)
+    store.travel(days=1)
+    choose_code(remains, program, shared, store=store)
+
+    # when
+    other.refresh_from_db()
+    staff.unmerge(other, store=store, **WHO)
+
+    # then
+    assert (codes_of(other), codes_of(remains)) == ({code: True}, {shared: True})
+
+
+def test_who_remains_may_go_first(store: FakeStore) -> None:
+    # given
+    other, remains = two_accounts(store)
+    [code] = codes_of(other)
+    staff.merge(other, remains, store=store, **WHO)
+    other.refresh_from_db()
+
+    # when
+    forget(Person("2"), store=store)
+    nobodys = codes.find(code)
+    other = Referrer.objects.get(pk=other.pk)
+    staff.unmerge(other, store=store, **WHO)
+
+    # then
+    assert nobodys is None
+    found = codes.find(code)
+    assert found is not None
+    assert found.referrer == other
 
 
 def test_whoever_is_merged_outlives_the_account_that_goes(store: FakeStore) -> None:
