@@ -72,7 +72,8 @@ class Referrer(models.Model):
     """A customer who has asked for a code, or holds a reward; without an account, a guest who
     holds one. This row's lock serialises all that moves the customer's credit. After erasure
     both references are empty and the books remain. `display_name` is what they chose that others
-    may read; empty: nothing. `blocked_by`: staff have blocked them."""
+    may read; empty: nothing. `blocked_by`: staff have blocked them. `same_as`: of one person's
+    accounts that staff have merged, each names the one that remains, that one itself included."""
 
     user_ref = models.CharField(max_length=64, null=True, unique=True)
     email_key = models.CharField(max_length=64, null=True, db_index=True)
@@ -82,6 +83,7 @@ class Referrer(models.Model):
     blocked_by = models.ForeignKey(
         "StaffDecision", on_delete=models.PROTECT, null=True, related_name="+"
     )
+    same_as = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [
@@ -113,9 +115,14 @@ class ReferralCode(models.Model):
     `engine.codes.normalise`), `written` how a referrer wrote one that they chose themselves.
 
     One that was replaced by a newer one, at `replaced_at`, is shown no more and works on: its
-    links are out there."""
+    links are out there. One that is not active is nobody's: of somebody who is gone, or not invited
+    to the program any more. `made_for` is whose it was before they were merged into the referrer
+    of now."""
 
     referrer = models.ForeignKey(Referrer, on_delete=models.PROTECT, related_name="codes")
+    made_for = models.ForeignKey(
+        Referrer, on_delete=models.PROTECT, null=True, related_name="codes_before"
+    )
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="codes")
     code = models.CharField(max_length=32, unique=True)
     written = models.CharField(max_length=32, blank=True)
@@ -127,7 +134,7 @@ class ReferralCode(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=("referrer", "program"),
-                condition=Q(is_active=True, replaced_at__isnull=True),
+                condition=Q(replaced_at__isnull=True),
                 name="referral_one_code_each",
             )
         ]
@@ -206,7 +213,7 @@ class SignUp(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     rejected_at = models.DateTimeField(null=True)
     rejected_by = models.CharField(max_length=255, blank=True)
-    reason = models.CharField(max_length=255, blank=True)
+    reason = models.TextField(blank=True)
 
     class Meta:
         constraints = [
@@ -411,7 +418,9 @@ class StaffDecision(models.Model):
     Never changed and never deleted (PostgreSQL sees to it): it is undone by another row. What
     it is about points back at the one that is in force.
 
-    `of` says what an ADJUST gave, or what a DETACH took the referral from: an order's ref.
+    `of` says what an ADJUST gave; what a DETACH took the referral from: an order's ref; which
+    action of a referee an ACTION recorded, or its UNDO took back; to which program somebody was
+    invited or was not after all, and into which group: "4:gold"; into whom somebody was merged.
     """
 
     class Kind(models.TextChoices):
@@ -425,6 +434,12 @@ class StaffDecision(models.Model):
         ISSUE_AGAIN = "issue_again"
         BLOCK = "block"
         UNBLOCK = "unblock"
+        MERGE = "merge"
+        UNMERGE = "unmerge"
+        SEND = "send"
+        ACTION = "action"
+        INVITE = "invite"
+        UNINVITE = "uninvite"
         UNDO = "undo"
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -546,3 +561,18 @@ class RateCount(models.Model):
     key = models.CharField(max_length=128, primary_key=True)
     count = models.PositiveIntegerField()
     until = models.DateTimeField(db_index=True)
+
+
+class AnsweredRequest(models.Model):
+    """What was answered to somebody's request with a key of their own choice, so that the same
+    request is carried out once. `asked` is a hash of what it was; `answer` is empty only within the
+    transaction that carries it out."""
+
+    by = models.CharField(max_length=255)
+    key = models.CharField(max_length=255)
+    asked = models.CharField(max_length=64)
+    answer = models.JSONField(null=True)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("by", "key"), name="referral_answered_once")]

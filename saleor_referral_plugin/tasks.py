@@ -5,12 +5,13 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings as django_settings
+from django.db import transaction
 
 from .engine import effects, room
 from .engine import settle as settling
 from .engine import sweep as sweeping
 from .engine.known_orders import LONG_OVERLAP, OVERLAP
-from .engine.store import get_store
+from .engine.store import Store, get_store
 
 logger = logging.getLogger(__name__)
 
@@ -34,12 +35,29 @@ def settle_order(order_ref: str) -> None:
     store = get_store()
     with store.writing():
         settling.settle(order_ref, store=store)
-        sweeping.fill_room(store=store, at_most=room.CHUNK)
-        effects.carry_out(store=store)
+        _carry_out(store)
         if getattr(django_settings, "CELERY_TASK_ALWAYS_EAGER", False):
             # No broker, hence most likely no beat: what time alone has made due must ride
             # on whatever order comes by.
             sweeping.ride_along(store=store)
+
+
+@shared_task(name="saleor_referral_plugin.tasks.carry_out")
+def carry_out() -> None:
+    """Staff have decided something: carry out at once what that made due."""
+    store = get_store()
+    with store.writing():
+        _carry_out(store)
+
+
+def carry_out_soon() -> None:
+    """The same by a worker, after the transaction. Without a broker it is left to the sweep."""
+    transaction.on_commit(lambda: carry_out.apply_async(retry=False), robust=True)
+
+
+def _carry_out(store: Store) -> None:
+    sweeping.fill_room(store=store, at_most=room.CHUNK)
+    effects.carry_out(store=store)
 
 
 @shared_task(name="saleor_referral_plugin.tasks.sweep")

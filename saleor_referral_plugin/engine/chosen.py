@@ -33,7 +33,7 @@ def choose_code(referrer: Referrer, program: Program, wanted: str, *, store: Sto
     """
     written = fit(wanted)
     code = codes.normalise(written)
-    now = store.now()
+    now, referrer = store.now(), codes.who_remains(referrer)
     with transaction.atomic():
         # One at a time: the number of changes is counted under the referrer's lock.
         Referrer.objects.select_for_update().get(pk=referrer.pk)

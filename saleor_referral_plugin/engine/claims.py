@@ -400,7 +400,7 @@ def objection(*, store: Store, facts: CheckoutFacts, completing: bool = False) -
     referrer = claim.code.referrer
     judged = Person(claim.buyer_user_ref, claim.buyer_email_key)
     if facts.buyer == judged and not completing:
-        known = History(referrer=_person(referrer))
+        known = history.about(referrer)
     else:
         keep_up(referrer, store=store)
         known = _history(store, facts, referrer, claim.terms, now)
@@ -543,8 +543,8 @@ def _known(
     known = history.look_up(
         buyer, version.terms, store=store, program_id=version.program_id, at=now
     )
-    return History(
-        referrer=_person(referrer),
+    return replace(
+        history.about(referrer),
         referrer_facts=history.facts_of(
             referrer, version.terms, now, store, program_id=version.program_id
         ),
@@ -559,10 +559,6 @@ def _is_there(referrer: Referrer, store: Store) -> bool:
     address on the way."""
     keep_up(referrer, store=store)
     return referrer.forgotten_at is None and referrer.blocked_by_id is None
-
-
-def _person(referrer: Referrer) -> Person:
-    return Person(referrer.user_ref, referrer.email_key)
 
 
 def _open_claims(checkout_ref: str) -> QuerySet[Claim]:

@@ -138,10 +138,12 @@ def find(typed: str) -> ReferralCode | None:
 
 
 def code_of(referrer: Referrer, program: Program, *, store: Store) -> ReferralCode:
-    """The code a referrer shares in a program, made the first time it is asked for.
+    """The code a referrer shares in a program, made the first time it is asked for. Who was merged
+    into another shares the other's.
 
     Two requests at once get the same one: the database allows one live code each.
     """
+    referrer = who_remains(referrer)
     existing = _live_code(referrer, program)
     while existing is None:
         code = draw_free(store)
@@ -155,6 +157,13 @@ def code_of(referrer: Referrer, program: Program, *, store: Store) -> ReferralCo
     return existing
 
 
+def who_remains(referrer: Referrer) -> Referrer:
+    """Into whom staff have merged them, while that account is there; else they themselves."""
+    if referrer.same_as is None or referrer.same_as.forgotten_at is not None:
+        return referrer
+    return referrer.same_as
+
+
 def is_reserved(typed: str) -> bool:
     """True when the store must not use this as a voucher or gift card code of its own."""
     code = normalise(typed)
@@ -165,5 +174,6 @@ def is_reserved(typed: str) -> bool:
 
 
 def _live_code(referrer: Referrer, program: Program) -> ReferralCode | None:
+    """Also one that has been stopped: whoever is not invited any more gets no other."""
     mine = ReferralCode.objects.filter(referrer=referrer, program=program)
-    return mine.filter(is_active=True, replaced_at=None).first()
+    return mine.filter(replaced_at=None).first()

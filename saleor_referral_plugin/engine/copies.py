@@ -32,11 +32,12 @@ COPIED: dict[type[models.Model], str] = {
     Referral: _MINE,
     Reward: _MINE,
     LedgerEntry: f"reward_id IN (SELECT id FROM referral_reward WHERE {_MINE})",
-    # Whoever has a part in it, referees included.
+    # Whoever has a part in it, referees included; and all who are the same person as another.
     Referrer: f"""id IN (SELECT referrer_id FROM referral_referral WHERE {_MINE}
                           UNION SELECT holder_id FROM referral_reward WHERE {_MINE})
         OR user_ref IN (SELECT referee_user_ref FROM referral_referral WHERE {_MINE})
-        OR email_key IN (SELECT referee_email_key FROM referral_referral WHERE {_MINE})""",
+        OR email_key IN (SELECT referee_email_key FROM referral_referral WHERE {_MINE})
+        OR same_as_id IS NOT NULL""",
     # Written only.
     Effect: "false",
     FreedRoom: "false",

@@ -248,6 +248,7 @@ class Ruling:
 class History:
     """What the books and the store know besides the order or checkout at hand.
 
+    referrer_also     the referrer's other accounts, by what staff have found
     referrer_parties  keys of the referrer's own addresses, phones and e-mail
     referrer_facts    what the terms ask of the referrer; None: nothing, or nobody is there
     referee_facts     what the terms ask of the buyer's account; None: nothing, or not now
@@ -280,6 +281,7 @@ class History:
     """
 
     referrer: Person
+    referrer_also: tuple[Person, ...] = ()
     referrer_parties: frozenset[str] = frozenset()
     referrer_facts: ReferrerFacts | None = None
     referee_facts: RefereeFacts | None = None

@@ -194,7 +194,8 @@ def of_order(
         referee_facts = referee_facts_of(facts.buyer, terms, store)
         parties = parties_of(referrer, terms, facts.parties, store)
     return History(
-        referrer=Person(referrer.user_ref, referrer.email_key),
+        referrer=_person(referrer),
+        referrer_also=_also(referrer),
         referrer_facts=referrer_facts,
         referee_facts=referee_facts,
         referrer_parties=parties,
@@ -209,6 +210,23 @@ def of_order(
         actions=_actions(referral, terms),
         used=known.used,
     )
+
+
+def about(referrer: Referrer) -> History:
+    """Who the referrer is."""
+    return History(referrer=_person(referrer), referrer_also=_also(referrer))
+
+
+def _also(referrer: Referrer) -> tuple[Person, ...]:
+    """No query for somebody whom staff have not merged with anybody."""
+    if referrer.same_as_id is None:
+        return ()
+    others = Referrer.objects.filter(same_as=referrer.same_as_id).exclude(pk=referrer.pk)
+    return tuple(map(_person, others))
+
+
+def _person(referrer: Referrer) -> Person:
+    return Person(referrer.user_ref, referrer.email_key)
 
 
 def _ruling(referral: Referral) -> Ruling | None:

@@ -1,5 +1,6 @@
 """Referrers: customers who have asked for a code. Nobody needs to enrol."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -95,6 +96,13 @@ def forget(gone: Person, *, store: Store) -> bool:
     referrer.forgotten_at = now
     referrer.save()
     return True
+
+
+def lock(keys: Collection[int]) -> dict[int, Referrer]:
+    """The rows of several referrers, by key, locked. Before anything else is, such as a budget,
+    and by everybody in the same order: so nobody waits for who waits for them."""
+    found = Referrer.objects.select_for_update().filter(pk__in=keys).order_by("pk")
+    return {referrer.pk: referrer for referrer in found}
 
 
 def keep_up(referrer: Referrer, *, store: Store) -> None:

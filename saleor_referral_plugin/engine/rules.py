@@ -183,7 +183,8 @@ def later_order(terms: Terms, case: Case) -> Finding:
 @reads(gives=FindingCode.OWN_CODE)
 def not_own_code(terms: Terms, case: Case) -> Finding:
     """Nobody is rewarded for their own order: neither by account nor by e-mail."""
-    return Finding(FindingCode.OWN_CODE, not case.buyer.is_same_as(case.history.referrer))
+    own = (case.history.referrer, *case.history.referrer_also)
+    return Finding(FindingCode.OWN_CODE, not any(case.buyer.is_same_as(one) for one in own))
 
 
 @reads("Terms.exclude_related", gives=FindingCode.RELATED_PARTY)

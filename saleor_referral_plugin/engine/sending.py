@@ -4,19 +4,16 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from ..models import LedgerEntry, Referrer, Reward
+from ..models import LedgerEntry, Referrer, Reward, StaffDecision
 from . import ledger
+from .decisions import CannotDecide, write
 from .settle import settle
 from .store import Store
 from .terms import RewardKind
 
 
-class CannotBeSent(Exception):
+class CannotBeSent(CannotDecide):
     """`code` for machines: NOT_CUSTOM, NOT_APPROVED or NOT_SENT."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @transaction.atomic
@@ -37,15 +34,26 @@ def mark_sent(reward: Reward, *, by: str, store: Store, note: str = "") -> Rewar
     reward.status, reward.issued_at = Reward.Status.ISSUED, now
     reward.sent_by, reward.sent_note = by, note
     reward.save(update_fields=["status", "issued_at", "sent_by", "sent_note"])
+    # A note is no must here.
+    StaffDecision.objects.create(
+        kind=StaffDecision.Kind.SEND, reward=reward, by=by, reason=note, at=now
+    )
     return reward
 
 
 @transaction.atomic
-def not_sent_after_all(reward: Reward, *, by: str, store: Store, note: str = "") -> Reward:
+def not_sent_after_all(reward: Reward, *, by: str, reason: str, store: Store) -> Reward:
     """Undo `mark_sent`: the reward is what the order makes of it now.
 
-    Raises CannotBeSent for one that was not sent.
+    Raises CannotBeSent for one that was not sent; CannotDecide REQUIRED.
     """
+    reward = take_back(reward, by=by, note=reason, store=store)
+    write(StaffDecision.Kind.UNDO, by, reason, store.now(), reward=reward)
+    return reward
+
+
+def take_back(reward: Reward, *, by: str, note: str, store: Store) -> Reward:
+    """What `not_sent_after_all` does, as a part of what somebody has decided."""
     reward = _locked(reward)
     if reward.issued_at is None:
         raise CannotBeSent("NOT_SENT", "The reward was not marked as sent.")

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from ..models import Program, Referral, Referrer, Reward, TermsVersion
-from . import coupons, effects, ledger, rates, room, rows, waitlist
+from . import coupons, effects, idempotency, ledger, rates, room, rows, waitlist
 from .codes import is_offer_code
 from .decide import ReferralStatus
 from .facts import PlacedOrder
@@ -94,6 +94,7 @@ def sweep(*, store: Store, overlap: timedelta = OVERLAP) -> Swept:
     # Last, so that trouble with the offer, or with what can be forgotten, holds up nothing else.
     publish_again(store=store)
     rates.forget_old(store=store)
+    idempotency.forget_old(store=store)
     return swept
 
 

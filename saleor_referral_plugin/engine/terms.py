@@ -781,6 +781,28 @@ class Terms(Settings):
         return self
 
     @property
+    def named_groups(self) -> frozenset[str]:
+        """The groups that the terms know of."""
+        names = {group.name for group in self.groups}
+        names |= {*self.referrer.in_groups, *self.referrer.not_in_groups}
+        for milestones in self.milestones:
+            names |= {step.group for step in milestones.steps if step.group}
+        return frozenset(names)
+
+    @property
+    def units_of_points(self) -> frozenset[str]:
+        """The units in which the terms give points."""
+        given: list[tuple[RewardKind, Offer | None]] = []
+        for rewards in (self.rewards, *(group.rewards for group in self.groups)):
+            given += ((rule.kind, rule.worth) for rule in rewards)
+        for milestones in self.milestones:
+            given += ((step.kind, step.gives) for step in milestones.steps)
+        for ranking in self.rankings:
+            given += ((prize.kind, prize.worth) for prize in ranking.prizes)
+        points = (worth for kind, worth in given if worth and kind is RewardKind.POINTS)
+        return frozenset(unit for worth in points for unit in worth.amounts.as_dict())
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 

@@ -40,7 +40,7 @@ def sign_up(email: str, *, program: Program, store: Store, code: str = "") -> Si
     if code and (found is None or found.program_id != program.pk):
         raise Refused(Finding(FindingCode.CODE_INVALID, False))
     person = holder_of(Person(None, key), now)
-    if found is not None and found.referrer_id == person.pk:
+    if found is not None and found.referrer_id == codes.who_remains(person).pk:
         raise Refused(Finding(FindingCode.OWN_CODE, False))
     signed_up, is_new = SignUp.objects.get_or_create(
         program=program, person=person, defaults={"shown_as": mask(email), "created_at": now}

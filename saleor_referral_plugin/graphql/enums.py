@@ -13,7 +13,9 @@ DOC_CATEGORY = "Referrals"
 
 #: What can be wrong with a request, besides what a rule of the program finds.
 _GENERIC = {
+    "BULK_LIMIT": "There are too many rows.",
     "GRAPHQL_ERROR": "The request makes no sense.",
+    "IDEMPOTENCY_KEY_REUSED": "The idempotency key came with another request before.",
     "INVALID": "A value cannot be accepted.",
     "NOT_FOUND": "What was asked for is not there.",
     "REQUIRED": "A value is missing.",
@@ -23,7 +25,28 @@ _GENERIC = {
 _UNDECIDABLE = {
     "NO_ORDER": "The referral is of a sign-up, or of an order that is gone or detached.",
     "NOT_OPEN": "There is no review: only what is not decided yet is approved.",
+    "NOT_REFUSED": "It is not refused: only what does not count is overridden.",
     "CANNOT_BE_OVERRIDDEN": "One of the failed findings is not for people to decide.",
+    "NOTHING_TO_UNDO": "Nobody has decided anything of it.",
+    "ATTACHED_ALREADY": "The order has a referrer: detach it first.",
+    "NO_TERMS": "The program has no terms yet.",
+    "IS_A_LATER_ORDER": "A later order stays with the referrer of the first; it can be rejected.",
+    "NO_SUCH_ACTION": "The referral's terms give nothing for this action.",
+    "DELIVERED_OUTSIDE": "It was sent: say first that it was not after all.",
+    "NOT_ISSUED": "It never reached anybody.",
+    "STILL_THERE": "What was issued is still there.",
+    "NOT_CUSTOM": "The reward is delivered by the shop itself.",
+    "NOT_APPROVED": "The reward is not approved, or not any more.",
+    "NOT_SENT": "The reward was not marked as sent.",
+    "HOLDER_GONE": "The account was deleted.",
+    "NO_ACCOUNT": "A guest has no account to credit.",
+    "NO_SUCH_GROUP": "The program's terms have no such group.",
+    "SAME_REFERRER": "They are one and the same.",
+    "MERGED_ALREADY": "One of the two is merged with somebody already: undo that first.",
+    "ONE_IS_BLOCKED": "One of the two is blocked, and the other is not.",
+    "NOT_POSITIVE": "An amount is above 0.",
+    "INVALID_AMOUNT": "It has more digits than its currency, or is too great.",
+    "INVALID_UNIT": "It is neither a currency nor a unit of the program's points.",
 }
 
 _ErrorCode = Enum(  # type: ignore[misc]

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 
 from graphql import GraphQLError
 
+from ..engine.decisions import CannotDecide
 from ..engine.findings import Finding, Refused
-from ..engine.staff import CannotDecide
 from . import host
 from .enums import DOC_CATEGORY, ReferralErrorCode
 
@@ -60,8 +60,12 @@ def deciding(**field_of: str) -> Iterator[None]:
         yield
     except CannotDecide as cannot:
         field = {"REQUIRED": "reason", **field_of}.get(cannot.code, "id")
-        error = ValidationError(str(cannot), code=cannot.code.lower())
-        raise ValidationError({field: error}) from cannot
+        raise wrong(field, cannot.code, str(cannot)) from cannot
+
+
+def wrong(field: str, code: str, message: str) -> ValidationError:
+    """Of a mutation: an error on a field of the input, with a code of ReferralErrorCode."""
+    return ValidationError({field: ValidationError(message, code=code.lower())})
 
 
 def refusal(refused: Refused, field: str, language: str) -> ValidationError:

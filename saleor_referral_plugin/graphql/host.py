@@ -7,7 +7,8 @@ a small shop's equal ones in `sandbox/graphql_host.py`.
 Base classes     BaseEnum, BaseField, BaseInputObjectType, BaseMutation, BaseObjectType,
                  ConnectionField, CountableConnection, DataLoader, Error, ModelObjectType,
                  NonNullList
-Types            Checkout, CheckoutError, DateTime, LanguageCodeEnum, Money, Order, User
+Types            Checkout, CheckoutError, DateTime, ErrorPolicyEnum, LanguageCodeEnum, Money, Order,
+                 PositiveDecimal, User
 Inputs           DateTimeFilterInput, GlobalIDFilterInput, OrderDirection
 Permissions      AUTHENTICATED_USER, MANAGE_DISCOUNTS, MANAGE_ORDERS, OWNER, PermissionDenied
 CHECKOUT_UPDATED the webhook events of a mutation that changes a checkout
@@ -69,9 +70,11 @@ NonNullList = _store.NonNullList
 Checkout = _store.Checkout
 CheckoutError = _store.CheckoutError
 DateTime = _store.DateTime
+ErrorPolicyEnum = _store.ErrorPolicyEnum
 LanguageCodeEnum = _store.LanguageCodeEnum
 Money = _store.Money
 Order = _store.Order
+PositiveDecimal = _store.PositiveDecimal
 User = _store.User
 
 DateTimeFilterInput = _store.DateTimeFilterInput

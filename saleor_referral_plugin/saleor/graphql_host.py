@@ -24,10 +24,10 @@ from saleor.graphql.core.connection import CountableConnection
 from saleor.graphql.core.context import SyncWebhookControlContext
 from saleor.graphql.core.context import get_database_connection_name as database
 from saleor.graphql.core.dataloaders import DataLoader
-from saleor.graphql.core.enums import LanguageCodeEnum, OrderDirection
+from saleor.graphql.core.enums import ErrorPolicyEnum, LanguageCodeEnum, OrderDirection
 from saleor.graphql.core.fields import BaseField, ConnectionField
 from saleor.graphql.core.mutations import BaseMutation
-from saleor.graphql.core.scalars import DateTime
+from saleor.graphql.core.scalars import DateTime, PositiveDecimal
 from saleor.graphql.core.types import (
     BaseEnum,
     BaseInputObjectType,
@@ -84,6 +84,7 @@ __all__ = [
     "DateTime",
     "DateTimeFilterInput",
     "Error",
+    "ErrorPolicyEnum",
     "GlobalIDFilterInput",
     "LanguageCodeEnum",
     "ModelObjectType",
@@ -92,6 +93,7 @@ __all__ = [
     "Order",
     "OrderDirection",
     "PermissionDenied",
+    "PositiveDecimal",
     "User",
     "database",
 ]

@@ -6,6 +6,7 @@ English; it knows nobody's.
 """
 
 from collections.abc import Callable, Collection
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http.request import validate_host
+from graphql.language import ast
 from prices import Money as Amount
 from promise import Promise
 
@@ -78,6 +80,29 @@ DateTime = graphene.DateTime
 LanguageCodeEnum = graphene.Enum(
     "LanguageCodeEnum", [(language.upper(), language) for language in LANGUAGES]
 )
+
+
+class ErrorPolicyEnum(graphene.Enum):
+    IGNORE_FAILED = "ignore_failed"
+    REJECT_EVERYTHING = "reject_everything"
+    REJECT_FAILED_ROWS = "reject_failed_rows"
+
+
+class PositiveDecimal(graphene.Float):
+    """A number that is not below zero, exact on its way in."""
+
+    @staticmethod
+    def parse_value(value: Any) -> Decimal | None:
+        try:
+            number = Decimal(str(value))
+        except InvalidOperation:
+            return None
+        return number if number.is_finite() and number >= 0 else None
+
+    @staticmethod
+    def parse_literal(node: Any) -> Decimal | None:
+        is_number = isinstance(node, ast.FloatValue | ast.IntValue)
+        return PositiveDecimal.parse_value(node.value) if is_number else None
 
 
 class OrderDirection(graphene.Enum):

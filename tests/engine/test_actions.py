@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from saleor_referral_plugin.engine import actions
+from saleor_referral_plugin.engine.decisions import CannotDecide
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.programs import save_program
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.terms import Cap, CapPeriod, RewardRule, Span, Terms
-from saleor_referral_plugin.models import LedgerEntry, Reward
+from saleor_referral_plugin.models import Action, LedgerEntry, Reward, StaffDecision
 from tests.engine.books import change, place, share
 from tests.engine.build import NOW, PAID_AT, amounts, usd
 from tests.engine.fake_store import FakeStore
@@ -56,10 +57,32 @@ def test_it_is_taken_back_when_it_was_not_so(store: FakeStore, ref: str) -> None
     actions.record(ref, "host", store=store)
 
     # when
-    actions.take_back(ref, "host", store=store)
+    actions.take_back(ref, "host", store=store, by="Cleo", reason="nobody came")
 
     # then
     assert given() == {"stay": (20, "approved"), "host": (0, "voided")}
+    said = [(each.kind, each.of, each.by, each.reason) for each in StaffDecision.objects.all()]
+    assert said == [("action", "host", "", ""), ("undo", "host", "Cleo", "nobody came")]
+
+
+def test_what_was_not_recorded_is_not_taken_back(store: FakeStore, ref: str) -> None:
+    # when
+    with pytest.raises(CannotDecide) as error:
+        actions.take_back(ref, "host", store=store, by="Cleo", reason="nobody came")
+
+    # then
+    assert error.value.code == "NOTHING_TO_UNDO"
+    assert not StaffDecision.objects.exists()
+
+
+def test_an_action_for_which_nothing_is_given_is_not_recorded(store: FakeStore, ref: str) -> None:
+    # when
+    with pytest.raises(CannotDecide) as error:
+        actions.record(ref, "hots", store=store, by="an app")
+
+    # then
+    assert error.value.code == "NO_SUCH_ACTION"
+    assert not Action.objects.exists()
 
 
 def test_the_order_must_stand_all_the_same(store: FakeStore, ref: str) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from saleor_referral_plugin.engine.decisions import CannotDecide
 from saleor_referral_plugin.engine.effects import carry_out
 from saleor_referral_plugin.engine.programs import save_program
 from saleor_referral_plugin.engine.sending import CannotBeSent, mark_sent, not_sent_after_all
@@ -112,7 +113,7 @@ def test_what_was_not_sent_after_all_is_what_the_order_makes_of_it(
     change(store, "order-1", refunded=usd(refunded))
 
     # when
-    reward = not_sent_after_all(reward, by="Dora", note="came back", store=store)
+    reward = not_sent_after_all(reward, by="Dora", reason="came back", store=store)
 
     # then
     assert (reward.status, reward.issued_at, reward.sent_by) == (status, None, "Dora")
@@ -145,5 +146,25 @@ def test_what_cannot_be_sent_is_refused_and_nothing_changes(
 
 def test_what_was_not_sent_cannot_be_undone(store: FakeStore) -> None:
     with pytest.raises(CannotBeSent) as refused:
-        not_sent_after_all(mug(store), by="Cleo", store=store)
+        not_sent_after_all(mug(store), by="Cleo", reason="lost", store=store)
     assert refused.value.code == "NOT_SENT"
+
+
+def test_who_said_so_is_kept_whatever_is_said_later(store: FakeStore) -> None:
+    # given
+    reward = mark_sent(mug(store), by="Cleo", note="by post", store=store)
+    with pytest.raises(CannotDecide) as error:
+        not_sent_after_all(reward, by="Dora", reason=" ", store=store)
+    assert error.value.code == "REQUIRED"
+
+    # when
+    not_sent_after_all(reward, by="Dora", reason="came back", store=store)
+    mark_sent(reward, by="Emil", store=store)
+
+    # then
+    said = [(each.kind, each.by, each.reason) for each in reward.staff_decisions.all()]
+    assert said == [
+        ("send", "Cleo", "by post"),
+        ("undo", "Dora", "came back"),
+        ("send", "Emil", ""),
+    ]

@@ -9,31 +9,36 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from prices import Money
 
-from saleor_referral_plugin.engine import claims, staff
+from saleor_referral_plugin.engine import claims, codes, staff
+from saleor_referral_plugin.engine.chosen import choose_code
+from saleor_referral_plugin.engine.decisions import CannotDecide
 from saleor_referral_plugin.engine.effects import carry_out, note_spending
+from saleor_referral_plugin.engine.facts import CustomerFacts, Person
 from saleor_referral_plugin.engine.findings import Finding, FindingCode, Refused
 from saleor_referral_plugin.engine.people import person
-from saleor_referral_plugin.engine.programs import current_program
-from saleor_referral_plugin.engine.referrers import holder_of
+from saleor_referral_plugin.engine.programs import current_program, save_program
+from saleor_referral_plugin.engine.referrers import code_for, forget, holder_of, referrer_of
 from saleor_referral_plugin.engine.sending import mark_sent
 from saleor_referral_plugin.engine.settle import settle
-from saleor_referral_plugin.engine.staff import CannotDecide
 from saleor_referral_plugin.engine.terms import (
     AfterIssue,
     Cap,
     CapPeriod,
+    Group,
     LaterOrders,
     Milestone,
     Milestones,
+    ProgramKind,
     RewardKind,
     RewardRule,
     Span,
 )
 from saleor_referral_plugin.engine.verify import verify
-from saleor_referral_plugin.engine.waitlist import sign_up
+from saleor_referral_plugin.engine.waitlist import confirm, sign_up, token_of
 from saleor_referral_plugin.models import (
     Claim,
     LedgerEntry,
+    Membership,
     Program,
     Referral,
     Referrer,
@@ -329,7 +334,34 @@ def test_nobody_decides_so_of_a_sign_up(store: FakeStore) -> None:
     sign_up("ben@example.com", program=code.program, store=store, code=code.code)
 
     # then
-    refused("NO_ORDER", lambda: staff.reject(Referral.objects.get(), store=store, **WHO))
+    refused("NO_ORDER", lambda: staff.approve(Referral.objects.get(), store=store, **WHO))
+    refused("NO_ORDER", lambda: staff.detach(Referral.objects.get(), store=store, **WHO))
+
+
+def test_a_sign_up_is_found_not_to_be_real_until_that_is_undone(store: FakeStore) -> None:
+    # given
+    run_program(store, terms())
+    code = share(store)
+    found = sign_up("ben@example.com", program=code.program, store=store, code=code.code)
+    confirm(token_of(found), store=store)
+    referral = Referral.objects.get()
+    refused("NOTHING_TO_UNDO", lambda: staff.undo(referral, store=store, **WHO))
+
+    # when
+    for _ in range(2):
+        referral = staff.reject(referral, store=store, **WHO)
+
+    # then
+    assert (referral.status, failed(referral)) == ("reversed", ["not_real"])
+    found.refresh_from_db()
+    assert (found.rejected_by, found.reason) == ("Cleo", "known to us")
+
+    # and when
+    referral = staff.undo(referral, store=store, **WHO)
+
+    # then
+    assert (referral.status, referral.decided_by) == ("qualified", None)
+    assert [decision.kind for decision in referral.staff_decisions.all()] == ["reject", "undo"]
 
 
 def test_what_staff_decided_is_never_changed(store: FakeStore) -> None:
@@ -650,7 +682,9 @@ def adjust(store: FakeStore, amount: Money, **more: Any) -> Reward:
 @pytest.mark.parametrize("amount", [usd("7.50"), Money(Decimal(500), "MB")])
 def test_an_amount_given_by_staff_is_a_reward_of_its_own(store: FakeStore, amount: Money) -> None:
     # given
-    program_of(store)
+    points = RewardRule(name="megabytes", kind=RewardKind.POINTS, worth=amounts(MB=1))
+    run_program(store, terms().but(rewards=(points,)))
+    share(store)
 
     # when
     reward = adjust(store, amount, valid=Span(days=30))
@@ -717,7 +751,15 @@ def test_what_staff_gave_counts_towards_no_limit(store: FakeStore) -> None:
 
 @pytest.mark.parametrize(
     ("code", "amount"),
-    [("NOT_POSITIVE", usd(0)), ("NOT_POSITIVE", usd(-5)), ("INVALID_AMOUNT", usd("0.001"))],
+    [
+        ("NOT_POSITIVE", usd(0)),
+        ("NOT_POSITIVE", usd(-5)),
+        ("INVALID_AMOUNT", usd("0.001")),
+        ("INVALID_AMOUNT", usd(1_000_000_000)),
+        ("INVALID_AMOUNT", Money(Decimal("Infinity"), "USD")),
+        ("INVALID_UNIT", Money(Decimal(500), "MB")),
+        ("INVALID_UNIT", Money(Decimal(5), "usd")),
+    ],
 )
 def test_an_amount_that_cannot_be_given(store: FakeStore, code: str, amount: Money) -> None:
     # given
@@ -779,3 +821,286 @@ def test_a_later_order_stays_with_the_first(store: FakeStore) -> None:
 
     # then
     refused("IS_A_LATER_ORDER", lambda: staff.detach(later, store=store, **WHO))
+
+
+# invitations ---------------------------------------------------------------------------------
+
+BEN = CustomerFacts(user_ref="2", email="ben@example.com")
+
+
+def partners(store: FakeStore) -> Program:
+    """By invitation, with a group."""
+    return save_program(
+        store=store,
+        slug="partners",
+        kind=ProgramKind.PARTNER,
+        terms=terms().but(groups=(Group(name="gold"),)),
+        is_running=True,
+    )
+
+
+def memberships() -> list[tuple[str, str]]:
+    return list(Membership.objects.values_list("group", "by"))
+
+
+def test_whoever_is_invited_takes_part_until_that_is_undone(store: FakeStore) -> None:
+    # given
+    program = partners(store)
+
+    # when
+    for _ in range(2):
+        referrer = staff.invite(BEN, program, store=store, **WHO)
+    code = code_for(BEN, program, store=store)
+
+    # then
+    assert memberships() == [("", "Cleo")]
+    assert codes.find(code.code) == code
+
+    # and when
+    staff.uninvite(referrer, program, store=store, **WHO)
+
+    # then
+    assert memberships() == []
+    assert codes.find(code.code) is None
+    with pytest.raises(Refused):
+        code_for(BEN, program, store=store)
+
+    # and when
+    staff.invite(BEN, program, group="gold", store=store, **WHO)
+
+    # then: the very code that was shared before
+    assert memberships() == [("gold", "Cleo")]
+    assert code_for(BEN, program, store=store) == codes.find(code.code) == code
+    said = [(each.kind, each.of) for each in referrer.staff_decisions.all()]
+    n = program.pk
+    assert said == [("invite", f"{n}:"), ("uninvite", f"{n}:"), ("invite", f"{n}:gold")]
+
+
+def test_what_cannot_be_said_of_a_member(store: FakeStore) -> None:
+    # given
+    program = partners(store)
+    referrer = referrer_of(BEN, store=store)
+
+    # then
+    refused("NO_SUCH_GROUP", lambda: staff.invite(BEN, program, group="god", store=store, **WHO))
+    refused("NOTHING_TO_UNDO", lambda: staff.uninvite(referrer, program, store=store, **WHO))
+
+
+def test_in_an_open_program_a_code_works_for_whoever_leaves_a_group(store: FakeStore) -> None:
+    # given
+    program, referrer = program_of(store)
+    code = referrer.codes.get()
+    customer = CustomerFacts(user_ref=referrer.user_ref or "", email="anna@example.com")
+    staff.invite(customer, program, store=store, **WHO)
+
+    # when
+    staff.uninvite(referrer, program, store=store, **WHO)
+
+    # then
+    assert codes.find(code.code) == code
+
+
+# two accounts of one person ------------------------------------------------------------------
+
+
+def two_accounts(store: FakeStore) -> tuple[Referrer, Referrer]:
+    """Each with a code in the same program, without a hold on its rewards."""
+    run_program(store, terms(hold_days=0))
+    found = share(store, "1", "anna@example.com"), share(store, "2", "anna@work.example.com")
+    other, remains = (code.referrer for code in found)
+    return other, remains
+
+
+def codes_of(referrer: Referrer) -> dict[str, bool]:
+    """Those that work for them, and whether it is the one that is shared."""
+    return {code.code: code.replaced_at is None for code in referrer.codes.all()}
+
+
+def test_the_codes_of_both_work_for_the_one_who_remains(store: FakeStore) -> None:
+    # given
+    other, remains = two_accounts(store)
+    [code], [shared] = codes_of(other), codes_of(remains)
+    before = settle(place(store, other.codes.get()), store=store)
+
+    # when
+    for _ in range(2):
+        staff.merge(other, remains, store=store, **WHO)
+    other.refresh_from_db()
+
+    # then
+    assert (codes_of(other), codes_of(remains)) == ({}, {code: False, shared: True})
+    program = current_program()
+    assert program is not None
+    assert codes.code_of(other, program, store=store).code == shared
+    found = codes.find(code)
+    assert found is not None
+    after = settle(place(store, found, 2), store=store)
+    assert before is not None
+    assert after is not None
+    assert (before.referrer, after.referrer) == (other, remains)
+
+    # and when
+    staff.unmerge(other, store=store, **WHO)
+
+    # then
+    assert (codes_of(other), codes_of(remains)) == ({code: True}, {shared: True})
+    assert set(Referrer.objects.values_list("same_as", flat=True)) == {None}
+    assert [each.kind for each in other.staff_decisions.all()] == ["merge", "unmerge"]
+
+
+def test_what_one_ordered_by_the_code_of_the_other_is_their_own_until_that_is_undone(
+    store: FakeStore,
+) -> None:
+    # given
+    other, remains = two_accounts(store)
+    ref = place(store, other.codes.get(), email="anna@work.example.com")
+    referral = settle(ref, store=store)
+    assert referral is not None
+    carry_out(store=store)
+    assert referral.status == "qualified"
+
+    # when
+    staff.merge(other, remains, store=store, **WHO)
+
+    # then
+    referral = settled_again(store, referral)
+    assert (referral.status, failed(referral)) == ("reversed", ["own_code"])
+    assert [credit.balance for credit in store.credits.values()] == [usd(0)]
+
+    # and when
+    other.refresh_from_db()
+    staff.unmerge(other, store=store, **WHO)
+
+    # then
+    assert settled_again(store, referral).status == "qualified"
+    assert [credit.balance for credit in store.credits.values()] == [usd(10)]
+
+
+def test_neither_account_can_claim_what_is_its_own(store: FakeStore) -> None:
+    # given
+    other, remains = two_accounts(store)
+    both = [codes.find(code) for referrer in (other, remains) for code in codes_of(referrer)]
+    staff.merge(other, remains, store=store, **WHO)
+
+    # then
+    for account in ("1", "2"):
+        customer = store.customer(account)
+        assert customer is not None
+        for code in both:
+            assert code is not None
+            with pytest.raises(Refused) as error:
+                claims.claim_on_account(customer, code.code, store=store)
+            assert error.value.finding.code is FindingCode.OWN_CODE
+
+
+def test_a_code_that_the_one_who_remains_has_chosen_comes_back_all_the_same(
+    store: FakeStore,
+) -> None:
+    # given
+    other, remains = two_accounts(store)
+    [code], [shared] = codes_of(other), codes_of(remains)
+    program = current_program()
+    assert program is not None
+    staff.merge(other, remains, store=store, **WHO)
+    choose_code(remains, program, code, store=store)
+
+    # when
+    other.refresh_from_db()
+    staff.unmerge(other, store=store, **WHO)
+
+    # then
+    assert (codes_of(other), codes_of(remains)) == ({code: True}, {shared: False})
+
+
+def test_one_that_was_replaced_meanwhile_is_shared_again(store: FakeStore) -> None:
+    # given
+    other, remains = two_accounts(store)
+    [code], [shared] = codes_of(other), codes_of(remains)
+    program = current_program()
+    assert program is not None
+    staff.merge(other, remains, store=store, **WHO)
+    choose_code(remains, program, code, store=store)
+    store.travel(days=1)
+    choose_code(remains, program, shared, store=store)
+
+    # when
+    other.refresh_from_db()
+    staff.unmerge(other, store=store, **WHO)
+
+    # then
+    assert (codes_of(other), codes_of(remains)) == ({code: True}, {shared: True})
+
+
+def test_who_remains_may_go_first(store: FakeStore) -> None:
+    # given
+    other, remains = two_accounts(store)
+    [code] = codes_of(other)
+    staff.merge(other, remains, store=store, **WHO)
+    other.refresh_from_db()
+
+    # when
+    forget(Person("2"), store=store)
+    nobodys = codes.find(code)
+    other = Referrer.objects.get(pk=other.pk)
+    staff.unmerge(other, store=store, **WHO)
+
+    # then
+    assert nobodys is None
+    found = codes.find(code)
+    assert found is not None
+    assert found.referrer == other
+
+
+def test_whoever_is_merged_outlives_the_account_that_goes(store: FakeStore) -> None:
+    # given
+    other, remains = two_accounts(store)
+    [code] = codes_of(other)
+    staff.merge(other, remains, store=store, **WHO)
+
+    # when
+    forget(Person("1"), store=store)
+
+    # then
+    other.refresh_from_db()
+    assert codes.find(code) is not None
+    refused("HOLDER_GONE", lambda: staff.unmerge(other, store=store, **WHO))
+
+
+def test_who_cannot_be_merged(store: FakeStore) -> None:
+    # given
+    other, remains = two_accounts(store)
+    third = referrer_of(CustomerFacts(user_ref="3", email="c@example.com"), store=store)
+    gone = Referrer.objects.create(created_at=store.now(), forgotten_at=store.now())
+    refused("NOTHING_TO_UNDO", lambda: staff.unmerge(other, store=store, **WHO))
+    refused("SAME_REFERRER", lambda: staff.merge(other, other, store=store, **WHO))
+    refused("HOLDER_GONE", lambda: staff.merge(gone, remains, store=store, **WHO))
+    refused("REQUIRED", lambda: staff.merge(other, remains, by="Cleo", reason=" ", store=store))
+    staff.block(third, store=store, **WHO)
+    refused("ONE_IS_BLOCKED", lambda: staff.merge(third, remains, store=store, **WHO))
+
+    # when
+    staff.merge(other, remains, store=store, **WHO)
+
+    # then
+    staff.unblock(third, store=store, **WHO)
+    refused("MERGED_ALREADY", lambda: staff.merge(other, third, store=store, **WHO))
+    refused("MERGED_ALREADY", lambda: staff.merge(third, other, store=store, **WHO))
+    refused("MERGED_ALREADY", lambda: staff.merge(remains, third, store=store, **WHO))
+    remains.refresh_from_db()
+    refused("NOTHING_TO_UNDO", lambda: staff.unmerge(remains, store=store, **WHO))
+
+
+def test_three_accounts_are_one_person_until_the_last_is_another(store: FakeStore) -> None:
+    # given
+    other, remains = two_accounts(store)
+    third = referrer_of(CustomerFacts(user_ref="3", email="c@example.com"), store=store)
+
+    # when
+    for each in (other, third):
+        staff.merge(each, remains, store=store, **WHO)
+        each.refresh_from_db()
+    staff.unmerge(other, store=store, **WHO)
+
+    # then
+    same = dict(Referrer.objects.order_by("pk").values_list("pk", "same_as"))
+    assert same == {other.pk: None, remains.pk: remains.pk, third.pk: remains.pk}

@@ -20,8 +20,8 @@ from saleor_referral_plugin.engine.terms import (
     Span,
     Terms,
 )
-from saleor_referral_plugin.models import Program, SignUp
-from tests.graphql.api import ROOT, Api, global_id
+from saleor_referral_plugin.models import Program, Referrer, SignUp
+from tests.graphql.api import ROOT, Api, global_id, operation
 from tests.graphql.test_before_buying import put_voucher_on
 from tests.scenarios import given
 from tests.scenarios.shop import Shop
@@ -42,9 +42,13 @@ STANDS_FOR = (
     "ORDER",
     "ORDER WITHOUT A CODE",
     "PROGRAM",
+    "REFERRAL",
+    "REFERRER",
     "SMALL CHECKOUT",
     "TOKEN",
 )
+#: Who asks, if it is nobody's account.
+STAFF = "staff"
 #: What is another each time.
 LEFT_OUT = {"id", "endCursor"}
 DRAWN = re.compile(r"\b[0-9A-Z]{5}-[0-9A-Z]{5}\b")
@@ -107,6 +111,11 @@ class Stage:
             if words == "PROGRAM":
                 return global_id("ReferralProgram", program.pk)
             return waitlist.token_of(SignUp.objects.get(program=program))
+        if words == "REFERRER":
+            return global_id("Referrer", self._referrer().pk)
+        if words == "REFERRAL":
+            first = self._referrer().referrals.earliest("pk")
+            return global_id("Referral", first.pk)
         if words == "ORDER WITHOUT A CODE":
             return global_id("Order", self._ordered_without_code())
         if words == "ORDER":
@@ -143,12 +152,26 @@ class Stage:
     def run(self, step: dict[str, Any]) -> Any:
         if step["later"]:
             self.shop.travel(days=15)
-        variables = {
-            name: self.known(value) if str(value) in STANDS_FOR else value
-            for name, value in json.loads(step["variables"]).items()
-        }
-        who = step["who"] and self.people[step["who"]]
-        return as_written(self.api.run(step["name"], customer=who, **variables))
+        variables = self._with_what_it_has(json.loads(step["variables"]))
+        who = step["who"]
+        if who == STAFF:
+            who = {"permissions": ("MANAGE_DISCOUNTS",)}
+        else:
+            who = {"customer": who and self.people[who]}
+        answer = self.api.ask(operation(step["name"]), variables, **who)
+        assert "errors" not in answer, answer["errors"]
+        return as_written(answer["data"])
+
+    def _with_what_it_has(self, value: Any) -> Any:
+        match value:
+            case dict():
+                return {name: self._with_what_it_has(of) for name, of in value.items()}
+            case list():
+                return [self._with_what_it_has(each) for each in value]
+        return self.known(value) if value in STANDS_FOR else value
+
+    def _referrer(self) -> Referrer:
+        return Referrer.objects.get(user_ref=self.people["Anna"].user_ref)
 
 
 def steps() -> Iterator[dict[str, Any]]:

@@ -30,7 +30,7 @@ from saleor_referral_plugin.engine.terms import (
 from saleor_referral_plugin.graphql.graft import FIELDS, MUTATIONS, QUERIES
 from saleor_referral_plugin.graphql.host import built_schema
 from saleor_referral_plugin.graphql.sdl import OURS
-from saleor_referral_plugin.models import Program, Referral, Referrer, SignUp
+from saleor_referral_plugin.models import Program, Referral, Referrer, Reward, SignUp
 from tests.graphql import build
 from tests.graphql.api import Api, global_id
 from tests.graphql.test_before_buying import put_voucher_on
@@ -65,6 +65,9 @@ RULES: dict[frozenset[str], dict[str, str]] = {
         "CheckoutReferralConflict": "voucherCode voucherDiscount referralDiscount better",
         "CheckoutReferralPreview": ("isAccepted findings offer discount missing conflict"),
         "OrderReferral": "status claim offer discount findings",
+        # Their fields are of what was decided, seen by whoever may decide.
+        "ReferralBulkResult": "referral errors",
+        "ReferralRewardBulkResult": "reward errors",
         "ReferralClaim": "id code status source createdAt judgedAt findings",
         "ReferralCode": "code displayName offer promises",
         "ReferralError": "code field message retryAt",
@@ -119,18 +122,26 @@ RULES: dict[frozenset[str], dict[str, str]] = {
 }
 
 # what they may do ---------------------------------------------------------------------------
+#: What staff and apps decide.
+DECISIONS = """
+    referralActionCreate referralActionDelete referralApprove referralAttach referralBalanceAdjust
+    referralBulkApprove referralBulkReject referralDecisionUndo referralDetach referralOverride
+    referralReject referralRewardBulkMarkAsSent referralRewardBulkVoid referralRewardIssueAgain
+    referralRewardMarkAsNotSent referralRewardMarkAsSent referralRewardRestore referralRewardVoid
+    referrerBlock referrerInvite referrerMerge referrerUnblock referrerUninvite referrerUnmerge
+"""
 MUTATION_RULES = {
     "checkoutReferralCodeApply": EVERYBODY,
     "checkoutReferralCodeRemove": EVERYBODY,
     "checkoutReferralCreditsUpdate": MINE,
     "orderReferralCodeApply": ACCOUNTS,
-    "referralApprove": STAFF,
     "referralClaimCreate": ACCOUNTS,
     "referralClaimDelete": ACCOUNTS,
     "referralCodeUpdate": ACCOUNTS,
     "referralSignUpConfirm": EVERYBODY,
     "referralSignUpCreate": EVERYBODY,
     "referrerUpdate": ACCOUNTS,
+    **dict.fromkeys(DECISIONS.split(), STAFF),
 }
 
 
@@ -386,8 +397,8 @@ def shown_to(scene: Scene, asker: str) -> set[str]:
     return seen
 
 
-#: Fields of errors, which these documents make none of (the tests of each mutation do), and one
-#: of two of which one is always empty.
+#: Fields of errors and of mutations, which these documents make none of (the tests of each
+#: mutation do), and one of two of which one is always empty.
 EMPTY_HERE = {
     "ReferralCredit.percentage",
     "CheckoutError.referralErrorCode",
@@ -396,6 +407,10 @@ EMPTY_HERE = {
     "ReferralError.field",
     "ReferralError.message",
     "ReferralError.retryAt",
+    "ReferralBulkResult.referral",
+    "ReferralBulkResult.errors",
+    "ReferralRewardBulkResult.reward",
+    "ReferralRewardBulkResult.errors",
 }
 
 
@@ -418,13 +433,24 @@ def test_everybody_sees_what_they_may_and_nothing_else(shop: Shop, api: Api) -> 
 
 
 #: What somebody who may ask is told who is not the one to get it.
-WELL_REFUSED = {"NOT_FOUND", "NOT_OPEN", "OWN_CODE", "ORDER_NOT_YOURS"}
+WELL_REFUSED = {"NOT_FOUND", "OWN_CODE", "ORDER_NOT_YOURS"}
+#: What staff are told of a referral that counts already, and of its credit that was issued.
+WELL_REFUSED |= {
+    "ATTACHED_ALREADY",
+    "NOTHING_TO_UNDO",
+    "NOT_CUSTOM",
+    "NOT_OPEN",
+    "NOT_REFUSED",
+    "NO_ORDER",
+    "NO_SUCH_ACTION",
+    "SAME_REFERRER",
+    "STILL_THERE",
+}
 
 
 def _mutations(scene: Scene) -> dict[str, Callable[[str], str]]:
     """A document for each asker, so that none is in another's way."""
     launch = global_id("ReferralProgram", Program.objects.get(slug="launch").pk)
-    referral = global_id("Referral", Referral.objects.get(order_ref=scene.order.ref).pk)
     order = global_id("Order", scene.order.ref)
     checkout, annas = scene.api.checkout_id(scene.claimed), scene.api.checkout_id(scene.annas)
     number = {asker: place for place, asker in enumerate(ASKERS)}
@@ -433,7 +459,6 @@ def _mutations(scene: Scene) -> dict[str, Callable[[str], str]]:
         "checkoutReferralCodeRemove": lambda _: f'(id: "{checkout}")',
         "checkoutReferralCreditsUpdate": lambda _: f'(id: "{annas}", applied: true)',
         "orderReferralCodeApply": lambda _: f'(id: "{order}", code: "{scene.code}")',
-        "referralApprove": lambda _: f'(id: "{referral}", reason: "Known to us.")',
         "referralClaimCreate": lambda _: f'(code: "{scene.other_code}")',
         "referralClaimDelete": lambda _: "",
         "referralCodeUpdate": lambda asker: f'(input: {{code: "MINE-{number[asker]}"}})',
@@ -443,6 +468,55 @@ def _mutations(scene: Scene) -> dict[str, Callable[[str], str]]:
             'redirectUrl: "http://localhost/"})'
         ),
         "referrerUpdate": lambda _: '(input: {displayName: "Somebody"})',
+        **_decisions(scene),
+    }
+
+
+def _decisions(scene: Scene) -> dict[str, Callable[[str], str]]:
+    referral = global_id("Referral", Referral.objects.get(order_ref=scene.order.ref).pk)
+    reward = global_id("ReferralReward", Reward.objects.get(rule="credit").pk)
+    referrer = global_id("Referrer", Referrer.objects.get(user_ref=scene.anna.user_ref).pk)
+    other = global_id("ReferralProgram", Program.objects.get(slug="other").pk)
+    order, user = global_id("Order", scene.order.ref), global_id("User", scene.anna.user_ref)
+
+    def on(row: str) -> Callable[[str], str]:
+        return lambda asker: f'(id: "{row}", reason: "Known to us.", idempotencyKey: "{asker}")'
+
+    return {
+        "referralActionCreate": lambda _: f'(id: "{referral}", name: "host")',
+        "referralActionDelete": lambda _: f'(id: "{referral}", name: "host", reason: "No.")',
+        "referralApprove": on(referral),
+        "referralAttach": lambda _: (
+            f'(input: {{order: "{order}", code: "{scene.code}"}}, reason: "She told us.")'
+        ),
+        "referralBalanceAdjust": lambda _: (
+            f'(id: "{referrer}", input: {{amount: 5, currency: "USD"}}, reason: "For the trouble.")'
+        ),
+        "referralBulkApprove": lambda _: f'(ids: ["{referral}"], reason: "Known to us.")',
+        "referralBulkReject": lambda _: f'(ids: ["{referral}"], reason: "Known to us.")',
+        "referralDecisionUndo": on(referral),
+        "referralDetach": on(referral),
+        "referralOverride": on(referral),
+        "referralReject": on(referral),
+        "referralRewardBulkMarkAsSent": lambda _: f'(ids: ["{reward}"])',
+        "referralRewardBulkVoid": lambda _: f'(ids: ["{reward}"], reason: "Known to us.")',
+        "referralRewardIssueAgain": on(reward),
+        "referralRewardMarkAsNotSent": on(reward),
+        "referralRewardMarkAsSent": lambda _: f'(id: "{reward}")',
+        "referralRewardRestore": on(reward),
+        "referralRewardVoid": on(reward),
+        "referrerBlock": on(referrer),
+        "referrerInvite": lambda _: (
+            f'(input: {{user: "{user}", program: "{other}"}}, reason: "Known to us.")'
+        ),
+        "referrerMerge": lambda _: (
+            f'(id: "{referrer}", into: "{referrer}", reason: "Known to us.")'
+        ),
+        "referrerUnmerge": on(referrer),
+        "referrerUnblock": on(referrer),
+        "referrerUninvite": lambda _: (
+            f'(id: "{referrer}", program: "{other}", reason: "Known to us.")'
+        ),
     }
 
 

@@ -1,5 +1,6 @@
 """What an operation costs the database does not grow with what it lists."""
 
+import json
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from saleor_referral_plugin.engine import presets
 from saleor_referral_plugin.engine.terms import CapPeriod, ReferrerConditions
+from saleor_referral_plugin.models import Referral
 from tests.graphql import build
 from tests.graphql.api import Api, global_id, operation
 from tests.scenarios import given
@@ -270,3 +272,33 @@ def test_a_code_costs_the_same_whether_it_is_one_or_not(
 
     # then: it is looked up, and counted for the client and for the code
     assert len(queries) == 3
+
+
+def test_what_many_decisions_answer(shop: Shop, api: Api) -> None:
+    # given
+    given.program(shop)
+    code = shop.share(shop.register("anna@example.com"))
+    for number in range(6):
+        given.friends_order(shop, code, email=f"friend{number}@example.com").pay()
+    keys = Referral.objects.order_by("pk").values_list("pk", flat=True)
+    ids = [global_id("Referral", key) for key in keys]
+
+    def queries(selection: str, count: int) -> int:
+        document = f"""mutation {{
+          referralBulkReject(ids: {json.dumps(ids[:count])}, reason: "Known to us.") {{
+            count results {{ referral {{ {selection} }} errors {{ code }} }}
+          }}
+        }}"""
+        return len(our_queries(api, document, {}, permissions=("MANAGE_DISCOUNTS",)))
+
+    queries("id", 6)
+
+    # when
+    more = [
+        queries("id programName referee { displayName } rewards { status }", count)
+        - queries("id", count)
+        for count in (2, 6)
+    ]
+
+    # then: deciding is done one by one, answering is not
+    assert more[0] == more[1] > 0

@@ -131,6 +131,6 @@ def test_whatever_is_refused_changes_nothing(scene: Scene) -> None:
 
 
 def without_refusals(books: dict[str, list[dict[str, object]]]) -> dict[str, Any]:
-    """That a code was refused is written down, on purpose."""
+    """That a code was refused is written down, on purpose; so is what was answered to a key."""
     claims = [claim for claim in books["Claim"] if claim["status"] != "refused"]
-    return {**books, "Claim": claims}
+    return {**books, "Claim": claims, "AnsweredRequest": []}

@@ -4,12 +4,35 @@ from .checkout_referral_code_apply import CheckoutReferralCodeApply
 from .checkout_referral_code_remove import CheckoutReferralCodeRemove
 from .checkout_referral_credits_update import CheckoutReferralCreditsUpdate
 from .order_referral_code_apply import OrderReferralCodeApply
+from .referral_action_create import ReferralActionCreate
+from .referral_action_delete import ReferralActionDelete
 from .referral_approve import ReferralApprove
+from .referral_attach import ReferralAttach
+from .referral_balance_adjust import ReferralBalanceAdjust
+from .referral_bulk_approve import ReferralBulkApprove
+from .referral_bulk_reject import ReferralBulkReject
 from .referral_claim_create import ReferralClaimCreate
 from .referral_claim_delete import ReferralClaimDelete
 from .referral_code_update import ReferralCodeUpdate
+from .referral_decision_undo import ReferralDecisionUndo
+from .referral_detach import ReferralDetach
+from .referral_override import ReferralOverride
+from .referral_reject import ReferralReject
+from .referral_reward_bulk_mark_as_sent import ReferralRewardBulkMarkAsSent
+from .referral_reward_bulk_void import ReferralRewardBulkVoid
+from .referral_reward_issue_again import ReferralRewardIssueAgain
+from .referral_reward_mark_as_not_sent import ReferralRewardMarkAsNotSent
+from .referral_reward_mark_as_sent import ReferralRewardMarkAsSent
+from .referral_reward_restore import ReferralRewardRestore
+from .referral_reward_void import ReferralRewardVoid
 from .referral_sign_up_confirm import ReferralSignUpConfirm
 from .referral_sign_up_create import ReferralSignUpCreate
+from .referrer_block import ReferrerBlock
+from .referrer_invite import ReferrerInvite
+from .referrer_merge import ReferrerMerge
+from .referrer_unblock import ReferrerUnblock
+from .referrer_uninvite import ReferrerUninvite
+from .referrer_unmerge import ReferrerUnmerge
 from .referrer_update import ReferrerUpdate
 
 __all__ = [
@@ -17,11 +40,34 @@ __all__ = [
     "CheckoutReferralCodeRemove",
     "CheckoutReferralCreditsUpdate",
     "OrderReferralCodeApply",
+    "ReferralActionCreate",
+    "ReferralActionDelete",
     "ReferralApprove",
+    "ReferralAttach",
+    "ReferralBalanceAdjust",
+    "ReferralBulkApprove",
+    "ReferralBulkReject",
     "ReferralClaimCreate",
     "ReferralClaimDelete",
     "ReferralCodeUpdate",
+    "ReferralDecisionUndo",
+    "ReferralDetach",
+    "ReferralOverride",
+    "ReferralReject",
+    "ReferralRewardBulkMarkAsSent",
+    "ReferralRewardBulkVoid",
+    "ReferralRewardIssueAgain",
+    "ReferralRewardMarkAsNotSent",
+    "ReferralRewardMarkAsSent",
+    "ReferralRewardRestore",
+    "ReferralRewardVoid",
     "ReferralSignUpConfirm",
     "ReferralSignUpCreate",
+    "ReferrerBlock",
+    "ReferrerInvite",
+    "ReferrerMerge",
+    "ReferrerUnblock",
+    "ReferrerUninvite",
+    "ReferrerUnmerge",
     "ReferrerUpdate",
 ]

@@ -11,11 +11,12 @@ from graphql import GraphQLError
 
 from ...engine.facts import CustomerFacts
 from ...engine.findings import Refused
+from ...engine.programs import current_program
 from ...engine.store import get_store
+from ...models import Program
 from .. import host
 from ..dataloaders import ClaimsByCheckoutLoader
-from ..enums import ReferralErrorCode
-from ..errors import refusal
+from ..errors import refusal, wrong
 from ..ids import key_in
 from ..types.claims import CheckoutReferral, load_checkout_referral
 
@@ -35,14 +36,26 @@ def found(model: type[Row], global_id: str, type_name: str, field: str = "id") -
     try:
         row = model._default_manager.filter(pk=key_in(global_id, type_name)).first()
     except GraphQLError as error:
-        senseless = ValidationError(str(error), code=ReferralErrorCode.GRAPHQL_ERROR.value)
-        raise ValidationError({field: senseless}) from error
+        raise wrong(field, "GRAPHQL_ERROR", str(error)) from error
     if row is None:
-        missing = ValidationError(
-            f"Couldn't resolve to a node: {global_id}", code=ReferralErrorCode.NOT_FOUND.value
-        )
-        raise ValidationError({field: missing})
+        raise not_found(field, global_id)
     return row
+
+
+def program_or_default(global_id: str | None) -> Program:
+    """The program that a client names, or the one of the plugin's page. Raises ValidationError on
+    `program` for none that there is."""
+    if global_id is not None:
+        return found(Program, global_id, "ReferralProgram", "program")
+    program = current_program()
+    if program is None:
+        raise wrong("program", "NOT_FOUND", "There is no such program.")
+    return program
+
+
+def not_found(field: str, global_id: str) -> ValidationError:
+    """As Saleor says it."""
+    return wrong(field, "NOT_FOUND", f"Couldn't resolve to a node: {global_id}")
 
 
 class CheckoutReferralMutation(host.BaseMutation):

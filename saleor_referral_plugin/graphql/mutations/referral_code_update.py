@@ -1,20 +1,17 @@
 from typing import Any
 
 import graphene
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from ...engine import chosen, rates, referrers
 from ...engine.findings import Refused
-from ...engine.programs import current_program
 from ...engine.store import get_store
-from ...models import Program
 from .. import host
 from ..dataloaders import CodeInProgramLoader, LiveCodeByReferrerLoader, ReferrerByUserRefLoader
-from ..enums import DOC_CATEGORY, ReferralErrorCode
+from ..enums import DOC_CATEGORY
 from ..errors import ReferralError, refusal
 from ..types.referrers import Referrer
-from .base import asking_customer, found
+from .base import asking_customer, program_or_default
 
 
 class ReferralCodeUpdateInput(host.BaseInputObjectType):
@@ -58,7 +55,7 @@ class ReferralCodeUpdate(host.BaseMutation):
     @classmethod
     def perform_mutation(cls, _root: Any, info: Any, /, *, input: dict[str, Any]) -> Any:
         store = get_store()
-        program = _program(input.get("program"))
+        program = program_or_default(input.get("program"))
         customer = asking_customer(info)
         try:
             rates.check(rates.CODE_CHOICE, customer.user_ref, store=store)
@@ -74,16 +71,3 @@ class ReferralCodeUpdate(host.BaseMutation):
         LiveCodeByReferrerLoader(info.context).clear(referrer.pk)
         CodeInProgramLoader(info.context).clear((referrer.pk, program.pk))
         return cls(code=str(code), referrer=referrer)
-
-
-def _program(global_id: str | None) -> Program:
-    """Raises ValidationError on `program` for none that there is."""
-    if global_id is not None:
-        return found(Program, global_id, "ReferralProgram", "program")
-    program = current_program()
-    if program is None:
-        missing = ValidationError(
-            "There is no such program.", code=ReferralErrorCode.NOT_FOUND.value
-        )
-        raise ValidationError({"program": missing})
-    return program

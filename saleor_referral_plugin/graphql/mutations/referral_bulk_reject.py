@@ -1,0 +1,14 @@
+from ...engine import staff
+from .staff import OfReferrals, ids_argument, policy_argument, reason_argument
+
+
+class ReferralBulkReject(OfReferrals):
+    class Arguments:
+        ids = ids_argument("referrals")
+        reason = reason_argument()
+        error_policy = policy_argument()
+
+    class Meta:
+        description = "Rejects referrals, each as `referralReject` does."
+
+    do = staticmethod(staff.reject)
