@@ -571,7 +571,7 @@ class Event(models.Model):
     delivery of it."""
 
     type = models.CharField(max_length=32, choices=choices_of(EventType))
-    at = models.DateTimeField()
+    happened_at = models.DateTimeField()
     noted_at = models.DateTimeField()
     subject = models.CharField(max_length=32)
     program = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="+")
@@ -584,7 +584,7 @@ class Event(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=("at",), name="event_at"),
+            models.Index(fields=("happened_at",), name="event_at"),
             models.Index(
                 fields=("id",), condition=Q(spread_at__isnull=True), name="event_to_spread"
             ),

@@ -47,7 +47,9 @@ LINT = (
     Step("schema", (*PYTHON, "saleor_referral_plugin.sandbox", "referral_schema", "--check")),
     Step("released", (*PYTHON, "tests.released_schema")),
     Step("settings", (*PYTHON, "saleor_referral_plugin.sandbox", "referral_settings", "--check")),
-    Step("events", (*PYTHON, "saleor_referral_plugin.sandbox", "referral_events_schema", "--check")),
+    Step(
+        "events", (*PYTHON, "saleor_referral_plugin.sandbox", "referral_events_schema", "--check")
+    ),
 )
 TESTS = Step("tests", (*PYTHON, "pytest", "tests", "--ignore=tests/saleor", "--numprocesses=auto"))
 

@@ -75,7 +75,8 @@ RETURNING id
 #: A batch at a time, the deliveries first.
 _FORGET = """
 WITH old AS (
-     SELECT id FROM referral_event WHERE at < %(before)s ORDER BY at LIMIT %(limit)s),
+     SELECT id FROM referral_event
+      WHERE happened_at < %(before)s ORDER BY happened_at LIMIT %(limit)s),
 gone AS (DELETE FROM referral_eventdelivery WHERE event_id IN (SELECT id FROM old))
 DELETE FROM referral_event WHERE id IN (SELECT id FROM old)
 """

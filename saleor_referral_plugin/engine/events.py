@@ -181,7 +181,7 @@ def body_of(event: Event) -> dict[str, Any]:
     body = {
         "id": id_of(event),
         "type": event.type,
-        "timestamp": event.at,
+        "timestamp": event.happened_at,
         "data": {
             "program": {"id": _id("ReferralProgram", event.program_id), "slug": event.program.slug},
             **_PARTS[what](event, event.data),

@@ -5,7 +5,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
+from django.db.models import QuerySet
 
 from ..conf import settings
 from ..models import EventDelivery, WebhookEndpoint
@@ -36,8 +37,8 @@ SELECT event.id, endpoint.id, event.subject, 'pending', %(now)s, %(now)s, 0, ''
   JOIN referral_webhookendpoint endpoint ON endpoint.is_active AND {WANTED}
  WHERE (%(endpoint)s::bigint IS NULL OR endpoint.id = %(endpoint)s)
    AND (%(ids)s::bigint[] IS NULL OR event.id = ANY(%(ids)s))
-   AND (%(since)s::timestamptz IS NULL OR event.at >= %(since)s)
-   AND (%(until)s::timestamptz IS NULL OR event.at <= %(until)s)
+   AND (%(since)s::timestamptz IS NULL OR event.happened_at >= %(since)s)
+   AND (%(until)s::timestamptz IS NULL OR event.happened_at <= %(until)s)
  ORDER BY {IN_ORDER}
     ON CONFLICT (event_id, endpoint_id) DO UPDATE
    SET status = 'pending', created_at = excluded.created_at, due_at = excluded.due_at,
@@ -58,9 +59,9 @@ class EndpointError(ValueError):
 # endpoints -----------------------------------------------------------------------------------
 
 
-def all_endpoints() -> Iterable[WebhookEndpoint]:
+def all_endpoints(*, using: str = "default") -> QuerySet[WebhookEndpoint]:
     """Those that the owner set; not the one that stands for the shop's apps."""
-    return WebhookEndpoint.objects.exclude(url="")
+    return WebhookEndpoint.objects.using(using).exclude(url="")
 
 
 def create(
@@ -69,7 +70,7 @@ def create(
     """An endpoint with a secret of its own. Raises EndpointError for an address that nothing
     may be sent to, and where there are too many endpoints."""
     check_url(url)
-    if WebhookEndpoint.objects.exclude(url="").count() >= AT_MOST:
+    if all_endpoints().count() >= AT_MOST:
         message = f"There are {AT_MOST} endpoints already; delete one first."
         raise EndpointError("url", "TOO_MANY", message)
     return WebhookEndpoint.objects.create(

@@ -10,6 +10,7 @@ from graphql import GraphQLError
 
 from ..engine.findings import Finding, Refused
 from ..engine.staff import CannotDecide
+from ..engine.webhooks import EndpointError
 from . import host
 from .enums import DOC_CATEGORY, ReferralErrorCode
 
@@ -62,6 +63,16 @@ def deciding(**field_of: str) -> Iterator[None]:
         field = {"REQUIRED": "reason", **field_of}.get(cannot.code, "id")
         error = ValidationError(str(cannot), code=cannot.code.lower())
         raise ValidationError({field: error}) from cannot
+
+
+@contextmanager
+def setting_endpoint() -> Iterator[None]:
+    """Of a mutation: what is wrong with an endpoint is an error on its field."""
+    try:
+        yield
+    except EndpointError as wrong:
+        error = ValidationError(str(wrong), code=wrong.code.lower())
+        raise ValidationError({wrong.field: error}) from wrong
 
 
 def refusal(refused: Refused, field: str, language: str) -> ValidationError:

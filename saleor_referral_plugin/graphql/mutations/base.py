@@ -12,6 +12,7 @@ from graphql import GraphQLError
 from ...engine.facts import CustomerFacts
 from ...engine.findings import Refused
 from ...engine.store import get_store
+from ...models import WebhookEndpoint
 from .. import host
 from ..dataloaders import ClaimsByCheckoutLoader
 from ..enums import ReferralErrorCode
@@ -43,6 +44,18 @@ def found(model: type[Row], global_id: str, type_name: str, field: str = "id") -
         )
         raise ValidationError({field: missing})
     return row
+
+
+def found_endpoint(global_id: str, field: str = "id") -> WebhookEndpoint:
+    """One that the owner set. Raises ValidationError where there is none."""
+    endpoint = found(WebhookEndpoint, global_id, "ReferralWebhookEndpoint", field)
+    if not endpoint.url:
+        # It stands for the shop's apps, and follows them.
+        missing = ValidationError(
+            f"Couldn't resolve to a node: {global_id}", code=ReferralErrorCode.NOT_FOUND.value
+        )
+        raise ValidationError({field: missing})
+    return endpoint
 
 
 class CheckoutReferralMutation(host.BaseMutation):

@@ -11,7 +11,7 @@ CREATE FUNCTION referral_put_event(
     claim bigint, referral bigint, reward bigint, data_ jsonb
 ) RETURNS void LANGUAGE sql AS $$
     INSERT INTO referral_event (
-           type, at, noted_at, subject, program_id, referrer_id, claim_id, referral_id,
+           type, happened_at, noted_at, subject, program_id, referrer_id, claim_id, referral_id,
            reward_id, data)
     SELECT type_, at_, statement_timestamp(), subject_, program, referrer, claim,
            referral, reward, data_
