@@ -10,7 +10,15 @@ from saleor_referral_plugin.engine import codes, programs, referrers
 from saleor_referral_plugin.engine.facts import CustomerFacts
 from saleor_referral_plugin.engine.findings import Finding, FindingCode
 from saleor_referral_plugin.engine.store import get_store
-from saleor_referral_plugin.models import Claim, LedgerEntry, Referral, Referrer, Reward
+from saleor_referral_plugin.models import (
+    Claim,
+    EventDelivery,
+    LedgerEntry,
+    Referral,
+    Referrer,
+    Reward,
+    WebhookEndpoint,
+)
 from tests.scenarios.shop import Customer
 
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -82,5 +90,5 @@ def referrals(customer: Customer, count: int, *, first: int = 0) -> list[Referra
 
 def everything() -> dict[str, list[dict[str, object]]]:
     """All that the books hold, to see whether something changed."""
-    models = (Referrer, Claim, Referral, Reward, LedgerEntry)
+    models = (Referrer, Claim, Referral, Reward, LedgerEntry, WebhookEndpoint, EventDelivery)
     return {model.__name__: list(model.objects.order_by("pk").values()) for model in models}

@@ -7,7 +7,8 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from saleor_referral_plugin.engine import presets
+from saleor_referral_plugin.engine import deliveries, presets, webhooks
+from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.terms import CapPeriod, ReferrerConditions
 from tests.graphql import build
 from tests.graphql.api import Api, global_id, operation
@@ -270,3 +271,24 @@ def test_a_code_costs_the_same_whether_it_is_one_or_not(
 
     # then: it is looked up, and counted for the client and for the code
     assert len(queries) == 3
+
+
+def test_a_page_of_events(shop: Shop, api: Api, anna: Customer) -> None:
+    # given
+    webhooks.create("https://example.com/hook", now=get_store().now())
+    webhooks.create("https://example.com/other", now=get_store().now())
+    build.referrals(anna, 2, first=1)
+    deliveries.spread(get_store().now())
+    document = """{ referralEvents(first: 50) { totalCount edges { node {
+      payload referrer { id } referral { id } reward { id } deliveries { endpoint { url } }
+    } } } }"""
+    staff = ("MANAGE_APPS", "MANAGE_DISCOUNTS")
+    few = our_queries(api, document, {}, permissions=staff)
+
+    # when
+    build.referrals(anna, 10, first=3)
+    deliveries.spread(get_store().now())
+    many = our_queries(api, document, {}, permissions=staff)
+
+    # then
+    assert len(many) == len(few) == 8

@@ -27,6 +27,8 @@ from .referrals import Referral, ReferralReward
 from .referrers import Referrer
 
 PERMISSION = f"Requires one of the following permissions: {host.MANAGE_APPS.name}."
+#: Who sets addresses may be somebody who must not see the books.
+OF_THE_BOOKS = f"Requires one of the following permissions: {host.MANAGE_DISCOUNTS.name}."
 
 
 class ReferralWebhookEndpoint(host.ModelObjectType):
@@ -101,10 +103,17 @@ class ReferralEvent(host.ModelObjectType):
     type = ReferralEventTypeEnum(required=True, description="What happened.")
     happened_at = host.DateTime(required=True, description="When it happened.")
     referrer = graphene.Field(
-        Referrer, description="The referrer; of a reward, whoever gets it, also a referee."
+        Referrer,
+        description=(
+            "The referrer; of a reward, whoever gets it, also a referee.\n\n" + OF_THE_BOOKS
+        ),
     )
-    referral = graphene.Field(Referral, description="The referral it is about, if any.")
-    reward = graphene.Field(ReferralReward, description="The reward it is about, if any.")
+    referral = graphene.Field(
+        Referral, description=f"The referral it is about, if any.\n\n{OF_THE_BOOKS}"
+    )
+    reward = graphene.Field(
+        ReferralReward, description=f"The reward it is about, if any.\n\n{OF_THE_BOOKS}"
+    )
     payload = graphene.String(required=True, description="The JSON that is sent.")
     deliveries = host.NonNullList(
         ReferralEventDelivery,
@@ -120,16 +129,19 @@ class ReferralEvent(host.ModelObjectType):
 
     @staticmethod
     def resolve_referrer(root: Event, info: Any) -> Promise:
+        _check(info.context, host.MANAGE_DISCOUNTS)
         return ReferrerByIdLoader(info.context).load(root.referrer_id)
 
     @staticmethod
     def resolve_referral(root: Event, info: Any) -> Promise | None:
+        _check(info.context, host.MANAGE_DISCOUNTS)
         if root.referral_id is None:
             return None
         return ReferralByIdLoader(info.context).load(root.referral_id)
 
     @staticmethod
     def resolve_reward(root: Event, info: Any) -> Promise | None:
+        _check(info.context, host.MANAGE_DISCOUNTS)
         if root.reward_id is None:
             return None
         return RewardByIdLoader(info.context).load(root.reward_id)
@@ -159,15 +171,15 @@ class ReferralEventCountableConnection(host.CountableConnection):
 
 
 def load_events(info: Any, **arguments: Any) -> Connected:
-    _check(info.context)
+    _check(info.context, host.MANAGE_APPS)
     return Connected(info, EventPageLoader, EventCountLoader, ROOT, page_of(**arguments))
 
 
 def load_endpoints(info: Any) -> list[WebhookEndpoint]:
-    _check(info.context)
+    _check(info.context, host.MANAGE_APPS)
     return list(webhooks.all_endpoints(using=host.database(info.context)))
 
 
-def _check(context: Any) -> None:
-    if not host.may(context, host.MANAGE_APPS):
-        raise host.PermissionDenied(permissions=[host.MANAGE_APPS])
+def _check(context: Any, permission: Any) -> None:
+    if not host.may(context, permission):
+        raise host.PermissionDenied(permissions=[permission])
