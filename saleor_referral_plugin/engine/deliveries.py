@@ -144,13 +144,13 @@ def _tell_apps(delivery: EventDelivery, store: Store) -> bool:
 
 
 def _post(endpoint: WebhookEndpoint, event: Event, now: datetime) -> Outcome:
-    body = events.written(events.body_of(event)).encode()
+    body = events.written(events.body_of(event))
     headers = webhooks.headers_for(endpoint, events.id_of(event), body, now=now)
     headers["Content-Type"] = "application/json"
     try:
         # What it says besides is of no interest, and could be without end.
         with _client().send_request(
-            "POST", endpoint.url, data=body, headers=headers, stream=True
+            "POST", endpoint.url, data=body.encode(), headers=headers, stream=True
         ) as answer:
             return _said(answer.status_code)
     except (requests.RequestException, UnicodeError, OSError) as error:

@@ -1,10 +1,13 @@
 """Events on their way: signed, in order, at least once, whatever breaks."""
 
+import base64
+import hmac
 import json
 import logging
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -94,7 +97,7 @@ def test_for_a_day_both_secrets_verify(listener: Listener) -> None:
     endpoint = endpoint_of(listener, store, EventType.REFERRAL_CREATED)
     old = endpoint.secret
     webhooks.rotate(endpoint, now=store.now())
-    headers = webhooks.headers_for(endpoint, "id", b"{}", now=store.now() + timedelta(hours=23))
+    headers = webhooks.headers_for(endpoint, "id", "{}", now=store.now() + timedelta(hours=23))
     assert len(headers["webhook-signature"].split()) == 2
     happen(store, 1)
     store.travel(days=1)
@@ -117,11 +120,29 @@ def test_both_signatures_are_good_while_they_last() -> None:
     endpoint.old_secret_until = now + timedelta(seconds=1)
 
     # when
-    headers = webhooks.headers_for(endpoint, "event", b'{"a": 1}', now=now)
+    headers = webhooks.headers_for(endpoint, "event", '{"a": 1}', now=now)
 
     # then
     for secret in (endpoint.secret, endpoint.old_secret):
         assert Webhook(secret).verify(b'{"a": 1}', headers) == {"a": 1}
+
+
+def test_a_signature_is_that_of_the_specification() -> None:
+    # given: a time in another zone
+    now = datetime(2026, 3, 10, 14, tzinfo=ZoneInfo("Europe/Amsterdam"))
+    endpoint = WebhookEndpoint(secret="whsec_" + base64.b64encode(b"a secret of ours").decode())
+
+    # when
+    headers = webhooks.headers_for(endpoint, "event", '{"name": "Zoë"}', now=now)
+
+    # then
+    signed = f'event.{headers["webhook-timestamp"]}.{{"name": "Zoë"}}'.encode()
+    digest = hmac.digest(b"a secret of ours", signed, "sha256")
+    assert headers == {
+        "webhook-id": "event",
+        "webhook-timestamp": "1773147600",
+        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+    }
 
 
 # in order, and at least once -----------------------------------------------------------------
@@ -339,6 +360,11 @@ def test_an_endpoint_that_fails_for_days_is_stopped_and_the_owner_told(
         {"endpoint_id": endpoint.pk, "host": "127.0.0.1", "error": "It answered 500."},
     )
 
+    # and the plugin's page says so
+    host = endpoint.url.removeprefix("http://").removesuffix("/hook")
+    said = f"Events are no longer sent to {host}: nothing was taken there for days."
+    assert webhooks.trouble() == said
+
     # when: what happens meanwhile waits
     happen(store, 2)
     listener.answer, listener.heard = 200, []
@@ -349,6 +375,7 @@ def test_an_endpoint_that_fails_for_days_is_stopped_and_the_owner_told(
 
     # then
     assert taken == 4
+    assert webhooks.trouble() == ""
     assert list(by_referral(listener).values()) == [["referral.created", "referral.qualified"]] * 2
 
 

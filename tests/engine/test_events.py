@@ -1,6 +1,7 @@
 """What happened, as it is noted: the path of each referral and each reward, in order."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from jsonschema import Draft202012Validator
 
 from saleor_referral_plugin.engine import claims, deliveries, events, staff, webhooks
@@ -376,6 +378,36 @@ def test_a_body_is_what_the_schema_says(store: FakeStore) -> None:
         validator.validate(body)
     assert not validator.is_valid({**body, "version": 2})
     assert not validator.is_valid({**body, "type": "claim.made"})
+
+
+def test_the_guide_shows_a_body_and_names_every_type() -> None:
+    # given
+    guide = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+
+    # when
+    [shown] = re.findall(r"^```json\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+
+    # then
+    Draft202012Validator(json.loads(events.schema())).validate(json.loads(shown))
+    named = re.findall(r"^\| `([a-z_.]+)` \|", guide, re.MULTILINE)
+    assert sorted(named) == sorted(EventType)
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", guide):
+        assert (ROOT / "docs" / target).exists()
+
+
+def test_an_event_is_verified_as_the_guide_says(store: FakeStore) -> None:
+    # given
+    guide = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"^```python\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    endpoint, body = listen(store), '{"type": "reward.issued"}'
+    headers = webhooks.headers_for(endpoint, "event", body, now=timezone.now())
+
+    # when
+    told: dict[str, Any] = {"secret": endpoint.secret, "body": body.encode(), "headers": headers}
+    exec(code, told)
+
+    # then
+    assert told["event"] == {"type": "reward.issued"}
 
 
 def test_the_committed_schema_is_what_the_code_says() -> None:

@@ -59,10 +59,13 @@ class Api(ABC):
         *,
         customer: Customer | None = None,
         permissions: Collection[str] = (),
+        app: bool = False,
         **variables: Any,
     ) -> Any:
         """Run a ready document; its data. An error fails the test."""
-        answer = self.ask(operation(name), variables, customer=customer, permissions=permissions)
+        answer = self.ask(
+            operation(name), variables, customer=customer, permissions=permissions, app=app
+        )
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
 
