@@ -621,7 +621,9 @@ class EventDelivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=("due_at",), condition=Q(status="pending"), name="event_delivery_due"
+                fields=("endpoint", "due_at"),
+                condition=Q(status="pending"),
+                name="event_delivery_due",
             ),
             models.Index(
                 fields=("endpoint", "subject", "id"),

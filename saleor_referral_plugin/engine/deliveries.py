@@ -12,6 +12,7 @@ that has taken nothing for days is stopped, and what it has not got waits for th
 import logging
 import random
 import time
+from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,7 +60,8 @@ UPDATE referral_eventdelivery taken
        SELECT delivery.id
          FROM referral_eventdelivery delivery
          JOIN referral_webhookendpoint endpoint ON endpoint.id = delivery.endpoint_id
-        WHERE delivery.status = 'pending' AND delivery.due_at <= %(now)s
+        WHERE delivery.endpoint_id = %(endpoint)s
+          AND delivery.status = 'pending' AND delivery.due_at <= %(now)s
           AND endpoint.is_active AND endpoint.stopped_at IS NULL
           AND (endpoint.rests_until IS NULL OR endpoint.rests_until <= %(now)s)
           AND NOT EXISTS (
@@ -99,17 +101,23 @@ def deliver(*, store: Store, seconds: float = 10) -> int:
     """
     spread(store.now())
     taken, ends = 0, time.monotonic() + seconds
-    while time.monotonic() < ends:
-        delivery = _take(store.now())
+    active = WebhookEndpoint.objects.filter(is_active=True, stopped_at=None)
+    # In turn: whoever gets much does not keep the others waiting.
+    turns = deque(active.values_list("pk", flat=True))
+    while turns and time.monotonic() < ends:
+        delivery = _take(turns[0], store.now())
         if delivery is None:
-            break
+            turns.popleft()
+            continue
         taken += _try(delivery, store)
+        turns.rotate(-1)
     return taken
 
 
-def _take(now: datetime) -> EventDelivery | None:
+def _take(endpoint_id: int, now: datetime) -> EventDelivery | None:
     with transaction.atomic(durable=True):
-        found = rows.select(_TAKE, {"now": now, "lease": now + LEASE})
+        params = {"endpoint": endpoint_id, "now": now, "lease": now + LEASE}
+        found = rows.select(_TAKE, params)
     if not found:
         return None
     relations = ("endpoint", "event__program", "event__referrer")
@@ -271,11 +279,9 @@ def _stop(endpoint: WebhookEndpoint, outcome: Outcome, store: Store) -> None:
 def follow_apps(*, store: Store) -> None:
     """An endpoint stands for the shop's apps as long as one of them listens."""
     listen = store.apps_listen()
-    endpoint = WebhookEndpoint.objects.filter(url="").first()
-    if endpoint is None and listen:
-        WebhookEndpoint.objects.create(created_at=store.now())
-    elif endpoint is not None and endpoint.is_active != listen:
-        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(is_active=listen)
+    if listen:
+        WebhookEndpoint.objects.get_or_create(url="", defaults={"created_at": store.now()})
+    WebhookEndpoint.objects.filter(url="", is_active=not listen).update(is_active=listen)
 
 
 def forget_old(*, store: Store, limit: int = 10_000) -> None:

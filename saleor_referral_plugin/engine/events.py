@@ -51,7 +51,6 @@ class ClaimPart(_Part):
 
     id: str
     source: Claim.Source
-    checkout_id: str | None
     order_id: str | None
     reasons: list[FindingCode]
 
@@ -200,7 +199,6 @@ def _claim(event: Event, data: dict[str, Any]) -> dict[str, Any]:
     claim = {
         "id": _id("ReferralClaim", event.claim_id),
         "source": data["source"],
-        "checkout_id": _id("Checkout", data["checkout"]),
         "order_id": _id("Order", data["order"]),
         "reasons": data["reasons"],
     }

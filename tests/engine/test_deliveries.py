@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -24,6 +25,7 @@ from tests.engine.books import change, place, run_program, share
 from tests.engine.build import terms, usd
 from tests.engine.fake_store import FakeStore
 from tests.listener import Heard, Listener, listening
+from tests.side_by_side import side_by_side
 
 pytestmark = pytest.mark.django_db
 
@@ -279,10 +281,10 @@ def test_what_ends_after_another_has_taken_over_changes_nothing(
 ) -> None:
     # given
     run_program(store)
-    endpoint_of(listener, store, EventType.REFERRAL_CREATED)
+    endpoint = endpoint_of(listener, store, EventType.REFERRAL_CREATED)
     happen(store, 1)
     deliveries.spread(store.now())
-    slow = deliveries._take(store.now())
+    slow = deliveries._take(endpoint.pk, store.now())
     assert slow is not None
     store.travel(minutes=6)
     deliver(store=store)
@@ -631,3 +633,63 @@ def test_a_refunded_order_is_told_after_it_qualified(store: FakeStore, listener:
         "referral.qualified",
         "referral.reversed",
     ]
+
+
+def test_whoever_gets_much_does_not_keep_another_waiting(
+    store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given
+    run_program(store)
+    much = webhooks.create("https://example.com/much", now=store.now())
+    happen(store, 1, 2)
+    deliveries.spread(store.now())
+    little = webhooks.create(
+        "https://example.com/little", events=[EventType.REFERRAL_CREATED], now=store.now()
+    )
+    store.travel(hours=1)
+    happen(store, 3)
+    asked: list[int] = []
+    monkeypatch.setattr(
+        deliveries, "_post", lambda to, *_: asked.append(to.pk) or deliveries.Outcome(200)
+    )
+
+    # when
+    deliver(store=store)
+
+    # then
+    assert asked[:3] == [much.pk, little.pk, much.pk]
+    assert asked.count(little.pk) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_side_by_side_send_everything_once_and_in_order(
+    store: FakeStore, listener: Listener
+) -> None:
+    # given
+    run_program(store)
+    endpoint_of(listener, store, *OF_REFERRALS)
+    happen(store, *range(1, 9))
+
+    # when
+    taken = side_by_side(*[lambda: deliver(store=store)] * 4)
+    taken.append(deliver(store=store))
+
+    # then
+    assert sum(taken) == 16
+    assert len(listener.heard) == 16
+    assert list(by_referral(listener).values()) == [["referral.created", "referral.qualified"]] * 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_never_sent_inside_a_transaction(store: FakeStore, listener: Listener) -> None:
+    # given
+    run_program(store)
+    endpoint_of(listener, store, EventType.REFERRAL_CREATED)
+    happen(store, 1)
+
+    # when
+    with pytest.raises(RuntimeError), transaction.atomic():
+        deliver(store=store)
+
+    # then
+    assert listener.heard == []

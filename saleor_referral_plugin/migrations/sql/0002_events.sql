@@ -47,7 +47,8 @@ BEGIN
             NEW.judged_at, 'claim:' || NEW.id, code.program_id, code.referrer_id, NEW.id,
             NULL, NULL,
             jsonb_build_object(
-                'source', NEW.source, 'checkout', NEW.checkout_ref, 'order', NEW.order_ref,
+                -- Not the checkout: whoever knows its id may use it.
+                'source', NEW.source, 'order', NEW.order_ref,
                 'reasons', referral_failed_findings(NEW.findings)))
        FROM referral_referralcode code WHERE code.id = NEW.code_id;
     RETURN NULL;
