@@ -127,7 +127,12 @@ def _take(endpoint_id: int, now: datetime) -> EventDelivery | None:
 def _try(delivery: EventDelivery, store: Store) -> bool:
     if not delivery.endpoint.url:
         return _tell_apps(delivery, store)
-    outcome = _post(delivery.endpoint, delivery.event, store.now())
+    try:
+        outcome = _post(delivery.endpoint, delivery.event, store.now())
+    except Exception as error:
+        # It must not keep the others waiting.
+        logger.exception("Event %s could not be sent.", delivery.event_id)
+        outcome = Outcome(error=_trouble(error), of_the_event=True)
     if not outcome.error:
         return _note_success(delivery, outcome, store.now())
     _note_failure(delivery, outcome, store)
@@ -161,7 +166,7 @@ def _post(endpoint: WebhookEndpoint, event: Event, now: datetime) -> Outcome:
             "POST", endpoint.url, data=body.encode(), headers=headers, stream=True
         ) as answer:
             return _said(answer.status_code)
-    except (requests.RequestException, UnicodeError, OSError) as error:
+    except (requests.RequestException, OSError) as error:
         return Outcome(error=_trouble(error))
 
 

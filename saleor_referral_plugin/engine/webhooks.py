@@ -164,6 +164,9 @@ def check_url(url: str) -> None:
 
 
 def _is_url(url: str) -> bool:
+    if not url.isprintable():
+        # Such as NUL, which PostgreSQL does not take.
+        return False
     try:
         URLValidator(schemes=["http", "https"])(url)
     except ValidationError:

@@ -396,6 +396,25 @@ def test_an_endpoint_that_is_gone_is_stopped_at_once(store: FakeStore, listener:
     assert endpoint.stopped_at == store.now()
 
 
+def test_what_cannot_be_written_keeps_no_other_waiting(
+    store: FakeStore, listener: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
+    # given
+    run_program(store)
+    endpoint_of(listener, store, EventType.REFERRAL_CREATED)
+    happen(store, 1, 2)
+    Event.objects.filter(referral__order_ref="order-1").update(data={})
+
+    # when
+    taken = deliver(store=store)
+
+    # then
+    assert taken == 1
+    assert "could not be sent" in caplog.text
+    [waits] = EventDelivery.objects.exclude(status=Status.SUCCESS)
+    assert (waits.status, waits.error) == ("pending", "Nothing could be sent (KeyError).")
+
+
 def test_a_redirect_is_not_followed(store: FakeStore, listener: Listener) -> None:
     # given
     run_program(store)
@@ -435,6 +454,9 @@ def test_nothing_goes_into_a_private_network(
     [
         ("", "Enter an address such as https://example.com/hook."),
         ("example.com/hook", "Enter an address such as https://example.com/hook."),
+        ("https://example.com/\0", "Enter an address such as https://example.com/hook."),
+        ("https://example.com/\ud800", "Enter an address such as https://example.com/hook."),
+        ("https://[::1", "Enter an address such as https://example.com/hook."),
         ("ftp://example.com/", "Enter an address such as https://example.com/hook."),
         (f"https://example.com/{'x' * 500}", "Enter an address such as https://example.com/hook."),
         ("http://example.com/", "The address must begin with https://."),
