@@ -36,6 +36,11 @@ class Settings:
                                  such as "redis://host:6379"; default: PostgreSQL
     REFERRAL_TRUSTED_PROXIES     networks of the shop's own proxies, whose word on where a
                                  request came from counts; default: private addresses
+    REFERRAL_EVENTS_KEPT_DAYS    how long events are kept to be sent, and sent again; default: 30
+
+    HTTP_IP_FILTER_ENABLED and HTTP_IP_FILTER_ALLOW_LOOPBACK_IPS are Saleor's own, with its
+    defaults: whether webhooks go into private networks (no), and to this very machine (no; where
+    they do, without TLS, too).
     """
 
     @property
@@ -70,6 +75,18 @@ class Settings:
     @property
     def trusted_proxies(self) -> Sequence[str]:
         return getattr(django_settings, "REFERRAL_TRUSTED_PROXIES", PRIVATE_NETWORKS)
+
+    @property
+    def events_kept_days(self) -> int:
+        return getattr(django_settings, "REFERRAL_EVENTS_KEPT_DAYS", 30)
+
+    @property
+    def http_ip_filter(self) -> bool:
+        return getattr(django_settings, "HTTP_IP_FILTER_ENABLED", True)
+
+    @property
+    def http_to_loopback(self) -> bool:
+        return getattr(django_settings, "HTTP_IP_FILTER_ALLOW_LOOPBACK_IPS", False)
 
 
 settings = Settings()

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.functional import cached_property
 
 from .engine.decide import ReferralStatus
+from .engine.event_types import EventType
 from .engine.terms import AfterIssue, Beneficiary, CreditUse, ProgramKind, RewardKind, Terms
 
 
@@ -328,8 +329,9 @@ class Reward(models.Model):
     in a currency or in a unit of points; `holder` is whose it is: the referrer, or the referee.
     `valid_for` is how long an issued credit can be spent, and `remind` how long before its end its
     holder is told: a span and its time zone. `is_cut`: a limit left less than the terms promise, or
-    nothing. `voided_by`: staff have withdrawn it. `coupon` is what a coupon gives, and
-    `coupon_code` what its holder enters, normalised; neither changes once it is issued."""
+    nothing. `voided_by`: staff have withdrawn it. `changed_at` is since when it has its status
+    and its amount; null: since it was made. `coupon` is what a coupon gives, and `coupon_code`
+    what its holder enters, normalised; neither changes once it is issued."""
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -374,6 +376,7 @@ class Reward(models.Model):
         "StaffDecision", on_delete=models.PROTECT, null=True, related_name="+"
     )
     created_at = models.DateTimeField()
+    changed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-created_at", "-pk")
@@ -539,6 +542,110 @@ class Effect(models.Model):
             models.Index(fields=("due_at",), condition=Q(done_at__isnull=True), name="effect_due")
         ]
         constraints = [models.UniqueConstraint(fields=("reward", "key"), name="effect_once")]
+
+
+class WebhookEndpoint(models.Model):
+    """Where the owner wants events sent; one without an address stands for the shop's apps, as
+    long as one of them listens. `events` are the types that are wanted, empty: all.
+
+    `stopped_at`: it has failed for so long that nothing is sent until the owner says so; what
+    happens meanwhile waits. `failing_since` and `failures` are of the tries since it last took
+    something, and `rests_until` is when the next one is. A secret that was replaced signs, too,
+    for a while."""
+
+    url = models.CharField(max_length=500, blank=True)
+    events = models.JSONField(default=list)
+    is_active = models.BooleanField(default=True)
+    secret = models.CharField(max_length=128, blank=True)
+    old_secret = models.CharField(max_length=128, blank=True)
+    old_secret_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    last_success_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    rests_until = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("url",), condition=Q(url=""), name="webhook_endpoint_of_apps"
+            )
+        ]
+
+
+class Event(models.Model):
+    """Something that happened, for whoever listens: written by PostgreSQL itself where a status
+    changes (see `migrations/sql/0002_events.sql`), in the same transaction, and only where an
+    endpoint wants it.
+
+    Events of one `subject` (a referral with its claim and its rewards) are told in order; those
+    of one statement, which began at `noted_at`, happened together. `data` is what was true then,
+    without anything that says who somebody is. `spread_at`: since then every endpoint has a
+    delivery of it."""
+
+    type = models.CharField(max_length=32, choices=choices_of(EventType))
+    happened_at = models.DateTimeField()
+    noted_at = models.DateTimeField()
+    subject = models.CharField(max_length=32)
+    program = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="+")
+    referrer = models.ForeignKey(Referrer, on_delete=models.CASCADE, related_name="+")
+    claim = models.ForeignKey(Claim, on_delete=models.CASCADE, null=True, related_name="+")
+    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, null=True, related_name="+")
+    reward = models.ForeignKey(Reward, on_delete=models.CASCADE, null=True, related_name="+")
+    data = models.JSONField(default=dict)
+    spread_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=("happened_at",), name="event_at"),
+            models.Index(
+                fields=("id",), condition=Q(spread_at__isnull=True), name="event_to_spread"
+            ),
+        ]
+
+
+class EventDelivery(models.Model):
+    """One event on its way to one endpoint. Those of one subject go by their keys: a later one
+    waits for an earlier. While it is tried, `due_at` is when another may try, should nothing be
+    heard of it any more."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        SUCCESS = "success"
+        FAILED = "failed"
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    subject = models.CharField(max_length=32)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.PENDING)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True)
+    response_status = models.PositiveSmallIntegerField(null=True)
+    error = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [
+            models.UniqueConstraint(fields=("event", "endpoint"), name="event_delivery_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=("endpoint", "due_at"),
+                condition=Q(status="pending"),
+                name="event_delivery_due",
+            ),
+            models.Index(
+                fields=("endpoint", "subject", "id"),
+                condition=Q(status="pending"),
+                name="event_delivery_order",
+            ),
+        ]
 
 
 class KnownOrder(models.Model):

@@ -15,6 +15,7 @@ from django.db import transaction
 from saleor.plugins.base_plugin import BasePlugin, ConfigurationTypeField
 
 from . import dashboard, tasks
+from .engine import webhooks
 from .engine.claims import follow_into_account
 from .engine.codes import is_offer_code
 from .engine.people import person
@@ -149,7 +150,9 @@ class ReferralPlugin(BasePlugin):
         store = get_store()
         with store.writing():  # Saleor wants to know of any use of the main database.
             summary = dashboard.summary(values, store=store, active=self.active)
-        said = {"value": summary.headline, "help_text": summary.details}
+            trouble = webhooks.trouble()
+        details = " ".join(filter(None, (summary.details, trouble)))
+        said = {"value": summary.headline, "help_text": details}
         return [
             {**item, **said} if item["name"] == "summary" else item
             for item in super().resolve_plugin_configuration(request)

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.conf import settings as django_settings
 from django.db import transaction
 
-from .engine import effects, room
+from .engine import deliveries, effects, room
 from .engine import settle as settling
 from .engine import sweep as sweeping
 from .engine.known_orders import LONG_OVERLAP, OVERLAP
@@ -21,6 +21,10 @@ BEAT_SCHEDULE = {
     "referral-sweep-again": {
         "task": "saleor_referral_plugin.tasks.sweep_again",
         "schedule": 86_400.0,
+    },
+    "referral-deliver-events": {
+        "task": "saleor_referral_plugin.tasks.deliver_events",
+        "schedule": 10.0,
     },
     "referral-note-spending": {
         "task": "saleor_referral_plugin.tasks.note_spending",
@@ -87,3 +91,11 @@ def note_spending() -> None:
     store = get_store()
     with store.writing():
         sweeping.note_spending(store=store)
+
+
+@shared_task(name="saleor_referral_plugin.tasks.deliver_events")
+def deliver_events() -> None:
+    """Tell whoever listens what has happened."""
+    store = get_store()
+    with store.writing():
+        deliveries.deliver(store=store)

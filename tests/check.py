@@ -2,7 +2,7 @@
 
     python -m tests.check               all of it, Saleor suite included
     python -m tests.check lint          style, types, rings, migrations, schema, the released
-                                        schema, settings
+                                        schema, settings, the schema of events
     python -m tests.check schema        one step, by its name
 
 No step stops the others: a run says all that is wrong.
@@ -47,6 +47,9 @@ LINT = (
     Step("schema", (*PYTHON, "saleor_referral_plugin.sandbox", "referral_schema", "--check")),
     Step("released", (*PYTHON, "tests.released_schema")),
     Step("settings", (*PYTHON, "saleor_referral_plugin.sandbox", "referral_settings", "--check")),
+    Step(
+        "events", (*PYTHON, "saleor_referral_plugin.sandbox", "referral_events_schema", "--check")
+    ),
 )
 TESTS = Step("tests", (*PYTHON, "pytest", "tests", "--ignore=tests/saleor", "--numprocesses=auto"))
 

@@ -345,10 +345,13 @@ def put_reward(
     if reward.amount and (difference < 0 or has_moved):
         booked.freed_at = reward.earned_at
     reward.is_cut = decided.is_cut
+    was = reward.status
     reward.amount = decided.amount.amount
     reward.hold_until = decided.hold_until or reward.hold_until
     reward.earned_at = earned_at or reward.earned_at
     reward.status = _status(reward, decided)
+    if difference or reward.status != was:
+        reward.changed_at = now
     reward.use = decided.use.value
     reward.after_issue = decided.after_issue.value
     if decided.valid is not None:

@@ -185,7 +185,8 @@ def _deliver(
         ledger.post(reward, Kind.DELIVERED, left, now=now)
     is_news = reward.issued_at is None
     reward.issued_at = reward.issued_at or now
-    reward.status = Reward.Status.ISSUED
+    if reward.status != Reward.Status.ISSUED:
+        reward.status, reward.changed_at = Reward.Status.ISSUED, now
     reward.save(
         update_fields=[
             "credit_ref",
@@ -194,6 +195,7 @@ def _deliver(
             "remind_at",
             "issued_at",
             "status",
+            "changed_at",
         ]
     )
     if is_news and amount:
@@ -296,8 +298,8 @@ def expire(reward: Reward, *, store: Store) -> None:
         left = ledger.write_off(reward, now=now)
         if reward.credit_ref:
             store.adjust_credit(reward.credit_ref, Money(-left, reward.currency), now=now)
-        reward.status = Reward.Status.EXPIRED
-        reward.save(update_fields=["status"])
+        reward.status, reward.changed_at = Reward.Status.EXPIRED, now
+        reward.save(update_fields=["status", "changed_at"])
         if left:
             _tell_later(reward, "referral_reward_expired", left, now)
 

@@ -86,9 +86,9 @@ def forget(gone: Person, *, store: Store) -> bool:
         if reward.credit_ref:
             store.adjust_credit(reward.credit_ref, Money(-left, reward.currency), now=now)
         if reward.status == Reward.Status.ISSUED:
-            reward.status = Reward.Status.EXPIRED
+            reward.status, reward.changed_at = Reward.Status.EXPIRED, now
         reward.expires_at = now
-        reward.save(update_fields=["status", "expires_at"])
+        reward.save(update_fields=["status", "expires_at", "changed_at"])
     Effect.objects.filter(reward__holder=referrer, kind=Effect.Kind.TELL, done_at=None).delete()
     referrer.user_ref = None
     referrer.email_key = None

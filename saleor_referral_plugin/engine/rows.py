@@ -121,6 +121,12 @@ def new(model: type[Row], **values: Any) -> Row:
     return row
 
 
+def run(sql: str, params: Mapping[str, Any]) -> None:
+    """A statement that gives nothing back."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(sql, params)
+
+
 class Sheet:
     """Rows that are written together, by one statement. A new row may name another new one of
     the same sheet: the database makes the keys."""

@@ -1,5 +1,6 @@
 """Rewards delivered outside the shop: staff say that one was sent, or was not after all."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -32,8 +33,7 @@ def mark_sent(reward: Reward, *, by: str, store: Store, note: str = "") -> Rewar
     owed = ledger.sums_of([reward.pk])[reward.pk].owed
     ledger.post(reward, LedgerEntry.Kind.DELIVERED, owed, now=now)
     reward.status, reward.issued_at = Reward.Status.ISSUED, now
-    reward.sent_by, reward.sent_note = by, note
-    reward.save(update_fields=["status", "issued_at", "sent_by", "sent_note"])
+    _save(reward, by, note, now)
     # A note is no must here.
     StaffDecision.objects.create(
         kind=StaffDecision.Kind.SEND, reward=reward, by=by, reason=note, at=now
@@ -63,12 +63,16 @@ def take_back(reward: Reward, *, by: str, note: str, store: Store) -> Reward:
     is_due = reward.amount > Decimal(0)
     reward.status = Reward.Status.APPROVED if is_due else Reward.Status.VOIDED
     reward.issued_at = None
-    reward.sent_by, reward.sent_note = by, note
-    reward.save(update_fields=["status", "issued_at", "sent_by", "sent_note"])
+    _save(reward, by, note, now)
     if reward.referral is not None:
         settle(reward.referral.order_ref, store=store)
         reward.refresh_from_db()
     return reward
+
+
+def _save(reward: Reward, by: str, note: str, now: datetime) -> None:
+    reward.sent_by, reward.sent_note, reward.changed_at = by, note, now
+    reward.save(update_fields=["status", "issued_at", "sent_by", "sent_note", "changed_at"])
 
 
 def _locked(reward: Reward) -> Reward:

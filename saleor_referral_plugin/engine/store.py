@@ -162,6 +162,9 @@ class Store(Protocol):
         `user_ref` is empty, somebody without an account at an address. Without either only those
         who subscribed are told."""
 
+    def apps_listen(self) -> bool:
+        """Has anybody subscribed to what `tell` says?"""
+
 
 @lru_cache(maxsize=1)
 def _load(path: str) -> Store:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from ..models import Program, Referral, Referrer, Reward, TermsVersion
-from . import coupons, effects, idempotency, ledger, rates, room, rows, waitlist
+from . import coupons, deliveries, effects, idempotency, ledger, rates, room, rows, waitlist
 from .codes import is_offer_code
 from .decide import ReferralStatus
 from .facts import PlacedOrder
@@ -32,6 +32,8 @@ BATCH = 1000
 #: As often as beat would.
 BETWEEN_RIDES = timedelta(minutes=1)
 RODE = "rode"
+#: Seconds for webhooks: somebody waits.
+BRIEFLY = 2.0
 #: Of several at once one rides. A time ahead of the present is of a clock that was set right.
 _RIDE = """
 INSERT INTO referral_bookmark AS ride (name, position) VALUES (%(name)s, %(now)s)
@@ -95,6 +97,8 @@ def sweep(*, store: Store, overlap: timedelta = OVERLAP) -> Swept:
     publish_again(store=store)
     rates.forget_old(store=store)
     idempotency.forget_old(store=store)
+    deliveries.follow_apps(store=store)
+    deliveries.forget_old(store=store)
     return swept
 
 
@@ -106,6 +110,7 @@ def ride_along(*, store: Store) -> bool:
     if is_due:
         sweep(store=store)
         note_spending(store=store)
+        deliveries.deliver(store=store, seconds=BRIEFLY)
     return bool(is_due)
 
 

@@ -11,9 +11,22 @@ from ..engine.facts import ReferrerFacts
 from ..engine.ledger import Account
 from ..engine.milestones import Standing
 from ..engine.store import get_store
-from ..models import Claim, Program, Referral, ReferralCode, Referrer, Reward, SignUp, TermsVersion
+from ..models import (
+    Claim,
+    Event,
+    EventDelivery,
+    Program,
+    Referral,
+    ReferralCode,
+    Referrer,
+    Reward,
+    SignUp,
+    TermsVersion,
+    WebhookEndpoint,
+)
 from . import host
 from .pages import CountLoader, PageLoader
+from .root_pages import RootCountLoader, RootPageLoader
 
 
 class ReferrerByUserRefLoader(host.DataLoader):
@@ -267,3 +280,41 @@ class RewardCountLoader(CountLoader):
     context_key = "referral_reward_count"
     model = Reward
     parent = "holder"
+
+
+class RewardByIdLoader(host.DataLoader):
+    context_key = "referral_reward_by_id"
+
+    def batch_load(self, keys: Collection[int]) -> list[Reward | None]:
+        found = Reward.objects.using(self.database_connection_name).in_bulk(keys)
+        return [found.get(pk) for pk in keys]
+
+
+class EndpointByIdLoader(host.DataLoader):
+    context_key = "referral_endpoint_by_id"
+
+    def batch_load(self, keys: Collection[int]) -> list[WebhookEndpoint | None]:
+        found = WebhookEndpoint.objects.using(self.database_connection_name).in_bulk(keys)
+        return [found.get(pk) for pk in keys]
+
+
+class DeliveriesByEventLoader(host.DataLoader):
+    context_key = "referral_deliveries_by_event"
+
+    def batch_load(self, keys: Collection[int]) -> list[list[EventDelivery]]:
+        deliveries: dict[int, list[EventDelivery]] = {pk: [] for pk in keys}
+        found = EventDelivery.objects.using(self.database_connection_name).filter(event__in=keys)
+        for delivery in found.order_by("endpoint_id"):
+            deliveries[delivery.event_id].append(delivery)
+        return [deliveries[pk] for pk in keys]
+
+
+class EventPageLoader(RootPageLoader):
+    context_key = "referral_event_page"
+    model = Event
+    newest_by = "happened_at"
+
+
+class EventCountLoader(RootCountLoader):
+    context_key = "referral_event_count"
+    model = Event

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from enum import Enum
 
 from ..engine.decide import ReferralStatus
+from ..engine.event_types import EventType
 from ..engine.findings import FindingCode
 from ..engine.terms import Beneficiary, CapPeriod, EarnedWhen, ProgramKind, RewardKind
-from ..models import Claim, Reward
+from ..models import Claim, EventDelivery, Reward
 from . import host
 
 DOC_CATEGORY = "Referrals"
@@ -49,10 +50,13 @@ _UNDECIDABLE = {
     "INVALID_UNIT": "It is neither a currency nor a unit of the program's points.",
 }
 
+#: What is wrong with the addresses that events are sent to.
+_UNSENDABLE = {"TOO_MANY": "There are more than there can be."}
+
 _ErrorCode = Enum(  # type: ignore[misc]
     "_ErrorCode",
     {
-        **{name: name.lower() for name in (*_GENERIC, *_UNDECIDABLE)},
+        **{name: name.lower() for name in (*_GENERIC, *_UNDECIDABLE, *_UNSENDABLE)},
         **{code.name: code.value for code in FindingCode},
     },
 )
@@ -117,7 +121,7 @@ class ReferralErrorCode(host.BaseEnum):
         enum = _ErrorCode
         description = _described(
             "Why a referral mutation failed, or a referral code was refused.",
-            {**_GENERIC, **_UNDECIDABLE, **_FAILED_RULES},
+            {**_GENERIC, **_UNDECIDABLE, **_UNSENDABLE, **_FAILED_RULES},
         )
         doc_category = DOC_CATEGORY
 
@@ -221,6 +225,50 @@ class ReferralClaimSourceEnum(host.BaseEnum):
                 "AFTER_ORDER": "Claimed for an order that was made without it.",
                 "ACCOUNT": "Claimed on the customer's account before there was a checkout.",
                 "STAFF": "Staff attached the order to the referrer.",
+            },
+        )
+        doc_category = DOC_CATEGORY
+
+
+class ReferralEventTypeEnum(host.BaseEnum):
+    class Meta:
+        enum = EventType
+        description = _described(
+            "What others can be told of.",
+            {
+                "CLAIM_MADE": "A referral code was bound to a checkout, an account or an order.",
+                "CLAIM_REFUSED": "A referral code was refused, at once or later.",
+                "REFERRAL_CREATED": "An order, or a sign-up, was attributed to a referrer.",
+                "REFERRAL_ATTRIBUTED": "A referral may earn its rewards again.",
+                "REFERRAL_IN_REVIEW": "A referral waits for staff to look at it.",
+                "REFERRAL_QUALIFIED": "A referral has earned its rewards.",
+                "REFERRAL_REJECTED": "A referral does not count.",
+                "REFERRAL_REVERSED": "A referral that counted does no longer.",
+                "REFERRAL_EXPIRED": "A referral's order came too late.",
+                "REWARD_PENDING": "A reward is promised; its hold runs, or has not begun.",
+                "REWARD_APPROVED": "A reward is decided good, and about to be issued.",
+                "REWARD_ISSUED": "A reward was issued.",
+                "REWARD_CHANGED": "A reward is worth more or less than before.",
+                "REWARD_VOIDED": "A reward was cancelled before it was issued.",
+                "REWARD_CLAWED_BACK": "A reward was taken back after it was issued.",
+                "REWARD_EXPIRED": "What was left of a credit, or an unused coupon, is gone.",
+                "CREDIT_SPENT": "Some of a credit was spent, or a coupon was used.",
+                "CREDIT_GIVEN_BACK": "A cancelled order gave back what was spent.",
+                "CREDIT_EXPIRING": "What is left of a credit expires soon.",
+            },
+        )
+        doc_category = DOC_CATEGORY
+
+
+class ReferralEventDeliveryStatusEnum(host.BaseEnum):
+    class Meta:
+        enum = EventDelivery.Status
+        description = _described(
+            "How far an event has come on its way to one endpoint.",
+            {
+                "PENDING": "It is to be sent, or sent again.",
+                "SUCCESS": "It was taken.",
+                "FAILED": "It was given up after days of tries; it can be replayed.",
             },
         )
         doc_category = DOC_CATEGORY

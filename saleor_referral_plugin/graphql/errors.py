@@ -10,6 +10,7 @@ from graphql import GraphQLError
 
 from ..engine.decisions import CannotDecide
 from ..engine.findings import Finding, Refused
+from ..engine.webhooks import EndpointError
 from . import host
 from .enums import DOC_CATEGORY, ReferralErrorCode
 
@@ -66,6 +67,15 @@ def deciding(**field_of: str) -> Iterator[None]:
 def wrong(field: str, code: str, message: str) -> ValidationError:
     """Of a mutation: an error on a field of the input, with a code of ReferralErrorCode."""
     return ValidationError({field: ValidationError(message, code=code.lower())})
+
+
+@contextmanager
+def setting_endpoint() -> Iterator[None]:
+    """Of a mutation: what is wrong with an endpoint is an error on its field."""
+    try:
+        yield
+    except EndpointError as error:
+        raise wrong(error.field, error.code, str(error)) from error
 
 
 def refusal(refused: Refused, field: str, language: str) -> ValidationError:

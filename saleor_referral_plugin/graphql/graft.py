@@ -24,6 +24,7 @@ from .mutations import (
     ReferralCodeUpdate,
     ReferralDecisionUndo,
     ReferralDetach,
+    ReferralEventReplay,
     ReferralOverride,
     ReferralReject,
     ReferralRewardBulkMarkAsSent,
@@ -35,6 +36,10 @@ from .mutations import (
     ReferralRewardVoid,
     ReferralSignUpConfirm,
     ReferralSignUpCreate,
+    ReferralWebhookEndpointCreate,
+    ReferralWebhookEndpointDelete,
+    ReferralWebhookEndpointSecretRotate,
+    ReferralWebhookEndpointUpdate,
     ReferrerBlock,
     ReferrerInvite,
     ReferrerMerge,
@@ -53,10 +58,18 @@ from .types.claims import (
 )
 from .types.codes import ReferralCode, load_code
 from .types.credits import CheckoutReferralCredits, load_credits
+from .types.events import (
+    PERMISSION,
+    ReferralEventCountableConnection,
+    ReferralWebhookEndpoint,
+    load_endpoints,
+    load_events,
+)
 from .types.previews import CheckoutReferralPreview, load_preview
 from .types.programs import ReferralProgram, load_program
 from .types.referrers import Referrer, load_referrer
 from .types.sign_ups import ReferralSignUp, load_sign_up
+from .where import ReferralEventWhereInput
 
 QUERIES = {
     "referral_code": host.BaseField(
@@ -114,6 +127,22 @@ QUERIES = {
         ),
         doc_category=DOC_CATEGORY,
     ),
+    "referral_events": host.ConnectionField(
+        ReferralEventCountableConnection,
+        where=ReferralEventWhereInput(description="Where filtering options."),
+        resolver=lambda _root, info, **arguments: load_events(info, **arguments),
+        description=(
+            "What happened in the last weeks, newest first, and how far it has come on its way "
+            f"to whoever wants to know. What nobody wants is not kept.\n\n{PERMISSION}"
+        ),
+        doc_category=DOC_CATEGORY,
+    ),
+    "referral_webhook_endpoints": host.BaseField(
+        host.NonNullList(ReferralWebhookEndpoint),
+        resolver=lambda _root, info: load_endpoints(info),
+        description=f"The addresses that events are sent to.\n\n{PERMISSION}",
+        doc_category=DOC_CATEGORY,
+    ),
 }
 
 MUTATIONS = {
@@ -133,6 +162,7 @@ MUTATIONS = {
     "referral_code_update": ReferralCodeUpdate.Field(),
     "referral_decision_undo": ReferralDecisionUndo.Field(),
     "referral_detach": ReferralDetach.Field(),
+    "referral_event_replay": ReferralEventReplay.Field(),
     "referral_override": ReferralOverride.Field(),
     "referral_reject": ReferralReject.Field(),
     "referral_reward_bulk_mark_as_sent": ReferralRewardBulkMarkAsSent.Field(),
@@ -144,6 +174,10 @@ MUTATIONS = {
     "referral_reward_void": ReferralRewardVoid.Field(),
     "referral_sign_up_confirm": ReferralSignUpConfirm.Field(),
     "referral_sign_up_create": ReferralSignUpCreate.Field(),
+    "referral_webhook_endpoint_create": ReferralWebhookEndpointCreate.Field(),
+    "referral_webhook_endpoint_delete": ReferralWebhookEndpointDelete.Field(),
+    "referral_webhook_endpoint_secret_rotate": ReferralWebhookEndpointSecretRotate.Field(),
+    "referral_webhook_endpoint_update": ReferralWebhookEndpointUpdate.Field(),
     "referrer_block": ReferrerBlock.Field(),
     "referrer_invite": ReferrerInvite.Field(),
     "referrer_merge": ReferrerMerge.Field(),
@@ -225,6 +259,8 @@ COSTS: dict[str, dict[str, dict[str, Any]]] = {
         "referralProgram": {"complexity": 1},
         "referralSignUp": {"complexity": 1},
         "checkoutReferralPreview": {"complexity": 10},
+        "referralEvents": _PER_ROW,
+        "referralWebhookEndpoints": {"complexity": 1},
     },
     "User": {"referral": {"complexity": 1}, "referralClaim": {"complexity": 1}},
     "Checkout": {"referral": {"complexity": 1}, "referralCredits": {"complexity": 1}},
@@ -237,6 +273,14 @@ COSTS: dict[str, dict[str, dict[str, Any]]] = {
         "rewards": _PER_ROW,
         "referrals": _PER_ROW,
     },
+    "ReferralEvent": {
+        "deliveries": {"complexity": 1},
+        "payload": {"complexity": 1},
+        "referral": {"complexity": 1},
+        "referrer": {"complexity": 1},
+        "reward": {"complexity": 1},
+    },
+    "ReferralEventDelivery": {"endpoint": {"complexity": 1}},
     "ReferralBalance": {"expiring": {"complexity": 1}},
     "ReferrerProgram": {"code": {"complexity": 1}, "progress": {"complexity": 1}},
     "ReferralProgram": {"leaderboards": {"complexity": 1}},

@@ -10,7 +10,8 @@ Base classes     BaseEnum, BaseField, BaseInputObjectType, BaseMutation, BaseObj
 Types            Checkout, CheckoutError, DateTime, ErrorPolicyEnum, LanguageCodeEnum, Money, Order,
                  PositiveDecimal, User
 Inputs           DateTimeFilterInput, GlobalIDFilterInput, OrderDirection
-Permissions      AUTHENTICATED_USER, MANAGE_DISCOUNTS, MANAGE_ORDERS, OWNER, PermissionDenied
+Permissions      AUTHENTICATED_USER, MANAGE_APPS, MANAGE_DISCOUNTS, MANAGE_ORDERS, OWNER,
+                 PermissionDenied
 CHECKOUT_UPDATED the webhook events of a mutation that changes a checkout
 
 database(context) -> str                     the database a request reads from
@@ -82,6 +83,7 @@ GlobalIDFilterInput = _store.GlobalIDFilterInput
 OrderDirection = _store.OrderDirection
 
 AUTHENTICATED_USER = _store.AUTHENTICATED_USER
+MANAGE_APPS = _store.MANAGE_APPS
 MANAGE_DISCOUNTS = _store.MANAGE_DISCOUNTS
 MANAGE_ORDERS = _store.MANAGE_ORDERS
 OWNER = _store.OWNER

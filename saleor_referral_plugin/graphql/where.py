@@ -13,6 +13,7 @@ from . import host
 from .enums import (
     DOC_CATEGORY,
     ReferralBeneficiaryEnum,
+    ReferralEventTypeEnum,
     ReferralRewardKindEnum,
     ReferralRewardSortField,
     ReferralRewardStatusEnum,
@@ -47,6 +48,7 @@ StatusFilter = _filter_by(ReferralStatusEnum, "status of the referral")
 RewardStatusFilter = _filter_by(ReferralRewardStatusEnum, "status of the reward")
 RewardKindFilter = _filter_by(ReferralRewardKindEnum, "kind of the reward")
 BeneficiaryFilter = _filter_by(ReferralBeneficiaryEnum, "who gets the reward")
+EventTypeFilter = _filter_by(ReferralEventTypeEnum, "what happened")
 
 
 class ReferralWhereInput(host.BaseInputObjectType):
@@ -75,6 +77,19 @@ class ReferralRewardWhereInput(host.BaseInputObjectType):
 
     class Meta:
         description = "Filtering options for rewards."
+        doc_category = DOC_CATEGORY
+
+
+class ReferralEventWhereInput(host.BaseInputObjectType):
+    type = EventTypeFilter(description="Filter by what happened.")
+    happened_at = host.DateTimeFilterInput(description="Filter by when it happened.")
+    referral = host.GlobalIDFilterInput(description="Filter by referral.")
+    program = host.GlobalIDFilterInput(description="Filter by program.")
+    AND = host.NonNullList(lambda: ReferralEventWhereInput, description=ALL)
+    OR = host.NonNullList(lambda: ReferralEventWhereInput, description=ANY)
+
+    class Meta:
+        description = "Filtering options for events."
         doc_category = DOC_CATEGORY
 
 
@@ -146,7 +161,7 @@ def _condition(where: Mapping[str, Any]) -> Q:
 def _field(name: str, said: Mapping[str, Any]) -> Q:
     if len(said) > 1:
         raise GraphQLError(f"Only one option can be specified in the filter by `{name}`.")
-    read: Callable[[Any], Any] = _program if name == "program" else lambda value: value
+    read = _KEYS.get(name, lambda value: value)
     match dict(said):
         case {"eq": value}:
             return Q(**{f"{name}__isnull": True}) if value is None else Q(**{name: read(value)})
@@ -158,5 +173,8 @@ def _field(name: str, said: Mapping[str, Any]) -> Q:
     return Q()
 
 
-def _program(global_id: str) -> int:
-    return key_in(global_id, "ReferralProgram")
+#: Of what is filtered by global ids.
+_KEYS: dict[str, Callable[[Any], Any]] = {
+    "program": lambda global_id: key_in(global_id, "ReferralProgram"),
+    "referral": lambda global_id: key_in(global_id, "Referral"),
+}

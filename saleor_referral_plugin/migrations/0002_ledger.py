@@ -1,4 +1,5 @@
-"""The ledger's rules as constraints and triggers; see sql/0002_ledger.sql."""
+"""What PostgreSQL itself sees to: the ledger's rules, see sql/0002_ledger.sql, and that what
+happens is noted for whoever listens, see sql/0002_events.sql."""
 
 from pathlib import Path
 
@@ -12,7 +13,8 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            sql=(SQL / "0002_ledger.sql").read_text(),
-            reverse_sql=(SQL / "0002_ledger.undo.sql").read_text(),
+            sql=(SQL / f"0002_{name}.sql").read_text(),
+            reverse_sql=(SQL / f"0002_{name}.undo.sql").read_text(),
         )
+        for name in ("ledger", "events")
     ]

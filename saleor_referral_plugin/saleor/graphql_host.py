@@ -49,7 +49,12 @@ from saleor.graphql.plugins.dataloaders import get_plugin_manager_promise
 from saleor.graphql.utils import get_user_or_app_from_context
 from saleor.order.models import Order as SaleorOrder
 from saleor.permission.auth_filters import AuthorizationFilters
-from saleor.permission.enums import BasePermissionEnum, DiscountPermissions, OrderPermissions
+from saleor.permission.enums import (
+    AppPermission,
+    BasePermissionEnum,
+    DiscountPermissions,
+    OrderPermissions,
+)
 from saleor.webhook.event_types import WebhookEventAsyncType
 
 from ..engine.facts import Channel, CustomerFacts
@@ -99,6 +104,7 @@ __all__ = [
 ]
 
 AUTHENTICATED_USER = AuthorizationFilters.AUTHENTICATED_USER
+MANAGE_APPS = AppPermission.MANAGE_APPS
 MANAGE_DISCOUNTS = DiscountPermissions.MANAGE_DISCOUNTS
 MANAGE_ORDERS = OrderPermissions.MANAGE_ORDERS
 OWNER = AuthorizationFilters.OWNER

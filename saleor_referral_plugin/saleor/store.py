@@ -18,6 +18,8 @@ from saleor.giftcard.models import GiftCard
 from saleor.order import OrderStatus
 from saleor.order.models import Order
 from saleor.plugins.manager import get_plugins_manager
+from saleor.webhook.event_types import WebhookEventAsyncType
+from saleor.webhook.utils import get_webhooks_for_event
 
 from ..engine import rows
 from ..engine.codes import show
@@ -237,6 +239,9 @@ class SaleorStore:
         else:
             return
         get_plugins_manager(allow_replica=False).notify(event, lambda: body)
+
+    def apps_listen(self) -> bool:
+        return bool(get_webhooks_for_event(WebhookEventAsyncType.NOTIFY_USER))
 
 
 def _is_taken_however_written(code: str) -> bool:

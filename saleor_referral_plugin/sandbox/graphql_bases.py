@@ -20,6 +20,7 @@ PAGE_LIMIT = 100
 class Permission(Enum):
     """Who may see what; a request carries the names it holds."""
 
+    MANAGE_APPS = "manage_apps"
     MANAGE_DISCOUNTS = "manage_discounts"
     MANAGE_ORDERS = "manage_orders"
     MANAGE_USERS = "manage_users"

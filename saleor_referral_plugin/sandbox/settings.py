@@ -64,6 +64,9 @@ LOGGING = {
     "loggers": {"django.server": {"level": "ERROR"}},
 }
 
+# Webhooks may go to this very machine, and need no TLS there.
+HTTP_IP_FILTER_ALLOW_LOOPBACK_IPS = True
+
 REFERRAL_STORE = "saleor_referral_plugin.sandbox.store.SandboxStore"
 
 # Without a broker tasks run where they are called, as in a Saleor that has none.

@@ -346,6 +346,9 @@ class SandboxStore:
                 created_at=clock.now(),
             )
 
+    def apps_listen(self) -> bool:
+        return False
+
 
 def _left_of(coupon: models.Coupon) -> Money:
     is_left = coupon.is_active and coupon.used_on_id is None

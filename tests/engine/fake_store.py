@@ -61,6 +61,7 @@ class FakeStore:
     credits: dict[str, Credit] = field(default_factory=dict)
     claimed_on: set[str] = field(default_factory=set)
     told: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    apps: bool = False
     #: Slugs of goods that are not there.
     unknown: set[str] = field(default_factory=set)
     #: What `goods_among` was asked for.
@@ -230,6 +231,9 @@ class FakeStore:
     def tell(self, user_ref: str, event: str, payload: dict[str, Any], *, email: str = "") -> None:
         self._may_fail("tell", event)
         self.told.append((user_ref or email, event, payload))
+
+    def apps_listen(self) -> bool:
+        return self.apps
 
     # inside -------------------------------------------------------------------------------
     def _may_grow(self, credit: Credit, now: datetime) -> bool:

@@ -14,12 +14,14 @@ from saleor_referral_plugin.models import (
     Action,
     AnsweredRequest,
     Claim,
+    EventDelivery,
     LedgerEntry,
     Membership,
     Referral,
     Referrer,
     Reward,
     StaffDecision,
+    WebhookEndpoint,
 )
 from tests.scenarios.shop import Customer
 
@@ -102,5 +104,7 @@ def everything() -> dict[str, list[dict[str, object]]]:
         LedgerEntry,
         StaffDecision,
         AnsweredRequest,
+        WebhookEndpoint,
+        EventDelivery,
     )
     return {model.__name__: list(model.objects.order_by("pk").values()) for model in models}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from saleor_referral_plugin.engine import chosen, presets, waitlist
+from saleor_referral_plugin.engine import chosen, presets, waitlist, webhooks
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.terms import (
@@ -30,7 +30,15 @@ from saleor_referral_plugin.engine.terms import (
 from saleor_referral_plugin.graphql.graft import FIELDS, MUTATIONS, QUERIES
 from saleor_referral_plugin.graphql.host import built_schema
 from saleor_referral_plugin.graphql.sdl import OURS
-from saleor_referral_plugin.models import Program, Referral, Referrer, Reward, SignUp
+from saleor_referral_plugin.models import (
+    EventDelivery,
+    Program,
+    Referral,
+    Referrer,
+    Reward,
+    SignUp,
+    WebhookEndpoint,
+)
 from tests.graphql import build
 from tests.graphql.api import Api, global_id
 from tests.graphql.test_before_buying import put_voucher_on
@@ -45,7 +53,7 @@ ASKERS = (ANONYMOUS, OWNER, OTHER, STAFF_WITHOUT, STAFF_WITH, APP_WITHOUT, APP_W
 
 #: Enough to see an account at all, and no more.
 WITHOUT = ("MANAGE_USERS",)
-WITH = ("MANAGE_DISCOUNTS", "MANAGE_ORDERS", "MANAGE_USERS")
+WITH = ("MANAGE_APPS", "MANAGE_DISCOUNTS", "MANAGE_ORDERS", "MANAGE_USERS")
 
 EVERYBODY = frozenset(ASKERS)
 MINE_OR_STAFF = frozenset({OWNER, STAFF_WITH, APP_WITH})
@@ -118,7 +126,19 @@ RULES: dict[frozenset[str], dict[str, str]] = {
         # Of whoever asks: the others have brought nobody.
         "ReferralLeaderboard": "own",
     },
-    STAFF: {"Referral": "orderNumber"},
+    STAFF: {
+        "Query": "referralEvents referralWebhookEndpoints",
+        "Referral": "orderNumber",
+        "ReferralEvent": "id type happenedAt referrer referral reward payload deliveries",
+        "ReferralEventCountableConnection": _CONNECTION,
+        "ReferralEventCountableEdge": "node cursor",
+        "ReferralEventDelivery": (
+            "id endpoint status attempts createdAt triedAt nextAttemptAt responseStatus error"
+        ),
+        "ReferralWebhookEndpoint": (
+            "id url events isActive createdAt lastSuccessAt failingSince stoppedAt oldSecretUntil"
+        ),
+    },
 }
 
 # what they may do ---------------------------------------------------------------------------
@@ -138,8 +158,13 @@ MUTATION_RULES = {
     "referralClaimCreate": ACCOUNTS,
     "referralClaimDelete": ACCOUNTS,
     "referralCodeUpdate": ACCOUNTS,
+    "referralEventReplay": STAFF,
     "referralSignUpConfirm": EVERYBODY,
     "referralSignUpCreate": EVERYBODY,
+    "referralWebhookEndpointCreate": STAFF,
+    "referralWebhookEndpointDelete": STAFF,
+    "referralWebhookEndpointSecretRotate": STAFF,
+    "referralWebhookEndpointUpdate": STAFF,
     "referrerUpdate": ACCOUNTS,
     **dict.fromkeys(DECISIONS.split(), STAFF),
 }
@@ -191,6 +216,8 @@ ARGUMENTS = {
     "first": "20",
     "source": '"mail"',
 }
+#: Of our own types those that others lead to.
+BOOKS = ("Referral", "ReferralReward", "Referrer")
 #: Of the store's own types as much as is needed to see something.
 OF_THE_STORE = {"Money": "amount", "PageInfo": "hasNextPage"}
 
@@ -284,11 +311,21 @@ def all_kinds_of_terms() -> Terms:
     )
 
 
+def endpoint_with_a_past() -> WebhookEndpoint:
+    """It was stopped: nothing is sent to it, and what happens waits."""
+    endpoint = webhooks.create("https://example.com/hook", now=FAR)
+    endpoint.last_success_at = endpoint.failing_since = endpoint.stopped_at = FAR
+    endpoint.old_secret_until = FAR
+    endpoint.save()
+    return endpoint
+
+
 class Scene:
     """One of everything, and the documents that ask for it."""
 
     def __init__(self, shop: Shop, api: Api) -> None:
         self.api = api
+        self.endpoint = endpoint_with_a_past()
         shop.run_program(all_kinds_of_terms())
         amounts = presets.refer_a_friend(friend_saves={"USD": 5})
         shop.run_program(amounts.but(discount=Offer(amounts=Amounts.of({"USD": 5}))), slug="other")
@@ -313,6 +350,8 @@ class Scene:
         assert shop.claim_on_account(self.anna, shop.share(self.eve)).accepted
         self.other_code = shop.share(self.anna, program="other")
         self.token = self._signed_up()
+        shop.run_periodic_tasks()
+        EventDelivery.objects.update(tried_at=FAR, response_status=500, error="It answered 500.")
 
     def _signed_up(self) -> str:
         store = get_store()
@@ -370,6 +409,10 @@ class Scene:
             *program,
             *preview,
             f'referralSignUp(token: "{self.token}"){{{of("ReferralSignUp")}}}',
+            f"referralWebhookEndpoints{{{of('ReferralWebhookEndpoint')}}}",
+            # What is below the books is asked for elsewhere.
+            f"referralEvents(first: 20){{{of('ReferralEventCountableConnection', *BOOKS)}}}",
+            "referralEvents(first: 20){edges{node{referrer{id} referral{id} reward{id}}}}",
             f"{account}{{referral{{{of('Referrer')}}}}}",
             f"{account}{{referralClaim{{{of('ReferralClaim')}}}}}",
             *(
@@ -452,6 +495,7 @@ def _mutations(scene: Scene) -> dict[str, Callable[[str], str]]:
     """A document for each asker, so that none is in another's way."""
     launch = global_id("ReferralProgram", Program.objects.get(slug="launch").pk)
     order = global_id("Order", scene.order.ref)
+    endpoint = global_id("ReferralWebhookEndpoint", scene.endpoint.pk)
     checkout, annas = scene.api.checkout_id(scene.claimed), scene.api.checkout_id(scene.annas)
     number = {asker: place for place, asker in enumerate(ASKERS)}
     return {
@@ -461,6 +505,11 @@ def _mutations(scene: Scene) -> dict[str, Callable[[str], str]]:
         "orderReferralCodeApply": lambda _: f'(id: "{order}", code: "{scene.code}")',
         "referralClaimCreate": lambda _: f'(code: "{scene.other_code}")',
         "referralClaimDelete": lambda _: "",
+        "referralEventReplay": lambda _: '(input: {since: "2020-01-01T00:00:00Z"})',
+        "referralWebhookEndpointCreate": lambda _: '(input: {url: "https://example.com/"})',
+        "referralWebhookEndpointDelete": lambda _: f'(id: "{endpoint}")',
+        "referralWebhookEndpointSecretRotate": lambda _: f'(id: "{endpoint}")',
+        "referralWebhookEndpointUpdate": lambda _: f'(id: "{endpoint}", input: {{events: []}})',
         "referralCodeUpdate": lambda asker: f'(input: {{code: "MINE-{number[asker]}"}})',
         "referralSignUpConfirm": lambda _: f'(token: "{scene.token}")',
         "referralSignUpCreate": lambda asker: (

@@ -8,7 +8,8 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from saleor_referral_plugin.engine import presets
+from saleor_referral_plugin.engine import deliveries, presets, webhooks
+from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.terms import CapPeriod, ReferrerConditions
 from saleor_referral_plugin.models import Referral
 from tests.graphql import build
@@ -302,3 +303,24 @@ def test_what_many_decisions_answer(shop: Shop, api: Api) -> None:
 
     # then: deciding is done one by one, answering is not
     assert more[0] == more[1] > 0
+
+
+def test_a_page_of_events(shop: Shop, api: Api, anna: Customer) -> None:
+    # given
+    webhooks.create("https://example.com/hook", now=get_store().now())
+    webhooks.create("https://example.com/other", now=get_store().now())
+    build.referrals(anna, 2, first=1)
+    deliveries.spread(get_store().now())
+    document = """{ referralEvents(first: 50) { totalCount edges { node {
+      payload referrer { id } referral { id } reward { id } deliveries { endpoint { url } }
+    } } } }"""
+    staff = ("MANAGE_APPS", "MANAGE_DISCOUNTS")
+    few = our_queries(api, document, {}, permissions=staff)
+
+    # when
+    build.referrals(anna, 10, first=3)
+    deliveries.spread(get_store().now())
+    many = our_queries(api, document, {}, permissions=staff)
+
+    # then
+    assert len(many) == len(few) == 8

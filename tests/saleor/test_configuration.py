@@ -7,7 +7,9 @@ from saleor.channel.models import Channel
 from saleor.discount.models import Voucher
 from saleor.plugins.models import PluginConfiguration
 
-from saleor_referral_plugin.models import Program, TermsVersion
+from saleor_referral_plugin.engine import webhooks
+from saleor_referral_plugin.engine.store import get_store
+from saleor_referral_plugin.models import Program, TermsVersion, WebhookEndpoint
 from saleor_referral_plugin.plugin import ReferralPlugin
 from tests.scenarios.saleor_shop import SaleorShop
 from tests.scenarios.shop import ConfigurationError
@@ -41,6 +43,19 @@ def test_the_plugin_is_listed_from_the_start_with_no_program_running(shop: Saleo
     assert value(shop, "program_running") == "false"
     assert not Program.objects.exists()
     assert not Voucher.objects.exists()
+
+
+def test_the_page_says_where_events_are_no_longer_sent(shop: SaleorShop) -> None:
+    # given
+    now = get_store().now()
+    endpoint = webhooks.create("https://hooks.example.com/referrals", now=now)
+
+    # when
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(stopped_at=now)
+
+    # then
+    said = "Events are no longer sent to hooks.example.com: nothing was taken there for days."
+    assert field(shop, "summary")["helpText"].endswith(said)
 
 
 def test_a_good_save_makes_a_version_and_says_what_the_program_gives(shop: SaleorShop) -> None:

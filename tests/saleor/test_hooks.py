@@ -1,20 +1,26 @@
 """What the hooks cost, and that trouble of ours never breaks the shop."""
 
+import json
 from typing import Any
 from unittest import mock
 
+import graphene
 import pytest
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
+from saleor.app.models import App
 from saleor.checkout.models import Checkout
+from saleor.core.models import EventDelivery
 from saleor.order.models import Order
+from saleor.permission.models import Permission
 from saleor.plugins.manager import PluginsManager
+from saleor.webhook.event_types import WebhookEventAsyncType
 
 from saleor_referral_plugin import tasks
 from saleor_referral_plugin.engine import claims
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.terms import Offer, RewardKind, RewardRule, Terms
-from saleor_referral_plugin.models import Referral
+from saleor_referral_plugin.models import Referral, WebhookEndpoint
 from saleor_referral_plugin.plugin import ReferralPlugin
 from tests.scenarios import given
 from tests.scenarios.saleor_shop import ORDER_HOOKS, SaleorShop
@@ -157,3 +163,44 @@ def test_whoever_sends_rewards_hears_of_one_by_saleors_own_webhook(
     [body] = [body for event, body in heard if event == "referral_reward_to_be_sent"]
     assert body["user"] == {"id": anna.user_ref, "email": "anna@example.com"}
     assert (body["amount"], body["currency"], body["order_id"]) == ("1", "mug", order.ref)
+
+
+def test_an_app_that_listens_hears_what_happens_by_saleors_own_webhook(shop: SaleorShop) -> None:
+    # given
+    app = App.objects.create(name="CRM", is_active=True)
+    app.permissions.add(Permission.objects.get(codename="manage_users"))
+    webhook = app.webhooks.create(target_url="https://crm.example.com/", name="events")
+    webhook.events.create(event_type=WebhookEventAsyncType.NOTIFY_USER)
+    given.program(shop, hold_days="0")
+    anna = shop.register("anna@example.com")
+    shop.run_periodic_tasks()
+
+    # when
+    order = given.friends_order(shop, shop.share(anna))
+    with mock.patch("saleor.webhook.transport.asynchronous.transport.send_webhook_request_async"):
+        order.pay()
+        shop.run_periodic_tasks()
+
+    # then
+    told = [
+        json.loads(delivery.payload.get_payload())
+        for delivery in EventDelivery.objects.filter(webhook=webhook).order_by("pk")
+    ]
+    heard = [each["payload"] for each in told if each["notify_event"] == "referral_event"]
+    assert [each["type"] for each in heard] == [
+        "claim.made",
+        "referral.created",
+        "referral.qualified",
+        "reward.approved",
+        "reward.issued",
+    ]
+    assert {each["version"] for each in heard} == {1}
+    order_id = graphene.Node.to_global_id("Order", order.ref)
+    assert heard[-1]["data"]["referral"]["order_id"] == order_id
+
+    # when
+    webhook.delete()
+    shop.run_periodic_tasks()
+
+    # then
+    assert list(WebhookEndpoint.objects.values_list("url", "is_active")) == [("", False)]

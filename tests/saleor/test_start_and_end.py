@@ -10,7 +10,9 @@ from saleor.plugins.models import PluginConfiguration
 from saleor.schedulers.schedulers import DatabaseScheduler
 
 from saleor_referral_plugin import checks
-from saleor_referral_plugin.models import Referral, TermsVersion
+from saleor_referral_plugin.engine import webhooks
+from saleor_referral_plugin.engine.store import get_store
+from saleor_referral_plugin.models import Event, Referral, TermsVersion, WebhookEndpoint
 from saleor_referral_plugin.tasks import BEAT_SCHEDULE
 from tests.scenarios.saleor_shop import SaleorShop
 
@@ -40,19 +42,24 @@ def test_another_saleor_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_uninstalling_removes_every_trace_but_the_books(
     shop: SaleorShop, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # given a program with an order, and a beat that has run
+    # given a program with an order, an address that is told of it, and a beat that has run
+    webhooks.create("https://example.com/hook", now=get_store().now())
     shop.configure(referee_discount="10%", referrer_credit="10 USD, 9 EUR", program_running=True)
     checkout = shop.checkout(email="fay@example.com")
     checkout.enter_code(shop.share(shop.register("anna@example.com")))
     assert checkout.complete().accepted
     DatabaseScheduler(app=celery_app, lazy=False).setup_schedule()
-    assert PeriodicTask.objects.filter(name__startswith="referral").count() == 3
+    assert PeriodicTask.objects.filter(name__startswith="referral").count() == 4
 
     # when
     call_command("referral_uninstall")
 
     # then
-    assert capsys.readouterr().out == ("Removed 1 vouchers, 3 beat entries, 1 plugin settings.\n")
+    assert capsys.readouterr().out == (
+        "Removed 1 vouchers, 4 beat entries, 1 plugin settings, 1 webhook endpoints.\n"
+    )
+    assert not WebhookEndpoint.objects.exists()
+    assert not Event.objects.exists()
     assert not Voucher.objects.exists()
     assert not PeriodicTask.objects.filter(name__startswith="referral").exists()
     assert not PluginConfiguration.objects.filter(identifier="referral").exists()

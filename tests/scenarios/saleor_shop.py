@@ -419,6 +419,7 @@ class SaleorShop(Programs):
     def run_periodic_tasks(self) -> None:
         tasks.sweep.delay().get()
         tasks.note_spending.delay().get()
+        tasks.deliver_events.delay().get()
 
     def losing_hooks(self) -> AbstractContextManager[None]:
         return mock.patch.object(tasks.settle_order, "apply_async")

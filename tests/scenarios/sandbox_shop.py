@@ -138,6 +138,7 @@ class SandboxShop(Programs):
     def run_periodic_tasks(self) -> None:
         tasks.note_spending.delay()
         tasks.sweep.delay()
+        tasks.deliver_events.delay()
 
     @contextmanager
     def losing_hooks(self) -> Iterator[None]:

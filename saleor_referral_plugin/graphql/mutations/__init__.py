@@ -16,6 +16,7 @@ from .referral_claim_delete import ReferralClaimDelete
 from .referral_code_update import ReferralCodeUpdate
 from .referral_decision_undo import ReferralDecisionUndo
 from .referral_detach import ReferralDetach
+from .referral_event_replay import ReferralEventReplay
 from .referral_override import ReferralOverride
 from .referral_reject import ReferralReject
 from .referral_reward_bulk_mark_as_sent import ReferralRewardBulkMarkAsSent
@@ -27,6 +28,10 @@ from .referral_reward_restore import ReferralRewardRestore
 from .referral_reward_void import ReferralRewardVoid
 from .referral_sign_up_confirm import ReferralSignUpConfirm
 from .referral_sign_up_create import ReferralSignUpCreate
+from .referral_webhook_endpoint_create import ReferralWebhookEndpointCreate
+from .referral_webhook_endpoint_delete import ReferralWebhookEndpointDelete
+from .referral_webhook_endpoint_secret_rotate import ReferralWebhookEndpointSecretRotate
+from .referral_webhook_endpoint_update import ReferralWebhookEndpointUpdate
 from .referrer_block import ReferrerBlock
 from .referrer_invite import ReferrerInvite
 from .referrer_merge import ReferrerMerge
@@ -52,6 +57,7 @@ __all__ = [
     "ReferralCodeUpdate",
     "ReferralDecisionUndo",
     "ReferralDetach",
+    "ReferralEventReplay",
     "ReferralOverride",
     "ReferralReject",
     "ReferralRewardBulkMarkAsSent",
@@ -63,6 +69,10 @@ __all__ = [
     "ReferralRewardVoid",
     "ReferralSignUpConfirm",
     "ReferralSignUpCreate",
+    "ReferralWebhookEndpointCreate",
+    "ReferralWebhookEndpointDelete",
+    "ReferralWebhookEndpointSecretRotate",
+    "ReferralWebhookEndpointUpdate",
     "ReferrerBlock",
     "ReferrerInvite",
     "ReferrerMerge",

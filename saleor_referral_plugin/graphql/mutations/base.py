@@ -13,7 +13,7 @@ from ...engine.facts import CustomerFacts
 from ...engine.findings import Refused
 from ...engine.programs import current_program
 from ...engine.store import get_store
-from ...models import Program
+from ...models import Program, WebhookEndpoint
 from .. import host
 from ..dataloaders import ClaimsByCheckoutLoader
 from ..errors import refusal, wrong
@@ -56,6 +56,15 @@ def program_or_default(global_id: str | None) -> Program:
 def not_found(field: str, global_id: str) -> ValidationError:
     """As Saleor says it."""
     return wrong(field, "NOT_FOUND", f"Couldn't resolve to a node: {global_id}")
+
+
+def found_endpoint(global_id: str, field: str = "id") -> WebhookEndpoint:
+    """One that the owner set. Raises ValidationError where there is none."""
+    endpoint = found(WebhookEndpoint, global_id, "ReferralWebhookEndpoint", field)
+    if not endpoint.url:
+        # It stands for the shop's apps, and follows them.
+        raise not_found(field, global_id)
+    return endpoint
 
 
 class CheckoutReferralMutation(host.BaseMutation):

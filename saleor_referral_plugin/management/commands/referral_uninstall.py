@@ -12,7 +12,8 @@ from ...tasks import BEAT_SCHEDULE
 
 class Command(BaseCommand):
     help = (
-        "Stop the program and remove vouchers, Celery beat entries and the plugin's settings. "
+        "Stop the program and remove vouchers, Celery beat entries, the plugin's settings, and "
+        "the webhook endpoints with their secrets and what they have not got. "
         "The books (our own tables), and the gift cards and coupons already issued stay; whoever "
         "knows a coupon's code can then use it. Stop Celery beat "
         "first, and run it before `pip uninstall`."
@@ -25,13 +26,16 @@ class Command(BaseCommand):
             vouchers = retire_offers(store=store)
             beat = _delete("django_celery_beat.PeriodicTask", name__in=BEAT_SCHEDULE)
             settings = _delete("plugins.PluginConfiguration", identifier="referral")
+            endpoints = _delete("referral.WebhookEndpoint")
+            _delete("referral.Event")
         self.stdout.write(
-            f"Removed {vouchers} vouchers, {beat} beat entries, {settings} plugin settings."
+            f"Removed {vouchers} vouchers, {beat} beat entries, {settings} plugin settings, "
+            f"{endpoints} webhook endpoints."
         )
 
 
 def _delete(model: str, **lookup: Any) -> int:
-    """Delete rows of a store's model, if the store has it; returns how many."""
+    """Delete rows of a model, if the store has it; returns how many."""
     app_label, name = model.split(".")
     if app_label not in apps.app_configs:
         return 0

@@ -1,0 +1,20 @@
+DROP TRIGGER referral_note_reminder ON referral_effect;
+DROP FUNCTION referral_note_reminder();
+DROP TRIGGER referral_note_spending ON referral_ledgerentry;
+DROP FUNCTION referral_note_spending();
+DROP TRIGGER referral_note_reward ON referral_reward;
+DROP TRIGGER referral_note_new_reward ON referral_reward;
+DROP FUNCTION referral_note_reward();
+DROP FUNCTION referral_put_event_of_reward(text, timestamptz, referral_reward, jsonb);
+DROP TRIGGER referral_note_referral ON referral_referral;
+DROP TRIGGER referral_note_new_referral ON referral_referral;
+DROP FUNCTION referral_note_referral();
+DROP TRIGGER referral_note_refused_claim ON referral_claim;
+DROP TRIGGER referral_note_new_claim ON referral_claim;
+DROP FUNCTION referral_note_claim();
+DROP FUNCTION referral_order(text);
+DROP FUNCTION referral_subject(bigint, bigint);
+DROP FUNCTION referral_failed_findings(jsonb);
+DROP FUNCTION referral_put_event(
+    text, timestamptz, text, bigint, bigint, bigint, bigint, bigint, jsonb);
+DROP FUNCTION referral_somebody_listens();
