@@ -327,6 +327,10 @@ class Migration(migrations.Migration):
             model_name='ledgerentry',
             index=models.Index(fields=['holder', 'currency'], name='ledger_balance'),
         ),
+        migrations.AddIndex(
+            model_name='ledgerentry',
+            index=models.Index(fields=['-created_at', '-id'], name='ledger_newest'),
+        ),
         migrations.AddConstraint(
             model_name='ledgerentry',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount', 0), _negated=True), models.Q(models.Q(('amount__gt', 0), ('kind', 'delivered')), models.Q(('amount__lt', 0), ('kind', 'taken_back')), ('kind__in', ('promised', 'offset', 'spent', 'expired', 'waived')), _connector='OR')), name='ledger_sign'),
@@ -371,6 +375,10 @@ class Migration(migrations.Migration):
             model_name='reward',
             index=models.Index(condition=models.Q(('is_cut', True)), fields=['program'], name='reward_cut'),
         ),
+        migrations.AddIndex(
+            model_name='reward',
+            index=models.Index(fields=['-created_at', '-id'], name='reward_newest'),
+        ),
         migrations.AddConstraint(
             model_name='reward',
             constraint=models.UniqueConstraint(fields=('referral', 'beneficiary', 'rule'), name='reward_once'),
@@ -382,6 +390,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='reward',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='reward_not_negative'),
+        ),
+        migrations.AddIndex(
+            model_name='referrer',
+            index=models.Index(fields=['-created_at', '-id'], name='referrer_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='referrer',
+            index=models.Index(condition=models.Q(('display_name', ''), _negated=True), fields=['display_name'], name='referrer_named'),
         ),
         migrations.AddConstraint(
             model_name='referrer',
@@ -403,6 +419,22 @@ class Migration(migrations.Migration):
             model_name='referral',
             index=models.Index(condition=models.Q(('look_again_at__isnull', False)), fields=['look_again_at'], name='referral_due'),
         ),
+        migrations.AddIndex(
+            model_name='referral',
+            index=models.Index(fields=['-placed_at', '-id'], name='referral_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='referral',
+            index=models.Index(condition=models.Q(('status', 'in_review')), fields=['-placed_at', '-id'], name='referral_review'),
+        ),
+        migrations.AddIndex(
+            model_name='referral',
+            index=models.Index(fields=['order_number'], name='referral_by_number'),
+        ),
+        migrations.AddIndex(
+            model_name='referral',
+            index=models.Index(fields=['referee_email_key'], name='referral_by_referee'),
+        ),
         migrations.AddConstraint(
             model_name='referral',
             constraint=models.UniqueConstraint(condition=models.Q(('follows__isnull', True), ('status__in', ('attributed', 'in_review', 'qualified'))), fields=('program', 'referee_email_key'), name='referral_one_referrer_per_email'),
@@ -414,6 +446,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='claim',
             index=models.Index(condition=models.Q(('status', 'open')), fields=['buyer_email_key'], name='referral_claim_of'),
+        ),
+        migrations.AddIndex(
+            model_name='claim',
+            index=models.Index(fields=['-created_at', '-id'], name='claim_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='claim',
+            index=models.Index(condition=models.Q(('order_ref__isnull', False)), fields=['order_ref'], name='claim_of_order'),
         ),
         migrations.AddConstraint(
             model_name='claim',
