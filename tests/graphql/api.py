@@ -53,9 +53,16 @@ class Api(ABC):
     @abstractmethod
     def checkout_id(self, checkout: Any) -> str: ...
 
-    def run(self, name: str, *, customer: Customer | None = None, **variables: Any) -> Any:
+    def run(
+        self,
+        name: str,
+        *,
+        customer: Customer | None = None,
+        permissions: Collection[str] = (),
+        **variables: Any,
+    ) -> Any:
         """Run a ready document; its data. An error fails the test."""
-        answer = self.ask(operation(name), variables, customer=customer)
+        answer = self.ask(operation(name), variables, customer=customer, permissions=permissions)
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
 

@@ -13,6 +13,7 @@ from saleor_referral_plugin import conf
 from saleor_referral_plugin.engine import presets, waitlist
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.terms import (
+    Cap,
     Milestone,
     Milestones,
     Offer,
@@ -60,6 +61,7 @@ def terms() -> Terms:
         friend_saves_percent=10, referrer_gets={"USD": 10, "EUR": 9}, hold_days=14
     ).but(
         minimum=Amounts.of({"USD": 50, "EUR": 45}),
+        caps=(Cap(whole_program=True, amount=Amounts.of({"USD": 5000}), period="year"),),
         milestones=(Milestones(steps=(Milestone(count=5, worth=gives),)),),
         rankings=presets.ranking().rankings,
         claim_after=Span(days=7),
@@ -155,7 +157,7 @@ class Stage:
         variables = self._with_what_it_has(json.loads(step["variables"]))
         who = step["who"]
         if who == STAFF:
-            who = {"permissions": ("MANAGE_DISCOUNTS",)}
+            who = {"permissions": ("MANAGE_DISCOUNTS", "MANAGE_ORDERS", "MANAGE_USERS")}
         else:
             who = {"customer": who and self.people[who]}
         answer = self.api.ask(operation(step["name"]), variables, **who)
