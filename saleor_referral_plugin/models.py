@@ -94,6 +94,12 @@ class Referrer(models.Model):
                 name="referral_one_row_per_guest",
             )
         ]
+        indexes = [
+            models.Index(fields=("-created_at", "-id"), name="referrer_newest"),
+            models.Index(
+                fields=("display_name",), condition=~Q(display_name=""), name="referrer_named"
+            ),
+        ]
 
 
 class Membership(models.Model):
@@ -199,7 +205,11 @@ class Claim(models.Model):
         indexes = [
             models.Index(
                 fields=("buyer_email_key",), condition=Q(status="open"), name="referral_claim_of"
-            )
+            ),
+            models.Index(fields=("-created_at", "-id"), name="claim_newest"),
+            models.Index(
+                fields=("order_ref",), condition=Q(order_ref__isnull=False), name="claim_of_order"
+            ),
         ]
 
 
@@ -282,6 +292,14 @@ class Referral(models.Model):
                 condition=Q(look_again_at__isnull=False),
                 name="referral_due",
             ),
+            models.Index(fields=("-placed_at", "-id"), name="referral_newest"),
+            models.Index(
+                fields=("-placed_at", "-id"),
+                condition=Q(status="in_review"),
+                name="referral_review",
+            ),
+            models.Index(fields=("order_number",), name="referral_by_number"),
+            models.Index(fields=("referee_email_key",), name="referral_by_referee"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -395,6 +413,7 @@ class Reward(models.Model):
                 name="reward_milestone_due",
             ),
             models.Index(fields=("program",), condition=Q(is_cut=True), name="reward_cut"),
+            models.Index(fields=("-created_at", "-id"), name="reward_newest"),
         ]
         constraints = [
             models.UniqueConstraint(fields=("referral", "beneficiary", "rule"), name="reward_once"),
@@ -505,7 +524,10 @@ class LedgerEntry(models.Model):
 
     class Meta:
         ordering = ("pk",)
-        indexes = [models.Index(fields=("holder", "currency"), name="ledger_balance")]
+        indexes = [
+            models.Index(fields=("holder", "currency"), name="ledger_balance"),
+            models.Index(fields=("-created_at", "-id"), name="ledger_newest"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="ledger_sign",

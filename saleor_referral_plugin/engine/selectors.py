@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from prices import Money
 
 from ..models import (
@@ -128,6 +128,20 @@ def referrers_of(user_refs: Collection[str], *, using: str = "default") -> dict[
     """By user ref; customers who never asked for a code are not in it."""
     found = Referrer.objects.using(using).filter(user_ref__in=user_refs)
     return {referrer.user_ref or "": referrer for referrer in found}
+
+
+def owner_of(typed: str, *, using: str = "default") -> Referrer | None:
+    """Whose code it is, whether it is still shared or not."""
+    code = codes.normalise(typed)
+    return Referrer.objects.using(using).filter(codes__code=code).first() if code else None
+
+
+def referrer_with(key: str | None, *, using: str = "default") -> Referrer | None:
+    """By the key of an address; an account goes before a guest."""
+    if key is None:
+        return None
+    found = Referrer.objects.using(using).filter(email_key=key)
+    return found.order_by(F("user_ref").desc(nulls_last=True), "-pk").first()
 
 
 def live_codes_of(
@@ -331,16 +345,7 @@ class InFlight:
 
 def in_flight(program: Program, *, now: datetime, using: str = "default") -> InFlight:
     """The promises of a program, also of one that takes no more codes."""
-    may_be_used = Q(pk__in=())
-    for version in TermsVersion.objects.using(using).filter(program=program):
-        terms = version.terms
-        if terms.orders_until is not None and terms.orders_until <= now:
-            continue
-        of_version = Q(terms=version)
-        if terms.claim_valid is not None:
-            of_version &= Q(created_at__gte=terms.claim_valid.before(now, terms.zone))
-        may_be_used |= of_version
-    claims = Claim.objects.using(using).filter(may_be_used, status=Claim.Status.OPEN)
+    claims = _claims_in_flight([program.pk], now, using)
     referrals = Referral.objects.using(using).filter(program=program, status__in=Referral.OPEN)
     entries = LedgerEntry.objects.using(using).filter(reward__program=program)
     owed: dict[int, Decimal] = {}
@@ -355,6 +360,41 @@ def in_flight(program: Program, *, now: datetime, using: str = "default") -> InF
         Reward.objects.using(using).filter(pk__in=owed).order_by("pk"),
         by_unit,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """How many claims of a program may still become orders, and how many of its referrals are
+    not decided yet."""
+
+    claims: int
+    referrals: int
+
+
+def open_in(
+    program_ids: Collection[int], *, now: datetime, using: str = "default"
+) -> dict[int, Open]:
+    """By program, in three queries."""
+    claims = _claims_in_flight(program_ids, now, using).order_by()
+    by_claim = dict(claims.values_list("terms__program").annotate(Count("pk")))
+    referrals = Referral.objects.using(using).filter(
+        program__in=program_ids, status__in=Referral.OPEN
+    )
+    by_referral = dict(referrals.order_by().values_list("program").annotate(Count("pk")))
+    return {pk: Open(by_claim.get(pk, 0), by_referral.get(pk, 0)) for pk in program_ids}
+
+
+def _claims_in_flight(program_ids: Collection[int], now: datetime, using: str) -> QuerySet[Claim]:
+    may_be_used = Q(pk__in=())
+    for version in TermsVersion.objects.using(using).filter(program__in=program_ids):
+        terms = version.terms
+        if terms.orders_until is not None and terms.orders_until <= now:
+            continue
+        of_version = Q(terms=version)
+        if terms.claim_valid is not None:
+            of_version &= Q(created_at__gte=terms.claim_valid.before(now, terms.zone))
+        may_be_used |= of_version
+    return Claim.objects.using(using).filter(may_be_used, status=Claim.Status.OPEN)
 
 
 # findings ----------------------------------------------------------------------------------

@@ -4,29 +4,60 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Count, Model, QuerySet
 from promise import Promise
 
-from ..engine import books, ranking, selectors
+from ..engine import books, budgets, ranking, selectors, totals
 from ..engine.facts import ReferrerFacts
 from ..engine.ledger import Account
 from ..engine.milestones import Standing
 from ..engine.store import get_store
 from ..models import (
+    Action,
     Claim,
     Event,
     EventDelivery,
+    LedgerEntry,
+    Membership,
     Program,
     Referral,
     ReferralCode,
     Referrer,
     Reward,
     SignUp,
+    StaffDecision,
     TermsVersion,
     WebhookEndpoint,
 )
 from . import host
 from .pages import CountLoader, PageLoader
-from .root_pages import RootCountLoader, RootPageLoader
+
+
+class RowByIdLoader(host.DataLoader):
+    model: type[Model]
+
+    def batch_load(self, keys: Collection[int]) -> list[Model | None]:
+        found = self._rows().in_bulk(keys)
+        return [found.get(pk) for pk in keys]
+
+    def _rows(self) -> QuerySet[Model]:
+        return self.model._default_manager.using(self.database_connection_name)
+
+
+class RowsByParentLoader(host.DataLoader):
+    """All rows of each parent, oldest first: for what is never many."""
+
+    model: type[Model]
+    parent: str
+
+    def batch_load(self, keys: Collection[int]) -> list[list[Model]]:
+        rows: dict[int, list[Model]] = {pk: [] for pk in keys}
+        found = self.model._default_manager.using(self.database_connection_name).filter(
+            **{f"{self.parent}__in": keys}
+        )
+        for row in found.order_by("pk"):
+            rows[getattr(row, f"{self.parent}_id")].append(row)
+        return [rows[pk] for pk in keys]
 
 
 class ReferrerByUserRefLoader(host.DataLoader):
@@ -89,31 +120,20 @@ class ReferralByOrderLoader(host.DataLoader):
         return [found.get(ref) for ref in keys]
 
 
-class ReferralByIdLoader(host.DataLoader):
+class ReferralByIdLoader(RowByIdLoader):
     context_key = "referral_referral_by_id"
-
-    def batch_load(self, keys: Collection[int]) -> list[Referral | None]:
-        found = Referral.objects.using(self.database_connection_name).in_bulk(keys)
-        return [found.get(pk) for pk in keys]
+    model = Referral
 
 
-class RewardsByReferralLoader(host.DataLoader):
+class RewardsByReferralLoader(RowsByParentLoader):
     context_key = "referral_rewards_by_referral"
-
-    def batch_load(self, keys: Collection[int]) -> list[list[Reward]]:
-        rewards: dict[int, list[Reward]] = {pk: [] for pk in keys}
-        found = Reward.objects.using(self.database_connection_name).filter(referral__in=keys)
-        for reward in found.order_by("pk"):
-            rewards[reward.referral_id or 0].append(reward)
-        return [rewards[pk] for pk in keys]
+    model = Reward
+    parent = "referral"
 
 
-class ReferrerByIdLoader(host.DataLoader):
+class ReferrerByIdLoader(RowByIdLoader):
     context_key = "referral_referrer_by_id"
-
-    def batch_load(self, keys: Collection[int]) -> list[Referrer | None]:
-        found = Referrer.objects.using(self.database_connection_name).in_bulk(keys)
-        return [found.get(pk) for pk in keys]
+    model = Referrer
 
 
 class CouponUsedLoader(host.DataLoader):
@@ -155,12 +175,18 @@ class NewestTermsLoader(host.DataLoader):
         return self.load("all")
 
 
-class ProgramByIdLoader(host.DataLoader):
+class ProgramByIdLoader(RowByIdLoader):
     context_key = "referral_program_by_id"
+    model = Program
 
-    def batch_load(self, keys: Collection[int]) -> list[Program | None]:
-        found = Program.objects.using(self.database_connection_name).in_bulk(keys)
-        return [found.get(pk) for pk in keys]
+
+class ProgramBySlugLoader(host.DataLoader):
+    context_key = "referral_program_by_slug"
+
+    def batch_load(self, keys: Collection[str]) -> list[Program | None]:
+        programs = Program.objects.using(self.database_connection_name)
+        found = programs.in_bulk(keys, field_name="slug")
+        return [found.get(slug) for slug in keys]
 
 
 class CodeInProgramLoader(host.DataLoader):
@@ -282,39 +308,224 @@ class RewardCountLoader(CountLoader):
     parent = "holder"
 
 
-class RewardByIdLoader(host.DataLoader):
+# what staff and apps read --------------------------------------------------------------------
+class RewardByIdLoader(RowByIdLoader):
     context_key = "referral_reward_by_id"
+    model = Reward
 
-    def batch_load(self, keys: Collection[int]) -> list[Reward | None]:
-        found = Reward.objects.using(self.database_connection_name).in_bulk(keys)
+
+class TermsByIdLoader(RowByIdLoader):
+    context_key = "referral_terms_by_id"
+    model = TermsVersion
+
+
+class ClaimByIdLoader(RowByIdLoader):
+    context_key = "referral_claim_by_id"
+    model = Claim
+
+    def _rows(self) -> QuerySet[Model]:
+        return super()._rows().select_related("code")
+
+
+class DecisionByIdLoader(RowByIdLoader):
+    context_key = "referral_decision_by_id"
+    model = StaffDecision
+
+
+class DecisionsByReferralLoader(RowsByParentLoader):
+    context_key = "referral_decisions_by_referral"
+    model = StaffDecision
+    parent = "referral"
+
+
+class DecisionsByRewardLoader(RowsByParentLoader):
+    context_key = "referral_decisions_by_reward"
+    model = StaffDecision
+    parent = "reward"
+
+
+class DecisionsByReferrerLoader(RowsByParentLoader):
+    context_key = "referral_decisions_by_referrer"
+    model = StaffDecision
+    parent = "referrer"
+
+
+class ActionsByReferralLoader(RowsByParentLoader):
+    context_key = "referral_actions_by_referral"
+    model = Action
+    parent = "referral"
+
+
+class LaterOrdersByReferralLoader(RowsByParentLoader):
+    context_key = "referral_later_orders_by_referral"
+    model = Referral
+    parent = "follows"
+
+
+class EntriesByRewardLoader(RowsByParentLoader):
+    context_key = "referral_entries_by_reward"
+    model = LedgerEntry
+    parent = "reward"
+
+
+class MembershipsByReferrerLoader(RowsByParentLoader):
+    context_key = "referral_memberships_by_referrer"
+    model = Membership
+    parent = "referrer"
+
+
+class CodesByReferrerLoader(RowsByParentLoader):
+    context_key = "referral_codes_by_referrer"
+    model = ReferralCode
+    parent = "referrer"
+
+
+class ReferralByClaimLoader(host.DataLoader):
+    """The referral that came of a claim."""
+
+    context_key = "referral_referral_by_claim"
+
+    def batch_load(self, keys: Collection[int]) -> list[Referral | None]:
+        made = Referral.objects.using(self.database_connection_name).filter(claim__in=keys)
+        found = {referral.claim_id: referral for referral in made}
         return [found.get(pk) for pk in keys]
 
 
-class EndpointByIdLoader(host.DataLoader):
+class ClaimsOfTermsLoader(host.DataLoader):
+    """How many claims were made under some terms."""
+
+    context_key = "referral_claims_of_terms"
+
+    def batch_load(self, keys: Collection[int]) -> list[int]:
+        return _counted(Claim, self.database_connection_name, keys)
+
+
+class ReferralsOfTermsLoader(host.DataLoader):
+    context_key = "referral_referrals_of_terms"
+
+    def batch_load(self, keys: Collection[int]) -> list[int]:
+        return _counted(Referral, self.database_connection_name, keys)
+
+
+def _counted(model: type[Model], using: str, terms: Collection[int]) -> list[int]:
+    rows = model._default_manager.using(using).filter(terms__in=terms).order_by()
+    found = dict(rows.values_list("terms").annotate(Count("pk")))
+    return [found.get(pk, 0) for pk in terms]
+
+
+class BudgetsLoader(host.DataLoader):
+    """Of programs, by the newest of their terms."""
+
+    context_key = "referral_budgets"
+
+    def batch_load(self, keys: Collection[TermsVersion]) -> list[list[budgets.Budget]]:
+        now, using = get_store().now(), self.database_connection_name
+        return budgets.budgets_in(list(keys), now=now, using=using)
+
+
+class OpenLoader(host.DataLoader):
+    """What of a program is not decided yet, by program."""
+
+    context_key = "referral_open"
+
+    def batch_load(self, keys: Collection[int]) -> list[selectors.Open]:
+        now, using = get_store().now(), self.database_connection_name
+        found = selectors.open_in(keys, now=now, using=using)
+        return [found[pk] for pk in keys]
+
+
+class TotalsByProgramLoader(host.DataLoader):
+    context_key = "referral_totals_by_program"
+
+    def batch_load(self, keys: Collection[int]) -> list[list[totals.Totals]]:
+        found = totals.totals_of_programs(keys, using=self.database_connection_name)
+        return [found[pk] for pk in keys]
+
+
+class TotalsByRewardLoader(host.DataLoader):
+    context_key = "referral_totals_by_reward"
+
+    def batch_load(self, keys: Collection[int]) -> list[totals.Totals | None]:
+        found = totals.totals_of_rewards(keys, using=self.database_connection_name)
+        return [found.get(pk) for pk in keys]
+
+
+class ReferrerPageLoader(PageLoader):
+    context_key = "referral_referrer_page"
+    model = Referrer
+
+
+class ReferrerCountLoader(CountLoader):
+    context_key = "referral_referrer_count"
+    model = Referrer
+
+
+class ClaimPageLoader(PageLoader):
+    context_key = "referral_claim_page"
+    model = Claim
+    parent = "code__referrer"
+    with_their = ("code",)
+
+
+class ClaimCountLoader(CountLoader):
+    context_key = "referral_claim_count"
+    model = Claim
+    parent = "code__referrer"
+
+
+class EntryPageLoader(PageLoader):
+    context_key = "referral_entry_page"
+    model = LedgerEntry
+    parent = "holder"
+
+
+class EntryCountLoader(CountLoader):
+    context_key = "referral_entry_count"
+    model = LedgerEntry
+    parent = "holder"
+
+
+class ProgramPageLoader(PageLoader):
+    context_key = "referral_program_page"
+    model = Program
+    newest_by = "priority"
+
+
+class ProgramCountLoader(CountLoader):
+    context_key = "referral_program_count"
+    model = Program
+
+
+class TermsPageLoader(PageLoader):
+    context_key = "referral_terms_page"
+    model = TermsVersion
+    parent = "program"
+    newest_by = "version"
+
+
+class TermsCountLoader(CountLoader):
+    context_key = "referral_terms_count"
+    model = TermsVersion
+    parent = "program"
+
+
+class EndpointByIdLoader(RowByIdLoader):
     context_key = "referral_endpoint_by_id"
-
-    def batch_load(self, keys: Collection[int]) -> list[WebhookEndpoint | None]:
-        found = WebhookEndpoint.objects.using(self.database_connection_name).in_bulk(keys)
-        return [found.get(pk) for pk in keys]
+    model = WebhookEndpoint
 
 
-class DeliveriesByEventLoader(host.DataLoader):
+class DeliveriesByEventLoader(RowsByParentLoader):
     context_key = "referral_deliveries_by_event"
-
-    def batch_load(self, keys: Collection[int]) -> list[list[EventDelivery]]:
-        deliveries: dict[int, list[EventDelivery]] = {pk: [] for pk in keys}
-        found = EventDelivery.objects.using(self.database_connection_name).filter(event__in=keys)
-        for delivery in found.order_by("endpoint_id"):
-            deliveries[delivery.event_id].append(delivery)
-        return [deliveries[pk] for pk in keys]
+    model = EventDelivery
+    parent = "event"
 
 
-class EventPageLoader(RootPageLoader):
+class EventPageLoader(PageLoader):
     context_key = "referral_event_page"
     model = Event
     newest_by = "happened_at"
 
 
-class EventCountLoader(RootCountLoader):
+class EventCountLoader(CountLoader):
     context_key = "referral_event_count"
     model = Event

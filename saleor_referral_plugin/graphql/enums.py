@@ -5,9 +5,9 @@ from enum import Enum
 
 from ..engine.decide import ReferralStatus
 from ..engine.event_types import EventType
-from ..engine.findings import FindingCode
+from ..engine.findings import Audience, FindingCode
 from ..engine.terms import Beneficiary, CapPeriod, EarnedWhen, ProgramKind, RewardKind
-from ..models import Claim, EventDelivery, Reward
+from ..models import Claim, EventDelivery, LedgerEntry, Reward, StaffDecision
 from . import host
 
 DOC_CATEGORY = "Referrals"
@@ -380,6 +380,134 @@ class ReferralRewardSortField(host.BaseEnum):
                     "Sort rewards by when their credit expires; one that does not counts as the "
                     "latest."
                 ),
+            },
+        )
+        doc_category = DOC_CATEGORY
+
+
+class ReferralFindingAudienceEnum(host.BaseEnum):
+    class Meta:
+        enum = Audience
+        description = _described(
+            "Who may see a finding.",
+            {"SHOPPER": "The shopper it concerns, and staff.", "STAFF": "Staff alone."},
+        )
+        doc_category = DOC_CATEGORY
+
+
+class ReferralDecisionKindEnum(host.BaseEnum):
+    class Meta:
+        enum = StaffDecision.Kind
+        description = _described(
+            "What a person decided.",
+            {
+                "APPROVE": "The referral in review is good.",
+                "REJECT": "The referral does not count.",
+                "OVERRIDE": "The referral counts in spite of its failed findings.",
+                "ATTACH": "The order is a referral of the referrer's.",
+                "DETACH": "The order is no referral of the referrer's.",
+                "VOID": "The reward is withdrawn.",
+                "ADJUST": "The reward is given, without a referral.",
+                "ISSUE_AGAIN": "The reward was lost, and is issued once more.",
+                "BLOCK": "The referrer is blocked.",
+                "UNBLOCK": "The referrer is blocked no longer.",
+                "MERGE": "The referrer is the same person as another.",
+                "UNMERGE": "They are not the same person after all.",
+                "SEND": "The reward was sent, or not after all.",
+                "ACTION": "The referee has done something besides ordering.",
+                "INVITE": "The referrer was invited to a program, or put into a group.",
+                "UNINVITE": "The referrer was not invited after all.",
+                "UNDO": "What was decided before holds no longer.",
+            },
+        )
+        doc_category = DOC_CATEGORY
+
+
+class ReferralLedgerEntryKindEnum(host.BaseEnum):
+    class Meta:
+        enum = LedgerEntry.Kind
+        description = _described(
+            "What an entry of the ledger says.",
+            {
+                "PROMISED": "What the last decision promises more, or less, than the one before.",
+                "DELIVERED": "Put in the holder's hands.",
+                "TAKEN_BACK": "Taken out of them again.",
+                "OFFSET": "A debt paid by another reward: two entries that cancel out.",
+                "SPENT": "Used on an order; positive: given back by one.",
+                "EXPIRED": "Ran out unused; positive: what ran out is taken back after all.",
+                "WAIVED": (
+                    "No longer deserved, spent, and let go; positive: it is deserved after all."
+                ),
+            },
+        )
+        doc_category = DOC_CATEGORY
+
+
+class _ReferrerSort(Enum):
+    CREATED_AT = "created_at"
+
+
+class ReferrerSortField(host.BaseEnum):
+    class Meta:
+        enum = _ReferrerSort
+        description = _described(
+            "By what referrers can be sorted.",
+            {"CREATED_AT": "Sort referrers by when they became one."},
+        )
+        doc_category = DOC_CATEGORY
+
+
+class _ClaimSort(Enum):
+    CREATED_AT = "created_at"
+    JUDGED_AT = "judged_at"
+
+
+class ReferralClaimSortField(host.BaseEnum):
+    class Meta:
+        enum = _ClaimSort
+        description = _described(
+            "By what claims can be sorted.",
+            {
+                "CREATED_AT": "Sort claims by when the code was given.",
+                "JUDGED_AT": "Sort claims by when the rules were last asked.",
+            },
+        )
+        doc_category = DOC_CATEGORY
+
+
+class _EntrySort(Enum):
+    CREATED_AT = "created_at"
+    AMOUNT = "amount"
+
+
+class ReferralLedgerEntrySortField(host.BaseEnum):
+    class Meta:
+        enum = _EntrySort
+        description = _described(
+            "By what entries of the ledger can be sorted.",
+            {
+                "CREATED_AT": "Sort entries by when they were written.",
+                "AMOUNT": "Sort entries by their amount, whatever the currency.",
+            },
+        )
+        doc_category = DOC_CATEGORY
+
+
+class _ProgramSort(Enum):
+    PRIORITY = "priority"
+    NAME = "name"
+    CREATED_AT = "created_at"
+
+
+class ReferralProgramSortField(host.BaseEnum):
+    class Meta:
+        enum = _ProgramSort
+        description = _described(
+            "By what programs can be sorted.",
+            {
+                "PRIORITY": "Sort programs by which goes before the others.",
+                "NAME": "Sort programs by name.",
+                "CREATED_AT": "Sort programs by when they were made.",
             },
         )
         doc_category = DOC_CATEGORY

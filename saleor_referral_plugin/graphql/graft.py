@@ -48,6 +48,7 @@ from .mutations import (
     ReferrerUnmerge,
     ReferrerUpdate,
 )
+from .staff import STAFF_QUERIES
 from .types.claims import (
     CheckoutReferral,
     OrderReferral,
@@ -71,7 +72,9 @@ from .types.referrers import Referrer, load_referrer
 from .types.sign_ups import ReferralSignUp, load_sign_up
 from .where import ReferralEventWhereInput
 
+#: In the order in which they are made: so Saleor's schema has them.
 QUERIES = {
+    **{name: query.field for name, query in STAFF_QUERIES.items()},
     "referral_code": host.BaseField(
         ReferralCode,
         code=graphene.String(
@@ -91,13 +94,19 @@ QUERIES = {
         ReferralProgram,
         id=graphene.ID(description="ID of the program."),
         slug=graphene.String(description="Slug of the program: `default` is the plugin's page."),
-        channel=graphene.String(required=True, description="Slug of the channel."),
-        resolver=lambda _root, info, *, channel, id=None, slug=None: load_program(
+        channel=graphene.String(
+            description=(
+                "Slug of the channel. Only those who have the permission "
+                f"{host.MANAGE_DISCOUNTS.name} need not name one."
+            )
+        ),
+        resolver=lambda _root, info, *, channel=None, id=None, slug=None: load_program(
             info.context, channel, id=id, slug=slug
         ),
         description=(
             "What a program gives in a channel. Null for one that does not run there, or is by "
-            "invitation."
+            "invitation; those who have the permission "
+            f"{host.MANAGE_DISCOUNTS.name} see every program."
         ),
         doc_category=DOC_CATEGORY,
     ),
@@ -261,6 +270,16 @@ COSTS: dict[str, dict[str, dict[str, Any]]] = {
         "checkoutReferralPreview": {"complexity": 10},
         "referralEvents": _PER_ROW,
         "referralWebhookEndpoints": {"complexity": 1},
+        "referral": {"complexity": 1},
+        "referralClaims": _PER_ROW,
+        "referralLedgerBalances": {"complexity": 10},
+        "referralLedgerEntries": _PER_ROW,
+        "referralPrograms": _PER_ROW,
+        "referralReward": {"complexity": 1},
+        "referralRewards": _PER_ROW,
+        "referrals": _PER_ROW,
+        "referrer": {"complexity": 1},
+        "referrers": _PER_ROW,
     },
     "User": {"referral": {"complexity": 1}, "referralClaim": {"complexity": 1}},
     "Checkout": {"referral": {"complexity": 1}, "referralCredits": {"complexity": 1}},
@@ -272,6 +291,13 @@ COSTS: dict[str, dict[str, dict[str, Any]]] = {
         "programs": {"complexity": 5},
         "rewards": _PER_ROW,
         "referrals": _PER_ROW,
+        "user": {"complexity": 1},
+        "blockedBy": {"complexity": 1},
+        "decisions": {"complexity": 1},
+        "memberships": {"complexity": 1},
+        "codes": {"complexity": 1},
+        "claims": _PER_ROW,
+        "ledgerEntries": _PER_ROW,
     },
     "ReferralEvent": {
         "deliveries": {"complexity": 1},
@@ -281,9 +307,30 @@ COSTS: dict[str, dict[str, dict[str, Any]]] = {
         "reward": {"complexity": 1},
     },
     "ReferralEventDelivery": {"endpoint": {"complexity": 1}},
+    "ReferralMembership": {"program": {"complexity": 1}},
+    "ReferrerCode": {"programName": {"complexity": 1}},
+    "ReferralDecision": {"user": {"complexity": 1}, "app": {"complexity": 1}},
+    "ReferralLedgerEntry": {"reward": {"complexity": 1}, "holder": {"complexity": 1}},
+    "ReferralTerms": {"claimCount": {"complexity": 1}, "referralCount": {"complexity": 1}},
+    "ReferralClaim": {
+        "program": {"complexity": 1},
+        "terms": {"complexity": 1},
+        "referrer": {"complexity": 1},
+        "referral": {"complexity": 1},
+        "checkout": {"complexity": 1},
+        "order": {"complexity": 1},
+        "user": {"complexity": 1},
+    },
+    "Referee": {"user": {"complexity": 1}},
     "ReferralBalance": {"expiring": {"complexity": 1}},
     "ReferrerProgram": {"code": {"complexity": 1}, "progress": {"complexity": 1}},
-    "ReferralProgram": {"leaderboards": {"complexity": 1}},
+    "ReferralProgram": {
+        "leaderboards": {"complexity": 1},
+        "versions": _PER_ROW,
+        "budgets": {"complexity": 1},
+        "inFlight": {"complexity": 5},
+        "ledgerBalances": {"complexity": 5},
+    },
     "ReferralLeaderboard": {"places": _PER_ROW, "own": {"complexity": 1}},
     "ReferralPlace": {"displayName": {"complexity": 1}},
     "ReferralSignUp": {"referrals": {"complexity": 1}, "rank": {"complexity": 1}},
@@ -291,12 +338,28 @@ COSTS: dict[str, dict[str, dict[str, Any]]] = {
         "programName": {"complexity": 1},
         "referee": {"complexity": 1},
         "rewards": {"complexity": 1},
+        "order": {"complexity": 1},
+        "referrer": {"complexity": 1},
+        "program": {"complexity": 1},
+        "terms": {"complexity": 1},
+        "claim": {"complexity": 1},
+        "follows": {"complexity": 1},
+        "laterOrders": {"complexity": 1},
+        "decisions": {"complexity": 1},
+        "actions": {"complexity": 1},
     },
     "ReferralCoupon": {"code": {"complexity": 1}, "isUsed": {"complexity": 1}},
     "ReferralReward": {
         "findings": {"complexity": 1},
         "programName": {"complexity": 1},
         "referral": {"complexity": 1},
+        "holder": {"complexity": 1},
+        "program": {"complexity": 1},
+        "giftCard": {"complexity": 1},
+        "voidedBy": {"complexity": 1},
+        "decisions": {"complexity": 1},
+        "ledgerBalance": {"complexity": 1},
+        "ledgerEntries": {"complexity": 1},
     },
 }
 
@@ -309,6 +372,8 @@ def graft(*, query: Any, mutation: Any) -> None:
         for name, field in fields.items():
             # Classes that inherit from the root read its attributes, not its fields.
             setattr(root, name, field)
+    for name, guarded in STAFF_QUERIES.items():
+        setattr(query, f"resolve_{name}", staticmethod(guarded.resolve))
     for target, fields in FIELDS.items():
         _add(target, fields)
 

@@ -6,11 +6,12 @@ a small shop's equal ones in `sandbox/graphql_host.py`.
 
 Base classes     BaseEnum, BaseField, BaseInputObjectType, BaseMutation, BaseObjectType,
                  ConnectionField, CountableConnection, DataLoader, Error, ModelObjectType,
-                 NonNullList
-Types            Checkout, CheckoutError, DateTime, ErrorPolicyEnum, LanguageCodeEnum, Money, Order,
-                 PositiveDecimal, User
-Inputs           DateTimeFilterInput, GlobalIDFilterInput, OrderDirection
-Permissions      AUTHENTICATED_USER, MANAGE_APPS, MANAGE_DISCOUNTS, MANAGE_ORDERS, OWNER,
+                 NonNullList, PermissionsField
+Types            App, Checkout, CheckoutError, DateTime, ErrorPolicyEnum, GiftCard, JSON,
+                 LanguageCodeEnum, Money, Order, PositiveDecimal, User
+Inputs           DateTimeFilterInput, GlobalIDFilterInput, OrderDirection, StringFilterInput
+Permissions      AUTHENTICATED_USER, MANAGE_APPS, MANAGE_CHECKOUTS, MANAGE_DISCOUNTS,
+                 MANAGE_GIFT_CARD, MANAGE_ORDERS, MANAGE_STAFF, MANAGE_USERS, OWNER,
                  PermissionDenied
 CHECKOUT_UPDATED the webhook events of a mutation that changes a checkout
 
@@ -29,6 +30,11 @@ order(root) -> OrderSeen                     ...and of an order, without a query
 load_goods(context, root, goods) -> Promise[Money]     value before vouchers of a checkout's goods
 load_discount(context, root) -> Promise[Money]         what vouchers took off an order
 load_channel(context, slug) -> Promise[Channel | None] an active channel
+load_order(context, ref) -> Promise          the root of an Order; and likewise of the others;
+load_open_checkout(context, ref) -> Promise  None for what is not there (any more)
+load_user(context, ref) -> Promise
+load_app(context, ref) -> Promise
+load_gift_card(context, ref) -> Promise      ref: of a credit
 order_emails(order_refs, database) -> dict[str, str]   whose orders these are
 customer_emails(user_refs, database) -> dict[str, str] whose accounts these are
 load_credits(context, root) -> Promise[(Money, Money) | None]
@@ -67,11 +73,15 @@ DataLoader = _store.DataLoader
 Error = _store.Error
 ModelObjectType = _store.ModelObjectType
 NonNullList = _store.NonNullList
+PermissionsField = _store.PermissionsField
 
+App = _store.App
 Checkout = _store.Checkout
 CheckoutError = _store.CheckoutError
 DateTime = _store.DateTime
 ErrorPolicyEnum = _store.ErrorPolicyEnum
+GiftCard = _store.GiftCard
+JSON = _store.JSON
 LanguageCodeEnum = _store.LanguageCodeEnum
 Money = _store.Money
 Order = _store.Order
@@ -81,11 +91,16 @@ User = _store.User
 DateTimeFilterInput = _store.DateTimeFilterInput
 GlobalIDFilterInput = _store.GlobalIDFilterInput
 OrderDirection = _store.OrderDirection
+StringFilterInput = _store.StringFilterInput
 
 AUTHENTICATED_USER = _store.AUTHENTICATED_USER
 MANAGE_APPS = _store.MANAGE_APPS
+MANAGE_CHECKOUTS = _store.MANAGE_CHECKOUTS
 MANAGE_DISCOUNTS = _store.MANAGE_DISCOUNTS
+MANAGE_GIFT_CARD = _store.MANAGE_GIFT_CARD
 MANAGE_ORDERS = _store.MANAGE_ORDERS
+MANAGE_STAFF = _store.MANAGE_STAFF
+MANAGE_USERS = _store.MANAGE_USERS
 OWNER = _store.OWNER
 PermissionDenied = _store.PermissionDenied
 CHECKOUT_UPDATED = _store.CHECKOUT_UPDATED
@@ -104,6 +119,11 @@ order = _store.order
 load_goods = _store.load_goods
 load_discount = _store.load_discount
 load_channel = _store.load_channel
+load_order = _store.load_order
+load_open_checkout = _store.load_open_checkout
+load_user = _store.load_user
+load_app = _store.load_app
+load_gift_card = _store.load_gift_card
 order_emails = _store.order_emails
 customer_emails = _store.customer_emails
 load_credits = _store.load_credits

@@ -1,9 +1,11 @@
 """Global ids, as clients give them."""
 
 import binascii
+from typing import Any
 from uuid import UUID
 
 import graphene
+from graphene.utils.str_converters import to_camel_case
 
 from graphql import GraphQLError
 
@@ -12,7 +14,7 @@ def key_in(global_id: str, type_name: str) -> int:
     """The key in a global id of one of our types; raises GraphQLError for any other."""
     key = ref_in(global_id, type_name)
     if not (key.isascii() and key.isdigit()) or len(key) > 18:
-        raise GraphQLError(f"Invalid ID: {global_id}. Expected: {type_name}.")
+        raise _invalid(global_id, type_name)
     return int(key)
 
 
@@ -24,7 +26,7 @@ def ref_in(global_id: str, type_name: str) -> str:
     except (binascii.Error, UnicodeError, ValueError):
         named, ref = "", ""
     if named != type_name or not ref or "\0" in ref:
-        raise GraphQLError(f"Invalid ID: {global_id}. Expected: {type_name}.")
+        raise _invalid(global_id, type_name)
     return str(ref)
 
 
@@ -33,4 +35,21 @@ def order_ref_in(global_id: str) -> str:
     try:
         return str(UUID(ref_in(global_id, "Order")))
     except ValueError as error:
-        raise GraphQLError(f"Invalid ID: {global_id}. Expected: Order.") from error
+        raise _invalid(global_id, "Order") from error
+
+
+def _invalid(global_id: str, type_name: str) -> GraphQLError:
+    return GraphQLError(f"Invalid ID: {global_id}. Expected: {type_name}.")
+
+
+def only_one_of(**arguments: Any) -> tuple[str, Any]:
+    """The one argument that was given; GraphQLError, in Saleor's words, for none or several."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    names = [to_camel_case(name) for name in given]
+    if len(names) > 1:
+        raise GraphQLError(f"Argument '{names[0]}' cannot be combined with '{names[1]}'")
+    if not names:
+        known = ", ".join(f"'{to_camel_case(name)}'" for name in arguments)
+        raise GraphQLError(f"At least one of arguments is required: {known}.")
+    [(name, value)] = given.items()
+    return name, value

@@ -2,20 +2,25 @@
 
 Saleor's own connections ask once per parent, or load all rows of each. Here the parents
 that stand in one list share one query per connection, which reads no more than the page.
+A connection without a parent, at the root, is of all rows there are.
+
+A page starts behind the row that its cursor names, by the values it is sorted by, so that the
+thousandth costs as much as the first. What has no value counts as the latest, as in
+PostgreSQL's own order: nulls come first where values fall, last where they rise.
 """
 
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, F, Model, Q, Value, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models import Count, F, Model, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from graphene.relay import PageInfo
 from promise import Promise
 
@@ -23,8 +28,8 @@ from graphql import GraphQLError
 
 from . import host
 
-#: Stands for "never" where rows are sorted by a time that need not come.
-NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+#: A parent's id; None: the root.
+Parent = int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    node: Model
+    node: Any
     cursor: str
 
 
@@ -91,47 +96,63 @@ class LoadedPage:
 
 
 class PageLoader(host.DataLoader):
-    """Loads a page of `model` for each key (parent id, Page), by default newest rows first."""
+    """Loads a page of `model` for each key (Parent, Page), by default newest rows first, or
+    those with the highest `newest_by`. `parent`: the column of the parent; none at the root.
+    `with_their`: what each row needs beside it."""
 
     model: type[Model]
-    parent: str
-    newest_by: str
+    parent = ""
+    newest_by = "created_at"
+    with_their: tuple[str, ...] = ()
 
-    def batch_load(self, keys: Sequence[tuple[int, Page]]) -> list[LoadedPage]:
+    def batch_load(self, keys: Sequence[tuple[Parent, Page]]) -> list[LoadedPage]:
         parents_by_page: dict[Page, list[int]] = {}
+        found: dict[tuple[Parent, Page], list[Model]] = {}
         for parent, page in keys:
-            parents_by_page.setdefault(page, []).append(parent)
-        found = {
-            (parent, page): rows
-            for page, parents in parents_by_page.items()
-            for parent, rows in self._rows(page, parents).items()
-        }
+            if parent is None:
+                found[parent, page] = self._rows_of_all(page)
+            else:
+                parents_by_page.setdefault(page, []).append(parent)
+        for page, parents in parents_by_page.items():
+            for each, rows in self._rows_of(parents, page).items():
+                found[each, page] = rows
         return [self._loaded(page, found[parent, page]) for parent, page in keys]
 
-    def _rows(self, page: Page, parents: list[int]) -> dict[int, list[Model]]:
-        """One row more than the page holds, to see whether it is the last, in its order."""
-        falls = page.descending != page.is_backwards
-        order = [F(name).desc() if falls else F(name).asc() for name in ("sorted_by", "pk")]
+    # One row more than the page holds, to see whether it is the last; in the order of reading.
+    def _rows_of_all(self, page: Page) -> list[Model]:
+        return list(self._behind_cursor(page).order_by(*self._order(page))[: _size(page) + 1])
+
+    def _rows_of(self, parents: list[int], page: Page) -> dict[int, list[Model]]:
         rows: dict[int, list[Model]] = {parent: [] for parent in parents}
+        place = Window(RowNumber(), partition_by=self.parent, order_by=self._order(page))
         queryset = (
-            self.model._default_manager.using(self.database_connection_name)
-            .filter(page.where.condition, **{f"{self.parent}__in": parents})
-            .annotate(sorted_by=self._sorted_by(page))
-            .filter(self._beyond(page, falls))
-            .annotate(place=Window(RowNumber(), partition_by=self.parent, order_by=order))
-            .filter(place__lte=(page.size or 0) + 1)
+            self._behind_cursor(page)
+            .filter(**{f"{self.parent}__in": parents})
+            .annotate(place=place, parent_id=F(self.parent))
+            .filter(place__lte=_size(page) + 1)
             .order_by("place")
         )
+        row: Any
         for row in queryset:
-            rows[getattr(row, f"{self.parent}_id")].append(row)
+            rows[row.parent_id].append(row)
         return rows
 
+    def _behind_cursor(self, page: Page) -> QuerySet[Model]:
+        rows = self.model._default_manager.using(self.database_connection_name)
+        if self.with_their:
+            rows = rows.select_related(*self.with_their)
+        return rows.filter(page.where.condition, self._beyond(page))
+
+    def _order(self, page: Page) -> list[Any]:
+        by = (F(self._column(page).name), F("pk"))
+        return [each.desc() if _falls(page) else each.asc() for each in by]
+
     def _loaded(self, page: Page, rows: list[Model]) -> LoadedPage:
-        is_more = len(rows) > (page.size or 0)
+        is_more = len(rows) > _size(page)
         rows = rows[: page.size]
         if page.is_backwards:
             rows.reverse()
-        edges = [Edge(row, _cursor(row)) for row in rows]
+        edges = [Edge(row, self._cursor(page, row)) for row in rows]
         has_other = page.cursor is not None
         return LoadedPage(
             edges,
@@ -143,61 +164,85 @@ class PageLoader(host.DataLoader):
             ),
         )
 
-    def _sorted_by(self, page: Page) -> Any:
-        column = self._column(page)
-        if not column.null:
-            return F(column.name)
-        return Coalesce(F(column.name), Value(NEVER), output_field=column)
-
-    def _beyond(self, page: Page, falls: bool) -> Q:
+    def _beyond(self, page: Page) -> Q:
         """Rows behind the cursor's, in the order of reading."""
         if page.cursor is None:
             return Q()
+        value, pk = self._position(page, page.cursor)
+        column, falls = self._column(page), _falls(page)
+        behind = "lt" if falls else "gt"
+        later = Q(**{f"pk__{behind}": pk})
+        if value is None:
+            same = Q(**{f"{column.name}__isnull": True}) & later
+            return same | Q(**{f"{column.name}__isnull": False}) if falls else same
+        # The first of the two is what an index can start from.
+        at_least = Q(**{f"{column.name}__{behind}e": value})
+        beyond = at_least & (Q(**{f"{column.name}__{behind}": value}) | later)
+        if column.null and not falls:
+            beyond |= Q(**{f"{column.name}__isnull": True})
+        return beyond
+
+    def _position(self, page: Page, cursor: str) -> tuple[Any, int]:
+        column = self._column(page)
         try:
-            said, key = map(str, json.loads(base64.b64decode(page.cursor, validate=True)))
-            value, pk = self._column(page).to_python(said), int(key)
+            said, key = json.loads(base64.b64decode(cursor, validate=True))
+            is_null = said is None and column.null
+            return None if is_null else column.to_python(str(said)), int(str(key))
         except (binascii.Error, TypeError, UnicodeError, ValidationError, ValueError):
             raise GraphQLError("Received cursor is invalid.") from None
-        beyond = "lt" if falls else "gt"
-        same = Q(sorted_by=value) & Q(**{f"pk__{beyond}": pk})
-        return Q(**{f"sorted_by__{beyond}": value}) | same
+
+    def _cursor(self, page: Page, row: Model) -> str:
+        value = getattr(row, self._column(page).name)
+        said = value.isoformat() if isinstance(value, datetime) else value
+        position = [None if said is None else str(said), str(row.pk)]
+        return base64.b64encode(json.dumps(position).encode()).decode()
 
     def _column(self, page: Page) -> Any:
         return self.model._meta.get_field(page.sort or self.newest_by)
 
 
-def _cursor(row: Any) -> str:
-    value = row.sorted_by
-    said = value.isoformat() if isinstance(value, datetime) else str(value)
-    return base64.b64encode(json.dumps([said, str(row.pk)]).encode()).decode()
+def _falls(page: Page) -> bool:
+    return page.descending != page.is_backwards
+
+
+def _size(page: Page) -> int:
+    return page.size or 0
 
 
 class CountLoader(host.DataLoader):
-    """How many rows of `model` count, for each key (parent id, Where)."""
+    """How many rows of `model` count, for each key (Parent, Where)."""
 
     model: type[Model]
-    parent: str
+    parent = ""
 
-    def batch_load(self, keys: Sequence[tuple[int, Where]]) -> list[int]:
-        counts: dict[tuple[int, Where], int] = {}
+    def batch_load(self, keys: Sequence[tuple[Parent, Where]]) -> list[int]:
+        counts: dict[tuple[Parent, Where], int] = {}
         for where in {where for _, where in keys}:
-            parents = [parent for parent, asked in keys if asked == where]
-            rows = (
-                self.model._default_manager.using(self.database_connection_name)
-                .filter(where.condition, **{f"{self.parent}__in": parents})
-                .order_by()
-                .values_list(self.parent)
-                .annotate(Count("pk"))
+            rows = self.model._default_manager.using(self.database_connection_name).filter(
+                where.condition
             )
-            counts |= {(parent, where): count for parent, count in rows}
+            parents = {parent for parent, asked in keys if asked == where}
+            if None in parents:
+                counts[None, where] = rows.count()
+            if of := parents - {None}:
+                by_parent = rows.filter(**{f"{self.parent}__in": of}).order_by()
+                counted = by_parent.values_list(self.parent).annotate(Count("pk"))
+                counts |= {(parent, where): count for parent, count in counted}
         return [counts.get(key, 0) for key in keys]
 
 
 class Connected:
-    """A connection that has been asked for; what of it is not selected is not loaded."""
+    """A connection that has been asked for; what of it is not selected is not loaded. `seen`
+    makes a node of a row."""
 
     def __init__(
-        self, info: Any, pages: type[PageLoader], counts: type[CountLoader], parent: int, page: Page
+        self,
+        info: Any,
+        pages: type[PageLoader],
+        counts: type[CountLoader],
+        parent: Parent,
+        page: Page,
+        seen: Callable[[Any], Any] | None = None,
     ) -> None:
         page.check(info.field_name)
         self.name = info.field_name
@@ -205,6 +250,7 @@ class Connected:
         self.counts = counts(info.context)
         self.parent = parent
         self.page = page
+        self.seen = seen
 
     @cached_property
     def loaded(self) -> Promise:
@@ -217,7 +263,13 @@ class Connected:
 
     @property
     def edges(self) -> Promise:
-        return self.loaded.then(lambda loaded: loaded.edges)
+        return self.loaded.then(self._edges)
+
+    def _edges(self, loaded: LoadedPage) -> list[Edge]:
+        seen = self.seen
+        if seen is None:
+            return loaded.edges
+        return [Edge(seen(edge.node), edge.cursor) for edge in loaded.edges]
 
     @property
     def page_info(self) -> Promise:

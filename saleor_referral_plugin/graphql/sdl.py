@@ -59,11 +59,13 @@ def _fields(fields: Mapping[str, Any], *, with_category: bool = False) -> str:
     return _block(
         _description(field.description, "  ", is_first=not place)
         + f"  {name}{_arguments(field.args)}: {field.type}"
-        + _directives(
-            getattr(get_named_type(field.type), "graphene_type", None), with_category=with_category
-        )
+        + _directives(_type_of(field), with_category=with_category)
         for place, (name, field) in enumerate(fields.items())
     )
+
+
+def _type_of(field: Any) -> Any:
+    return getattr(get_named_type(field.type), "graphene_type", None)
 
 
 def _arguments(arguments: Mapping[str, Any]) -> str:

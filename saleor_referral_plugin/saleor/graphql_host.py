@@ -1,8 +1,9 @@
 """What Saleor's schema lends to ours; `graphql/host.py` says what each name promises."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import chain
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -15,8 +16,15 @@ from saleor.checkout.base_calculations import base_checkout_subtotal
 from saleor.core.exceptions import PermissionDenied
 from saleor.core.utils.url import validate_storefront_url
 from saleor.discount import DiscountType
+from saleor.giftcard.models import GiftCard as SaleorGiftCard
+from saleor.graphql.account.dataloaders import UserByUserIdLoader
 from saleor.graphql.account.types import User, is_newly_created_user
-from saleor.graphql.checkout.dataloaders import CheckoutLinesInfoByCheckoutTokenLoader
+from saleor.graphql.app.dataloaders import AppByIdLoader
+from saleor.graphql.app.types import App
+from saleor.graphql.checkout.dataloaders import (
+    CheckoutByTokenLoader,
+    CheckoutLinesInfoByCheckoutTokenLoader,
+)
 from saleor.graphql.checkout.mutations.utils import get_checkout
 from saleor.graphql.checkout.resolvers import resolve_checkout
 from saleor.graphql.checkout.types import Checkout
@@ -25,9 +33,9 @@ from saleor.graphql.core.context import SyncWebhookControlContext
 from saleor.graphql.core.context import get_database_connection_name as database
 from saleor.graphql.core.dataloaders import DataLoader
 from saleor.graphql.core.enums import ErrorPolicyEnum, LanguageCodeEnum, OrderDirection
-from saleor.graphql.core.fields import BaseField, ConnectionField
+from saleor.graphql.core.fields import BaseField, ConnectionField, PermissionsField
 from saleor.graphql.core.mutations import BaseMutation
-from saleor.graphql.core.scalars import DateTime, PositiveDecimal
+from saleor.graphql.core.scalars import JSON, DateTime, PositiveDecimal
 from saleor.graphql.core.types import (
     BaseEnum,
     BaseInputObjectType,
@@ -43,16 +51,20 @@ from saleor.graphql.discount.dataloaders import (
     OrderDiscountsByOrderIDLoader,
     OrderLineDiscountsByOrderLineIDLoader,
 )
-from saleor.graphql.order.dataloaders import OrderLinesByOrderIdLoader
+from saleor.graphql.giftcard.types import GiftCard
+from saleor.graphql.order.dataloaders import OrderByIdLoader, OrderLinesByOrderIdLoader
 from saleor.graphql.order.types import Order
 from saleor.graphql.plugins.dataloaders import get_plugin_manager_promise
 from saleor.graphql.utils import get_user_or_app_from_context
 from saleor.order.models import Order as SaleorOrder
 from saleor.permission.auth_filters import AuthorizationFilters
 from saleor.permission.enums import (
+    AccountPermissions,
     AppPermission,
     BasePermissionEnum,
+    CheckoutPermissions,
     DiscountPermissions,
+    GiftcardPermissions,
     OrderPermissions,
 )
 from saleor.webhook.event_types import WebhookEventAsyncType
@@ -67,15 +79,22 @@ from .checkouts import OpenCheckout
 from .goods import is_among
 
 try:
-    from saleor.graphql.core.filters.where_input import DateTimeFilterInput, GlobalIDFilterInput
+    from saleor.graphql.core.filters.where_input import (
+        DateTimeFilterInput,
+        GlobalIDFilterInput,
+        StringFilterInput,
+    )
 except ImportError:
     # Where they were before Saleor 3.22.
     from saleor.graphql.core.types.filter_input import (
         DateTimeFilterInput,
         GlobalIDFilterInput,
+        StringFilterInput,
     )
 
 __all__ = [
+    "JSON",
+    "App",
     "BaseEnum",
     "BaseField",
     "BaseInputObjectType",
@@ -90,6 +109,7 @@ __all__ = [
     "DateTimeFilterInput",
     "Error",
     "ErrorPolicyEnum",
+    "GiftCard",
     "GlobalIDFilterInput",
     "LanguageCodeEnum",
     "ModelObjectType",
@@ -98,15 +118,21 @@ __all__ = [
     "Order",
     "OrderDirection",
     "PermissionDenied",
+    "PermissionsField",
     "PositiveDecimal",
+    "StringFilterInput",
     "User",
     "database",
 ]
 
 AUTHENTICATED_USER = AuthorizationFilters.AUTHENTICATED_USER
 MANAGE_APPS = AppPermission.MANAGE_APPS
+MANAGE_CHECKOUTS = CheckoutPermissions.MANAGE_CHECKOUTS
 MANAGE_DISCOUNTS = DiscountPermissions.MANAGE_DISCOUNTS
+MANAGE_GIFT_CARD = GiftcardPermissions.MANAGE_GIFT_CARD
 MANAGE_ORDERS = OrderPermissions.MANAGE_ORDERS
+MANAGE_STAFF = AccountPermissions.MANAGE_STAFF
+MANAGE_USERS = AccountPermissions.MANAGE_USERS
 OWNER = AuthorizationFilters.OWNER
 
 CHECKOUT_UPDATED = [
@@ -135,6 +161,14 @@ class CreditsByCheckoutLoader(DataLoader):
     def batch_load(self, keys: Collection[Any]) -> list[tuple[Amount, Amount]]:
         found = credits.on_checkouts(keys, self.context.user, using=self.database_connection_name)
         return [found[checkout.pk] for checkout in keys]
+
+
+class GiftCardByIdLoader(DataLoader):
+    context_key = "referral_gift_card_by_id"
+
+    def batch_load(self, keys: Collection[int]) -> list[SaleorGiftCard | None]:
+        found = SaleorGiftCard.objects.using(self.database_connection_name).in_bulk(keys)
+        return [found.get(pk) for pk in keys]
 
 
 # who asks ----------------------------------------------------------------------------------
@@ -238,6 +272,38 @@ def load_discount(context: Any, root: Any) -> Promise:
 
 def load_channel(context: Any, slug: str) -> Promise:
     return ChannelFactsBySlugLoader(context).load(slug)
+
+
+def load_order(context: Any, ref: str) -> Promise:
+    return _load(OrderByIdLoader(context), UUID, ref).then(_without_calls)
+
+
+def load_open_checkout(context: Any, ref: str) -> Promise:
+    return _load(CheckoutByTokenLoader(context), UUID, ref).then(_without_calls)
+
+
+def _without_calls(node: Any) -> Any:
+    """As in Saleor's own lists: what is shown asks no app and no tax service."""
+    return node and SyncWebhookControlContext(node=node, allow_sync_webhooks=False)
+
+
+def load_user(context: Any, ref: str) -> Promise:
+    return _load(UserByUserIdLoader(context), int, ref)
+
+
+def load_app(context: Any, ref: str) -> Promise:
+    return _load(AppByIdLoader(context), int, ref)
+
+
+def load_gift_card(context: Any, ref: str) -> Promise:
+    return _load(GiftCardByIdLoader(context), int, ref)
+
+
+def _load(loader: Any, key: Callable[[str], Any], ref: str) -> Promise:
+    try:
+        return loader.load(key(ref))
+    except ValueError:
+        return Promise.resolve(None)
 
 
 def order_emails(order_refs: Collection[str], database: str) -> dict[str, str]:

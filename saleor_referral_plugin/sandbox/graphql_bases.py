@@ -4,6 +4,7 @@ descriptions, error lists and options, so that our part of the schema comes out 
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import graphene
@@ -21,8 +22,11 @@ class Permission(Enum):
     """Who may see what; a request carries the names it holds."""
 
     MANAGE_APPS = "manage_apps"
+    MANAGE_CHECKOUTS = "manage_checkouts"
     MANAGE_DISCOUNTS = "manage_discounts"
+    MANAGE_GIFT_CARD = "manage_gift_card"
     MANAGE_ORDERS = "manage_orders"
+    MANAGE_STAFF = "manage_staff"
     MANAGE_USERS = "manage_users"
     OWNER = "owner"
     AUTHENTICATED_USER = "authenticated_user"
@@ -93,6 +97,31 @@ class BaseField(graphene.Field):
         super().__init__(*args, **kwargs)
 
 
+class PermissionsField(BaseField):
+    """Takes no resolver: Saleor's own would call that one for whoever asks."""
+
+    def __init__(self, *args: Any, permissions: Collection[Permission] = (), **kwargs: Any):
+        self.permissions = permissions
+        if permissions:
+            assert "resolver" not in kwargs
+            names = ", ".join(permission.name for permission in permissions)
+            kwargs["description"] += f"\n\nRequires one of the following permissions: {names}."
+        super().__init__(*args, **kwargs)
+
+    def get_resolver(self, parent_resolver: Any) -> Any:
+        resolver = super().get_resolver(parent_resolver)
+        return partial(self._resolved, resolver) if self.permissions else resolver
+
+    def _resolved(self, resolver: Any, root: Any, info: Any, **arguments: Any) -> Any:
+        if not any(may(info.context, permission) for permission in self.permissions):
+            raise PermissionDenied(permissions=self.permissions)
+        return resolver(root, info, **arguments)
+
+
+def may(context: Any, permission: Permission) -> bool:
+    return permission.name in getattr(context, "permissions", ())
+
+
 _PAGE_ARGUMENTS = {
     "before": (
         graphene.String,
@@ -115,7 +144,7 @@ _PAGE_ARGUMENTS = {
 }
 
 
-class ConnectionField(BaseField):
+class ConnectionField(PermissionsField):
     def __init__(self, type_: Any, *args: Any, **kwargs: Any):
         for name, (scalar, description) in _PAGE_ARGUMENTS.items():
             kwargs.setdefault(name, scalar(description=description))

@@ -16,7 +16,9 @@ import graphene
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Model, QuerySet
 from django.http.request import validate_host
+from graphene.types.generic import GenericScalar
 from graphql.language import ast
 from prices import Money as Amount
 from promise import Promise
@@ -48,7 +50,9 @@ from .graphql_bases import (
     NonNullList,
     Permission,
     PermissionDenied,
+    PermissionsField,
     WebhookEvent,
+    may,
 )
 from .pricing import bill_of, goods_of
 from .store import as_uuid
@@ -66,14 +70,20 @@ __all__ = [
     "ModelObjectType",
     "NonNullList",
     "PermissionDenied",
+    "PermissionsField",
+    "may",
 ]
 
 Found = TypeVar("Found")
 
 AUTHENTICATED_USER = Permission.AUTHENTICATED_USER
 MANAGE_APPS = Permission.MANAGE_APPS
+MANAGE_CHECKOUTS = Permission.MANAGE_CHECKOUTS
 MANAGE_DISCOUNTS = Permission.MANAGE_DISCOUNTS
+MANAGE_GIFT_CARD = Permission.MANAGE_GIFT_CARD
 MANAGE_ORDERS = Permission.MANAGE_ORDERS
+MANAGE_STAFF = Permission.MANAGE_STAFF
+MANAGE_USERS = Permission.MANAGE_USERS
 OWNER = Permission.OWNER
 CHECKOUT_UPDATED = [WebhookEvent("checkout_updated", "A checkout was updated.")]
 
@@ -125,6 +135,16 @@ class DateTimeFilterInput(graphene.InputObjectType):
 class GlobalIDFilterInput(graphene.InputObjectType):
     eq = graphene.ID()
     one_of = NonNullList(graphene.ID)
+
+
+class StringFilterInput(graphene.InputObjectType):
+    eq = graphene.String()
+    one_of = NonNullList(graphene.String)
+
+
+class JSON(GenericScalar):
+    class Meta:
+        description = "Any JSON value."
 
 
 class Money(graphene.ObjectType):
@@ -229,6 +249,35 @@ class Order(ModelObjectType):
         return Amount(root.total, root.currency)
 
 
+class GiftCard(ModelObjectType):
+    id = graphene.GlobalID(required=True)
+    last_4_code_chars = graphene.String(required=True)
+    initial_balance = graphene.Field(Money, required=True)
+    current_balance = graphene.Field(Money, required=True)
+
+    class Meta:
+        model = models.GiftCard
+
+    @staticmethod
+    def resolve_last_4_code_chars(root: models.GiftCard, _info: Any) -> str:
+        return root.code[-4:]
+
+    @staticmethod
+    def resolve_initial_balance(root: models.GiftCard, _info: Any) -> Amount:
+        return Amount(root.initial, root.currency)
+
+    @staticmethod
+    def resolve_current_balance(root: models.GiftCard, _info: Any) -> Amount:
+        return Amount(root.balance, root.currency)
+
+
+class App(BaseObjectType):
+    """The sandbox has none."""
+
+    id = graphene.GlobalID(required=True)
+    name = graphene.String()
+
+
 class ErrorCode(StrEnum):
     GRAPHQL_ERROR = "graphql_error"
     INVALID = "invalid"
@@ -246,10 +295,6 @@ class CheckoutError(Error):
 
 
 # who asks ----------------------------------------------------------------------------------
-def may(context: Any, permission: Permission) -> bool:
-    return permission.name in getattr(context, "permissions", ())
-
-
 def is_requestor(context: Any, user: models.Customer) -> bool:
     asking = getattr(context, "customer", None)
     return asking is not None and asking.pk == user.pk
@@ -337,6 +382,54 @@ def _credits_on(checkout: models.Checkout) -> tuple[Amount, Amount]:
 
 def load_channel(context: Any, slug: str) -> Promise:
     return ChannelFactsBySlugLoader(context).load(slug)
+
+
+class ByIdLoader(DataLoader):
+    rows: QuerySet[Model]
+
+    def batch_load(self, keys: Collection[UUID]) -> list[Model | None]:
+        found = self.rows.in_bulk(keys)
+        return [found.get(key) for key in keys]
+
+
+class OrderByIdLoader(ByIdLoader):
+    context_key = "order_by_id"
+    rows = models.Order.objects.select_related("channel")
+
+
+class CheckoutByIdLoader(ByIdLoader):
+    context_key = "checkout_by_id"
+    rows = models.Checkout.objects.select_related("channel", "customer")
+
+
+class UserByIdLoader(ByIdLoader):
+    context_key = "user_by_id"
+    rows = models.Customer.objects.all()
+
+
+class GiftCardByIdLoader(ByIdLoader):
+    context_key = "gift_card_by_id"
+    rows = models.GiftCard.objects.all()
+
+
+def load_order(context: Any, ref: str) -> Promise:
+    return OrderByIdLoader(context).load(as_uuid(ref))
+
+
+def load_open_checkout(context: Any, ref: str) -> Promise:
+    return CheckoutByIdLoader(context).load(as_uuid(ref))
+
+
+def load_user(context: Any, ref: str) -> Promise:
+    return UserByIdLoader(context).load(as_uuid(ref))
+
+
+def load_app(_context: Any, _ref: str) -> Promise:
+    return Promise.resolve(None)
+
+
+def load_gift_card(context: Any, ref: str) -> Promise:
+    return GiftCardByIdLoader(context).load(as_uuid(ref))
 
 
 def order_emails(order_refs: Collection[str], database: str) -> dict[str, str]:

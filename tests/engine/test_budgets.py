@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
-from saleor_referral_plugin.engine.budgets import Line, budgets_of
+from saleor_referral_plugin.engine.budgets import Line, budgets_in, budgets_of
 from saleor_referral_plugin.engine.effects import carry_out
 from saleor_referral_plugin.engine.money import Amounts
+from saleor_referral_plugin.engine.programs import current_terms
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.terms import (
     Beneficiary,
@@ -19,7 +21,7 @@ from saleor_referral_plugin.engine.terms import (
     Span,
     Terms,
 )
-from saleor_referral_plugin.models import Program
+from saleor_referral_plugin.models import Program, TermsVersion
 from tests.engine.books import change, place, run_program, share
 from tests.engine.build import IN_EURO, amounts, eur, usd
 from tests.engine.fake_store import FakeStore
@@ -166,3 +168,31 @@ def test_a_limit_that_was_lowered_has_nothing_left(store: FakeStore) -> None:
     # then
     [found] = budgets_of(made, now=store.now())
     assert (found.lines[0].promised, found.lines[0].left) == (10, 0)
+
+
+def test_those_of_many_programs_are_two_questions(
+    store: FakeStore, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    # given: one with two budgets, one with none, and one that nobody has used
+    used = program(store, budget(amount=Amounts.of({"USD": 25})), budget(count=3))
+    refer(store, 1)
+    unused = Program.objects.create(slug="unused", name="Unused", created_at=store.now())
+    bare = Program.objects.create(slug="bare", name="Bare", created_at=store.now())
+    rules = current_terms(used)
+    assert rules is not None
+    versions = [
+        rules,
+        TermsVersion(program=bare, rules=Terms().to_json()),
+        TermsVersion(program=unused, rules=rules.rules),
+    ]
+
+    # when
+    with django_assert_num_queries(2):
+        found = budgets_in(versions, now=store.now())
+
+    # then
+    assert [[each.lines for each in of_program] for of_program in found] == [
+        [(line("USD", 25, 10, 0),), (line(None, 3, 1, 0),)],
+        [],
+        [(line("USD", 25, 0, 0),), (line(None, 3, 0, 0),)],
+    ]

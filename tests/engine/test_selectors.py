@@ -249,6 +249,11 @@ def test_what_is_in_flight_of_a_program_that_closes(store: FakeStore) -> None:
     assert given_up.status == "rejected"
     assert [reward.rule for reward in found.rewards] == ["credit"]
     assert found.owed == {"USD": Decimal(10)}
+    other = code.program_id + 1
+    assert selectors.open_in([code.program_id, other], now=store.now()) == {
+        code.program_id: selectors.Open(claims=1, referrals=1),
+        other: selectors.Open(claims=0, referrals=0),
+    }
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from saleor_referral_plugin import conf
 from saleor_referral_plugin.engine import presets, waitlist
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.terms import (
+    Cap,
     Milestone,
     Milestones,
     Offer,
@@ -54,7 +55,7 @@ STANDS_FOR = (
 #: Who asks, if it is no customer, and what they hold.
 OTHERS: dict[str, dict[str, Any]] = {
     "an app": {"permissions": ("MANAGE_APPS",), "app": True},
-    "staff": {"permissions": ("MANAGE_DISCOUNTS",)},
+    "staff": {"permissions": ("MANAGE_DISCOUNTS", "MANAGE_ORDERS", "MANAGE_USERS")},
 }
 #: What is another each time.
 LEFT_OUT = {"id", "endCursor"}
@@ -69,6 +70,7 @@ def terms() -> Terms:
         friend_saves_percent=10, referrer_gets={"USD": 10, "EUR": 9}, hold_days=14
     ).but(
         minimum=Amounts.of({"USD": 50, "EUR": 45}),
+        caps=(Cap(whole_program=True, amount=Amounts.of({"USD": 5000}), period="year"),),
         milestones=(Milestones(steps=(Milestone(count=5, worth=gives),)),),
         rankings=presets.ranking().rankings,
         claim_after=Span(days=7),

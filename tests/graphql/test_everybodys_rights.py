@@ -10,13 +10,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from prices import Money
 
-from saleor_referral_plugin.engine import chosen, presets, waitlist, webhooks
+from saleor_referral_plugin.engine import chosen, deliveries, presets, staff, waitlist, webhooks
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.terms import (
+    Cap,
     CapPeriod,
     Coupon,
+    Group,
     LaterOrders,
     Milestone,
     Milestones,
@@ -31,12 +34,16 @@ from saleor_referral_plugin.graphql.graft import FIELDS, MUTATIONS, QUERIES
 from saleor_referral_plugin.graphql.host import built_schema
 from saleor_referral_plugin.graphql.sdl import OURS
 from saleor_referral_plugin.models import (
+    Action,
     EventDelivery,
+    Membership,
     Program,
     Referral,
+    ReferralCode,
     Referrer,
     Reward,
     SignUp,
+    TermsVersion,
     WebhookEndpoint,
 )
 from tests.graphql import build
@@ -49,17 +56,27 @@ from tests.scenarios.shop import Shop
 ANONYMOUS, OWNER, OTHER = "anonymous", "customer", "other customer"
 STAFF_WITHOUT, STAFF_WITH = "staff without", "staff with"
 APP_WITHOUT, APP_WITH = "app without", "app with"
-ASKERS = (ANONYMOUS, OWNER, OTHER, STAFF_WITHOUT, STAFF_WITH, APP_WITHOUT, APP_WITH)
+STAFF_ALONE, APP_ALONE = "staff with discounts alone", "app with discounts alone"
+ASKERS = (
+    *(ANONYMOUS, OWNER, OTHER, STAFF_WITHOUT, STAFF_WITH, APP_WITHOUT, APP_WITH),
+    *(STAFF_ALONE, APP_ALONE),
+)
 
 #: Enough to see an account at all, and no more.
 WITHOUT = ("MANAGE_USERS",)
-WITH = ("MANAGE_APPS", "MANAGE_DISCOUNTS", "MANAGE_ORDERS", "MANAGE_USERS")
+ALONE = ("MANAGE_DISCOUNTS",)
+WITH = (
+    *("MANAGE_APPS", "MANAGE_CHECKOUTS", "MANAGE_DISCOUNTS", "MANAGE_GIFT_CARD"),
+    *("MANAGE_ORDERS", "MANAGE_STAFF", "MANAGE_USERS"),
+)
 
 EVERYBODY = frozenset(ASKERS)
-MINE_OR_STAFF = frozenset({OWNER, STAFF_WITH, APP_WITH})
+STAFF = frozenset({STAFF_WITH, APP_WITH, STAFF_ALONE, APP_ALONE})
+#: Of what the shop has itself: staff who may see that, too.
+STAFF_WITH_MORE = frozenset({STAFF_WITH, APP_WITH})
+MINE_OR_STAFF = STAFF | {OWNER}
 MINE = frozenset({OWNER})
-STAFF = frozenset({STAFF_WITH, APP_WITH})
-ACCOUNTS = frozenset({OWNER, OTHER, STAFF_WITHOUT, STAFF_WITH})
+ACCOUNTS = frozenset({OWNER, OTHER, STAFF_WITHOUT, STAFF_WITH, STAFF_ALONE})
 
 # what they may see --------------------------------------------------------------------------
 _CONNECTION = "edges pageInfo totalCount"
@@ -91,15 +108,19 @@ RULES: dict[frozenset[str], dict[str, str]] = {
         "ReferralPlaceCountableEdge": "node cursor",
         "ReferralPrize": "description number worth kind",
         "ReferralProgram": (
-            "id slug name kind offer promises claimsUntil ordersUntil milestones leaderboards"
+            "id slug name kind isRunning offer promises claimsUntil ordersUntil milestones "
+            "leaderboards"
         ),
         "ReferralPromise": (
             "description beneficiary kind percentage amount coupon earnedWhen holdDays validDays"
         ),
         "ReferralSignUp": "programName confirmedAt code link referrals rank",
     },
+    STAFF_WITH_MORE | MINE: {
+        # Whoever may see the account at all.
+        "User": "referral referralClaim"
+    },
     MINE_OR_STAFF: {
-        "User": "referral referralClaim",
         "Referee": "displayName",
         "Referral": ("id status programName referee placedAt earnedAt findings rewards"),
         "ReferralBalance": "currency available pending debt earned expiring",
@@ -127,8 +148,53 @@ RULES: dict[frozenset[str], dict[str, str]] = {
         "ReferralLeaderboard": "own",
     },
     STAFF: {
+        "Query": (
+            "referral referralClaims referralLedgerBalances referralLedgerEntries referralPrograms "
+            "referralReward referralRewards referrals referrer referrers"
+        ),
+        "Referral": (
+            "referrer program terms claim channel currency net group follows laterOrders settledAt "
+            "lookAgainAt decisions actions"
+        ),
+        "ReferralAction": "name createdAt by",
+        "ReferralBudget": "beneficiary group period startsAt endsAt number amounts",
+        "ReferralBudgetAmount": "currency limit promised delivered left",
+        "ReferralBudgetNumber": "limit promised delivered left",
+        "ReferralClaim": "typed program terms referrer referral",
+        "ReferralClaimCountableConnection": _CONNECTION,
+        "ReferralClaimCountableEdge": "node cursor",
+        "ReferralDecision": "id kind reason createdAt by detail",
+        "ReferralFinding": "detail audience",
+        "ReferralLedgerBalance": (
+            "currency promised delivered takenBack spent expired waived available pending debt"
+        ),
+        "ReferralLedgerEntry": "id kind amount createdAt reward holder",
+        "ReferralLedgerEntryCountableConnection": _CONNECTION,
+        "ReferralLedgerEntryCountableEdge": "node cursor",
+        "ReferralMembership": "program group createdAt by",
+        "ReferralProgram": ("priority linkUrl createdAt versions budgets inFlight ledgerBalances"),
+        "ReferralProgramCountableConnection": _CONNECTION,
+        "ReferralProgramCountableEdge": "node cursor",
+        "ReferralProgramInFlight": "claims referrals rewards pending",
+        "ReferralReward": (
+            "holder program isCut sentBy sentNote voidedBy decisions ledgerBalance ledgerEntries"
+        ),
+        "ReferralTerms": (
+            "id version rules offerCode createdAt retiredAt claimCount referralCount"
+        ),
+        "ReferralTermsCountableConnection": _CONNECTION,
+        "ReferralTermsCountableEdge": "node cursor",
+        "Referrer": "createdAt blockedBy decisions memberships codes claims ledgerEntries",
+        "ReferrerCode": "id code programName isActive createdAt replacedAt",
+        "ReferrerCountableConnection": _CONNECTION,
+        "ReferrerCountableEdge": "node cursor",
+    },
+    STAFF_WITH_MORE: {
+        "Referee": "user",
+        "Referral": "orderNumber order",
+        "ReferralClaim": "checkout order user",
         "Query": "referralEvents referralWebhookEndpoints",
-        "Referral": "orderNumber",
+        "ReferralDecision": "user app",
         "ReferralEvent": "id type happenedAt referrer referral reward payload deliveries",
         "ReferralEventCountableConnection": _CONNECTION,
         "ReferralEventCountableEdge": "node cursor",
@@ -138,8 +204,16 @@ RULES: dict[frozenset[str], dict[str, str]] = {
         "ReferralWebhookEndpoint": (
             "id url events isActive createdAt lastSuccessAt failingSince stoppedAt oldSecretUntil"
         ),
+        "ReferralReward": "giftCard",
+        "Referrer": "user",
     },
 }
+
+#: All there is of a kind, at the root.
+LISTS = (
+    *("referralClaims", "referralLedgerBalances", "referralLedgerEntries", "referralPrograms"),
+    *("referralRewards", "referrals", "referrers"),
+)
 
 # what they may do ---------------------------------------------------------------------------
 #: What staff and apps decide.
@@ -158,13 +232,13 @@ MUTATION_RULES = {
     "referralClaimCreate": ACCOUNTS,
     "referralClaimDelete": ACCOUNTS,
     "referralCodeUpdate": ACCOUNTS,
-    "referralEventReplay": STAFF,
+    "referralEventReplay": STAFF_WITH_MORE,
     "referralSignUpConfirm": EVERYBODY,
     "referralSignUpCreate": EVERYBODY,
-    "referralWebhookEndpointCreate": STAFF,
-    "referralWebhookEndpointDelete": STAFF,
-    "referralWebhookEndpointSecretRotate": STAFF,
-    "referralWebhookEndpointUpdate": STAFF,
+    "referralWebhookEndpointCreate": STAFF_WITH_MORE,
+    "referralWebhookEndpointDelete": STAFF_WITH_MORE,
+    "referralWebhookEndpointSecretRotate": STAFF_WITH_MORE,
+    "referralWebhookEndpointUpdate": STAFF_WITH_MORE,
     "referrerUpdate": ACCOUNTS,
     **dict.fromkeys(DECISIONS.split(), STAFF),
 }
@@ -213,13 +287,21 @@ def test_every_field_and_mutation_has_a_rule_and_no_rule_is_for_nothing() -> Non
 ARGUMENTS = {
     "channel": '"default"',
     "days": "3660",
-    "first": "20",
+    "first": "9",
     "source": '"mail"',
 }
 #: Of our own types those that others lead to.
 BOOKS = ("Referral", "ReferralReward", "Referrer")
 #: Of the store's own types as much as is needed to see something.
-OF_THE_STORE = {"Money": "amount", "PageInfo": "hasNextPage"}
+OF_THE_STORE = {
+    "App": "id",
+    "Checkout": "id",
+    "GiftCard": "id",
+    "Money": "amount",
+    "Order": "id",
+    "PageInfo": "hasNextPage",
+    "User": "id",
+}
 
 
 def named(type_: Any) -> Any:
@@ -233,8 +315,10 @@ def arguments(field: Any) -> str:
     return f"({', '.join(known)})" if known else ""
 
 
-def selection(type_: Any, above: tuple[str, ...] = ()) -> str:
-    """Everything of ours below a type, once."""
+def selection(type_: Any, above: tuple[str, ...] = (), nodes: set[str] | None = None) -> str:
+    """Everything of ours below a type; what has an id and leads back to others, once."""
+    if nodes is None:
+        nodes = {type_.name} if leads_on(type_) else set()
     parts = []
     for name, field in type_.fields.items():
         below = named(field.type)
@@ -242,10 +326,21 @@ def selection(type_: Any, above: tuple[str, ...] = ()) -> str:
             parts.append(f"{name}{{{OF_THE_STORE[below.name]}}}")
         elif not hasattr(below, "fields"):
             parts.append(name + arguments(field))
+        elif below.name in nodes:
+            parts.append(f"{name}{arguments(field)}{{id}}")
         elif OURS.search(below.name) and below.name not in above:
-            beneath = selection(below, (*above, type_.name))
+            if leads_on(below):
+                nodes.add(below.name)
+            beneath = selection(below, (*above, type_.name), nodes)
             parts.append(f"{name}{arguments(field)}{{{beneath}}}")
     return " ".join(parts)
+
+
+def leads_on(type_: Any) -> bool:
+    below = [named(field.type) for field in type_.fields.values()]
+    return "id" in type_.fields and any(
+        OURS.search(each.name) and is_object(each) for each in below
+    )
 
 
 def seen_in(type_: Any, value: Any) -> Iterator[str]:
@@ -253,7 +348,7 @@ def seen_in(type_: Any, value: Any) -> Iterator[str]:
     if isinstance(value, list):
         for each in value:
             yield from seen_in(type_, each)
-    elif isinstance(value, dict):
+    elif isinstance(value, dict) and hasattr(type_, "fields"):
         for name, below in value.items():
             if name in type_.fields and below is not None:
                 yield f"{type_.name}.{name}"
@@ -308,6 +403,13 @@ def all_kinds_of_terms() -> Terms:
             ),
         ),
         rankings=(ranking,),
+        caps=(
+            Cap(whole_program=True, count=1000, period=CapPeriod.CALENDAR_YEAR),
+            Cap(whole_program=True, amount=Amounts.of({"USD": 9000}), period=CapPeriod.LIFE),
+        ),
+        groups=(
+            Group(name="top", caps=(Cap(whole_program=True, count=9, period=CapPeriod.LIFE),)),
+        ),
     )
 
 
@@ -350,8 +452,42 @@ class Scene:
         assert shop.claim_on_account(self.anna, shop.share(self.eve)).accepted
         self.other_code = shop.share(self.anna, program="other")
         self.token = self._signed_up()
-        shop.run_periodic_tasks()
+        self._looked_at(shop)
+        deliveries.spread(get_store().now())
         EventDelivery.objects.update(tried_at=FAR, response_status=500, error="It answered 500.")
+
+    def _looked_at(self, shop: Shop) -> None:
+        """What only staff see."""
+        shop.travel(hours=1)
+        store, now = get_store(), get_store().now()
+        given.order_without_code(shop, "ben@example.com").pay()
+        shop.claim_for(given.order_without_code(shop, "kim@example.com"), self.code)
+        shop.claim_on_account(shop.register("ivy@example.com"), self.code)
+        hal = shop.register("hal@example.com")
+        given.friends_order(shop, self.code, email=hal.email, customer=hal).pay()
+        by = f"User:{hal.user_ref}"
+        referral = Referral.objects.get(order_ref=self.order.ref)
+        Action.objects.create(referral=referral, name="reviewed", at=now, by="the shop")
+        staff.reject(referral, by=by, reason="looked odd", store=store)
+        staff.undo(referral, by="App:1", reason="it is not", store=store)
+        anna = Referrer.objects.get(user_ref=self.anna.user_ref)
+        given_back = staff.adjust(
+            *(anna, Money(5, "USD")),
+            program=referral.program,
+            by=by,
+            reason="for the trouble",
+            store=store,
+        )
+        staff.void(given_back, by=by, reason="twice", store=store)
+        Reward.objects.filter(pk=given_back.pk).update(sent_by="Cleo", sent_note="Parcel 7")
+        gus = Referrer.objects.create(created_at=now, user_ref=None)
+        staff.block(gus, by="Cleo", reason="too many", store=store)
+        ReferralCode.objects.create(
+            referrer=gus, program=referral.program, code="ONCE", created_at=now, replaced_at=now
+        )
+        Membership.objects.update(by="Cleo")
+        TermsVersion.objects.filter(program__slug="launch").update(retired_at=now)
+        self.referral, self.reward = referral, referral.rewards.order_by("pk")[0]
 
     def _signed_up(self) -> str:
         store = get_store()
@@ -377,6 +513,8 @@ class Scene:
             STAFF_WITH: {"permissions": WITH},
             APP_WITHOUT: {"permissions": WITHOUT, "app": True},
             APP_WITH: {"permissions": WITH, "app": True},
+            STAFF_ALONE: {"permissions": ALONE},
+            APP_ALONE: {"permissions": ALONE, "app": True},
         }[asker]
         return self.api.ask(document, variables, **who)
 
@@ -422,6 +560,15 @@ class Scene:
             f"{checkout(self.annas)}{{referralCredits{{{of('CheckoutReferralCredits')}}}}}",
             f'order(id: "{global_id("Order", self.order.ref)}")'
             f"{{referral{{{of('OrderReferral')}}}}}",
+            *(
+                f"{name}{arguments(field)}{{{of(named(field.type).name)}}}"
+                for name, field in types["Query"].fields.items()
+                if name in LISTS
+            ),
+            f'referral(id: "{global_id("Referral", self.referral.pk)}"){{{of("Referral")}}}',
+            f'referralReward(id: "{global_id("ReferralReward", self.reward.pk)}")'
+            f"{{{of('ReferralReward')}}}",
+            f'referrer(code: "{self.code}"){{{of("Referrer")}}}',
         ]
 
 
@@ -444,6 +591,8 @@ def shown_to(scene: Scene, asker: str) -> set[str]:
 #: mutation do), and one of two of which one is always empty.
 EMPTY_HERE = {
     "ReferralCredit.percentage",
+    # Of no app that is there.
+    "ReferralDecision.app",
     "CheckoutError.referralErrorCode",
     "CheckoutError.referralRetryAt",
     "ReferralError.code",
@@ -523,7 +672,7 @@ def _mutations(scene: Scene) -> dict[str, Callable[[str], str]]:
 
 def _decisions(scene: Scene) -> dict[str, Callable[[str], str]]:
     referral = global_id("Referral", Referral.objects.get(order_ref=scene.order.ref).pk)
-    reward = global_id("ReferralReward", Reward.objects.get(rule="credit").pk)
+    reward = global_id("ReferralReward", scene.referral.rewards.get(rule="credit").pk)
     referrer = global_id("Referrer", Referrer.objects.get(user_ref=scene.anna.user_ref).pk)
     other = global_id("ReferralProgram", Program.objects.get(slug="other").pk)
     order, user = global_id("Order", scene.order.ref), global_id("User", scene.anna.user_ref)

@@ -60,6 +60,8 @@ def known_of(scene: Scene) -> Known:
         ours={name for name in schema.get_type_map() if OURS.search(name)},
         others={
             **others,
+            "App": ["id"],
+            "GiftCard": ["id"],
             "Money": ["amount", "currency"],
             "PageInfo": ["hasNextPage", "endCursor"],
         },

@@ -12,7 +12,14 @@ from ...engine.money import zero
 from ...engine.selectors import CheckoutClaims
 from ...models import Claim, Referral
 from .. import host
-from ..dataloaders import AccountClaimLoader, ClaimsByCheckoutLoader, ReferralByOrderLoader
+from ..dataloaders import (
+    AccountClaimLoader,
+    ClaimsByCheckoutLoader,
+    ReferralByClaimLoader,
+    ReferralByOrderLoader,
+    ReferrerByIdLoader,
+    TermsByIdLoader,
+)
 from ..enums import (
     DOC_CATEGORY,
     ReferralClaimSourceEnum,
@@ -22,6 +29,11 @@ from ..enums import (
 from .findings import FindingSeen, findings_field, visible_findings
 from .offers import OfferSeen, ReferralOffer, offer_for
 from .previews import CheckoutReferralConflict, Conflict, conflict_on
+from .programs import ReferralProgram, load_for_staff
+from .terms import ReferralTerms
+
+#: Types of modules that need these.
+_TYPES = "saleor_referral_plugin.graphql.types"
 
 #: Set on a claim in memory: the language of the checkout or the order it is shown on.
 LANGUAGE = "referral_language"
@@ -44,9 +56,52 @@ class ReferralClaim(host.ModelObjectType):
     created_at = host.DateTime(required=True, description="When the code was given.")
     judged_at = host.DateTime(required=True, description="When the rules were last asked.")
     findings = findings_field("What the rules said when they were last asked.")
+    typed = host.PermissionsField(
+        graphene.String,
+        description="What was typed, or carried in.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    program = host.PermissionsField(
+        ReferralProgram,
+        description="The program of the code.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    terms = host.PermissionsField(
+        ReferralTerms,
+        description="The version of its rules that the claim is judged by.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    referrer = host.PermissionsField(
+        f"{_TYPES}.referrers.Referrer",
+        description="Whose code it is.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    referral = host.PermissionsField(
+        f"{_TYPES}.referrals.Referral",
+        description="What came of it. Null: nothing yet.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    checkout = host.PermissionsField(
+        host.Checkout,
+        description="The checkout it is on. Null for none, and once that has become an order.",
+        permissions=[host.MANAGE_CHECKOUTS],
+    )
+    order = host.PermissionsField(
+        host.Order,
+        description="The order that it was claimed for afterwards. Null for any other claim.",
+        permissions=[host.MANAGE_ORDERS],
+    )
+    user = host.PermissionsField(
+        host.User,
+        description="The account that it was claimed on. Null: it was claimed on a checkout.",
+        permissions=[host.MANAGE_USERS],
+    )
 
     class Meta:
-        description = "A referral code bound to a checkout or an account, or its refusal."
+        description = (
+            "A referral code bound to a checkout, an account or an order, or the refusal to bind "
+            "it."
+        )
         doc_category = DOC_CATEGORY
         interfaces = [graphene.relay.Node]
         model = Claim
@@ -59,6 +114,41 @@ class ReferralClaim(host.ModelObjectType):
     def resolve_findings(root: Claim, info: Any) -> list[FindingSeen]:
         language = getattr(root, LANGUAGE, "")
         return visible_findings(info.context, root.findings, language=language)
+
+    @staticmethod
+    def resolve_program(root: Claim, info: Any) -> Promise:
+        return load_for_staff(info.context, root.code.program_id)
+
+    @staticmethod
+    def resolve_terms(root: Claim, info: Any) -> Promise:
+        return TermsByIdLoader(info.context).load(root.terms_id)
+
+    @staticmethod
+    def resolve_referrer(root: Claim, info: Any) -> Promise:
+        return ReferrerByIdLoader(info.context).load(root.code.referrer_id)
+
+    @staticmethod
+    def resolve_referral(root: Claim, info: Any) -> Promise:
+        return ReferralByClaimLoader(info.context).load(root.pk)
+
+    @staticmethod
+    def resolve_checkout(root: Claim, info: Any) -> Promise | None:
+        ref = root.checkout_ref
+        return host.load_open_checkout(info.context, ref) if ref else None
+
+    @staticmethod
+    def resolve_order(root: Claim, info: Any) -> Promise | None:
+        return host.load_order(info.context, root.order_ref) if root.order_ref else None
+
+    @staticmethod
+    def resolve_user(root: Claim, info: Any) -> Promise | None:
+        return host.load_user(info.context, root.account_ref) if root.account_ref else None
+
+
+class ReferralClaimCountableConnection(host.CountableConnection):
+    class Meta:
+        doc_category = DOC_CATEGORY
+        node = ReferralClaim
 
 
 def _in_language(claim: Claim | None, language: str) -> Claim | None:

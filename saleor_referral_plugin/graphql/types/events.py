@@ -21,8 +21,7 @@ from ..dataloaders import (
 )
 from ..enums import DOC_CATEGORY, ReferralEventDeliveryStatusEnum, ReferralEventTypeEnum
 from ..pages import Connected
-from ..root_pages import ROOT
-from ..where import page_of
+from ..where import EVENTS, page_of
 from .referrals import Referral, ReferralReward
 from .referrers import Referrer
 
@@ -172,7 +171,9 @@ class ReferralEventCountableConnection(host.CountableConnection):
 
 def load_events(info: Any, **arguments: Any) -> Connected:
     _check(info.context, host.MANAGE_APPS)
-    return Connected(info, EventPageLoader, EventCountLoader, ROOT, page_of(**arguments))
+    return Connected(
+        info, EventPageLoader, EventCountLoader, None, page_of(info.context, EVENTS, **arguments)
+    )
 
 
 def load_endpoints(info: Any) -> list[WebhookEndpoint]:

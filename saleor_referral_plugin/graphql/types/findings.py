@@ -9,7 +9,7 @@ import graphene
 from ...engine.findings import Audience, Finding, FindingCode
 from ...engine.selectors import findings_in
 from .. import host
-from ..enums import DOC_CATEGORY, ReferralFindingCodeEnum
+from ..enums import DOC_CATEGORY, ReferralFindingAudienceEnum, ReferralFindingCodeEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,14 @@ class FindingSeen:
     @property
     def passed(self) -> bool:
         return self.finding.passed
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        return self.finding.detail
+
+    @property
+    def audience(self) -> Audience:
+        return self.finding.audience
 
 
 def visible_findings(
@@ -52,6 +60,16 @@ class ReferralFinding(host.BaseObjectType):
             ),
         ),
         description="Why not, in a sentence for people. Null when the rule is satisfied.",
+    )
+    detail = host.PermissionsField(
+        host.JSON,
+        description="What the rule went by, such as the minimum and what is missing.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    audience = host.PermissionsField(
+        ReferralFindingAudienceEnum,
+        description="Who may see it.",
+        permissions=[host.MANAGE_DISCOUNTS],
     )
 
     class Meta:

@@ -9,8 +9,6 @@ import graphene
 from prices import Money
 from promise import Promise
 
-from graphql import GraphQLError
-
 from ...engine.facts import Channel
 from ...engine.milestones import Standing, period_of, reached
 from ...engine.money import say
@@ -19,15 +17,28 @@ from ...engine.taking_part import OPEN_TO_ALL
 from ...engine.terms import Milestone, Milestones, Terms
 from ...models import Program, TermsVersion
 from .. import host
-from ..dataloaders import NewestTermsLoader, load_channel
+from ..dataloaders import (
+    BudgetsLoader,
+    NewestTermsLoader,
+    OpenLoader,
+    ProgramByIdLoader,
+    ProgramBySlugLoader,
+    TermsCountLoader,
+    TermsPageLoader,
+    TotalsByProgramLoader,
+    load_channel,
+)
 from ..enums import (
     DOC_CATEGORY,
     ReferralPeriodEnum,
     ReferralProgramKindEnum,
     ReferralRewardKindEnum,
 )
-from ..ids import key_in
+from ..ids import key_in, only_one_of
+from ..pages import Connected, Page
+from .budgets import InFlightSeen, ReferralBudget, ReferralProgramInFlight
 from .leaderboards import Board, ReferralLeaderboard
+from .ledger import ReferralLedgerBalance
 from .offers import (
     OfferSeen,
     PromiseSeen,
@@ -38,16 +49,17 @@ from .offers import (
     say_coupon,
     worth_in,
 )
+from .terms import ReferralTermsCountableConnection
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramSeen:
-    """A program in a channel. `terms`: those of the group of whoever looks; None: its terms are
-    not for them."""
+    """A program in a channel; None: in none, as staff see it. `terms`: those of the group of
+    whoever looks; None: it has none, or they are not for them."""
 
     program: Program
     terms: Terms | None
-    channel: Channel
+    channel: Channel | None
 
     @property
     def id(self) -> int:
@@ -242,17 +254,20 @@ class ReferralProgram(host.BaseObjectType):
     slug = graphene.String(required=True, description="Names the program in links and settings.")
     name = graphene.String(required=True, description="What the program is called.")
     kind = ReferralProgramKindEnum(required=True, description="Who may share a code in it.")
+    is_running = graphene.Boolean(required=True, description="Whether it takes codes.")
     offer = graphene.Field(
         ReferralOffer,
         description=(
-            "What a friend gets at checkout. Null where the program does not run, and in a program "
-            "by invitation for who was not invited."
+            "What a friend gets at checkout. Null where the program does not run, without a "
+            "channel, and in a program by invitation for who was not invited."
         ),
     )
     promises = graphene.Field(
         host.NonNullList(ReferralPromise),
         required=True,
-        description="What referrer and friend are credited for a referral.",
+        description=(
+            "What referrer and friend are credited for a referral. Empty where `offer` is null."
+        ),
     )
     claims_until = host.DateTime(description="From when on it takes no code. Null: not known.")
     orders_until = host.DateTime(
@@ -261,16 +276,51 @@ class ReferralProgram(host.BaseObjectType):
     milestones = graphene.Field(
         host.NonNullList(ReferralMilestones),
         required=True,
-        description="What many referrals bring.",
+        description="What many referrals bring in the channel. Empty without one.",
     )
     leaderboards = graphene.Field(
         host.NonNullList(ReferralLeaderboard),
         required=True,
         description="The rankings that have prizes, as they stand now.",
     )
+    priority = host.PermissionsField(
+        graphene.Int,
+        description="Where two programs overlap, the one with the higher number goes before.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    link_url = host.PermissionsField(
+        graphene.String,
+        description="Where the links of referrers lead. Null: the shop has named no address.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    created_at = host.PermissionsField(
+        host.DateTime,
+        description="When it was made.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    versions = host.ConnectionField(
+        ReferralTermsCountableConnection,
+        description="All versions of its rules; the newest, which takes new codes, first.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    budgets = host.PermissionsField(
+        host.NonNullList(ReferralBudget),
+        description="What is left of its limits over all referrers together.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    in_flight = host.PermissionsField(
+        ReferralProgramInFlight,
+        description="What it has promised and not kept yet, also when it takes no more codes.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    ledger_balances = host.PermissionsField(
+        host.NonNullList(ReferralLedgerBalance),
+        description="What its books add up to, one balance per currency or unit.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
 
     class Meta:
-        description = "A referral program, as anybody may see it in a channel."
+        description = "A referral program: as anybody may see it in a channel, and as staff do."
         doc_category = DOC_CATEGORY
         interfaces = [graphene.relay.Node]
 
@@ -285,6 +335,10 @@ class ReferralProgram(host.BaseObjectType):
     @staticmethod
     def resolve_kind(root: ProgramSeen, _info: Any) -> str:
         return root.program.kind
+
+    @staticmethod
+    def resolve_is_running(root: ProgramSeen, _info: Any) -> bool:
+        return root.program.is_running
 
     @staticmethod
     def resolve_offer(root: ProgramSeen, _info: Any) -> OfferSeen | None:
@@ -308,14 +362,59 @@ class ReferralProgram(host.BaseObjectType):
 
     @staticmethod
     def resolve_milestones(root: ProgramSeen, _info: Any) -> list[MilestonesSeen]:
-        of_terms = root.terms.milestones if root.terms else ()
-        return [MilestonesSeen(each, root.channel.currency) for each in of_terms]
+        if root.terms is None or root.channel is None:
+            return []
+        return [MilestonesSeen(each, root.channel.currency) for each in root.terms.milestones]
 
     @staticmethod
     def resolve_leaderboards(root: ProgramSeen, _info: Any) -> list[Board]:
         if root.terms is None:
             return []
         return list(_boards(root.program, root.terms))
+
+    @staticmethod
+    def resolve_priority(root: ProgramSeen, _info: Any) -> int:
+        return root.program.priority
+
+    @staticmethod
+    def resolve_link_url(root: ProgramSeen, _info: Any) -> str | None:
+        return root.program.link_url or None
+
+    @staticmethod
+    def resolve_created_at(root: ProgramSeen, _info: Any) -> datetime:
+        return root.program.created_at
+
+    @staticmethod
+    def resolve_versions(root: ProgramSeen, info: Any, **window: Any) -> Connected:
+        return Connected(info, TermsPageLoader, TermsCountLoader, root.id, Page(**window))
+
+    @staticmethod
+    def resolve_budgets(root: ProgramSeen, info: Any) -> Promise:
+        def of_newest(versions: list[TermsVersion]) -> Any:
+            newest = _version_of(root.id, versions)
+            return BudgetsLoader(info.context).load(newest) if newest else []
+
+        return NewestTermsLoader(info.context).load_all().then(of_newest)
+
+    @staticmethod
+    def resolve_in_flight(root: ProgramSeen, info: Any) -> Promise:
+        is_open = OpenLoader(info.context).load(root.id)
+        totals = TotalsByProgramLoader(info.context).load(root.id)
+        return Promise.all([is_open, totals]).then(lambda found: InFlightSeen(*found))
+
+    @staticmethod
+    def resolve_ledger_balances(root: ProgramSeen, info: Any) -> Promise:
+        return TotalsByProgramLoader(info.context).load(root.id)
+
+
+class ReferralProgramCountableConnection(host.CountableConnection):
+    class Meta:
+        doc_category = DOC_CATEGORY
+        node = ReferralProgram
+
+
+def _version_of(program_id: int, newest: list[TermsVersion]) -> TermsVersion | None:
+    return next((version for version in newest if version.program_id == program_id), None)
 
 
 def _boards(program: Program, terms: Terms) -> Iterator[Board]:
@@ -324,14 +423,19 @@ def _boards(program: Program, terms: Terms) -> Iterator[Board]:
         yield Board(program, terms, ranking, now)
 
 
-def load_program(context: Any, channel: str, *, id: str | None, slug: str | None) -> Promise:
-    """A program that anybody may take part in, while it runs in the channel; None for any
-    other, whatever the reason."""
-    if id is not None and slug is not None:
-        raise GraphQLError("Argument 'id' cannot be combined with 'slug'")
-    if id is None and slug is None:
-        raise GraphQLError("At least one of arguments is required: 'id', 'slug'.")
-    key = key_in(id, "ReferralProgram") if id is not None else None
+def load_program(context: Any, channel: str | None, *, id: str | None, slug: str | None) -> Promise:
+    """For staff any program there is. For others one that anybody may take part in, while it
+    runs in the channel; None for any other, whatever the reason. Raises PermissionDenied where
+    they name no channel."""
+    name, said = only_one_of(id=id, slug=slug)
+    key = key_in(said, "ReferralProgram") if name == "id" else None
+    if host.may(context, host.MANAGE_DISCOUNTS):
+        if key is not None:
+            return load_for_staff(context, key, channel)
+        found = ProgramBySlugLoader(context).load(said.replace("\x00", "\ufffd"))
+        return found.then(lambda program: program and load_for_staff(context, program.pk, channel))
+    if channel is None:
+        raise host.PermissionDenied(permissions=[host.MANAGE_DISCOUNTS])
 
     def is_asked_for(version: TermsVersion) -> bool:
         program = version.program
@@ -349,3 +453,19 @@ def load_program(context: Any, channel: str, *, id: str | None, slug: str | None
 
     terms = NewestTermsLoader(context).load_all()
     return Promise.all([terms, load_channel(context, channel)]).then(seen)
+
+
+def load_for_staff(context: Any, program_id: int, channel: str | None = None) -> Promise:
+    """A program as it is, in a channel or in none; None: there is none."""
+
+    def seen(found: tuple[Program | None, list[TermsVersion], Channel | None]) -> Any:
+        program, versions, known = found
+        if program is None:
+            return None
+        newest = _version_of(program.pk, versions)
+        return ProgramSeen(program, newest.terms if newest else None, known)
+
+    program = ProgramByIdLoader(context).load(program_id)
+    terms = NewestTermsLoader(context).load_all()
+    in_channel = load_channel(context, channel) if channel else Promise.resolve(None)
+    return Promise.all([program, terms, in_channel]).then(seen)

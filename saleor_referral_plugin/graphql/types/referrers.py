@@ -23,8 +23,16 @@ from ...models import Referrer as ReferrerRow
 from .. import host
 from ..dataloaders import (
     AccountsByReferrerLoader,
+    ClaimCountLoader,
+    ClaimPageLoader,
+    CodesByReferrerLoader,
+    DecisionByIdLoader,
+    DecisionsByReferrerLoader,
+    EntryCountLoader,
+    EntryPageLoader,
     ExpiringLoader,
     LiveCodeByReferrerLoader,
+    MembershipsByReferrerLoader,
     ReferralCountLoader,
     ReferralPageLoader,
     ReferrerByUserRefLoader,
@@ -36,12 +44,24 @@ from ..dataloaders import (
 from ..enums import DOC_CATEGORY
 from ..pages import Connected
 from ..where import (
+    CLAIMS,
+    ENTRIES,
+    REFERRALS,
+    REWARDS,
+    ReferralClaimSortingInput,
+    ReferralClaimWhereInput,
+    ReferralLedgerEntrySortingInput,
+    ReferralLedgerEntryWhereInput,
     ReferralRewardSortingInput,
     ReferralRewardWhereInput,
     ReferralSortingInput,
     ReferralWhereInput,
     page_of,
 )
+from .claims import ReferralClaimCountableConnection
+from .decisions import ReferralDecision, decisions_field
+from .ledger import ReferralLedgerEntryCountableConnection
+from .memberships import ReferralMembership, ReferrerCode
 from .offers import ReferralCredit, ReferralOffer, credit_in, offer_in
 from .referrals import ReferralCountableConnection, ReferralRewardCountableConnection
 from .taking_part import ReferrerProgram, load_parts
@@ -187,6 +207,48 @@ class Referrer(host.ModelObjectType):
         sort_by=ReferralSortingInput(description="Sort referrals; newest first by default."),
         description="The referrer's referrals.",
     )
+    user = host.PermissionsField(
+        host.User,
+        description="Their account. Null for a guest, and after it was deleted or erased.",
+        permissions=[host.MANAGE_USERS],
+    )
+    created_at = host.PermissionsField(
+        host.DateTime,
+        description="Since when they are one.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    blocked_by = host.PermissionsField(
+        ReferralDecision,
+        description="The decision that has blocked them. Null: they are not blocked.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    decisions = decisions_field()
+    memberships = host.PermissionsField(
+        host.NonNullList(ReferralMembership),
+        description="The programs they were invited to, and the groups they are in.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    codes = host.PermissionsField(
+        host.NonNullList(ReferrerCode),
+        description="All their codes, also earlier ones, oldest first.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    claims = host.ConnectionField(
+        ReferralClaimCountableConnection,
+        where=ReferralClaimWhereInput(description="Where filtering options."),
+        sort_by=ReferralClaimSortingInput(description="Sort claims; newest first by default."),
+        description="The claims of their codes.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    ledger_entries = host.ConnectionField(
+        ReferralLedgerEntryCountableConnection,
+        where=ReferralLedgerEntryWhereInput(description="Where filtering options."),
+        sort_by=ReferralLedgerEntrySortingInput(
+            description="Sort entries; newest first by default."
+        ),
+        description="The lines of the books about their rewards.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
 
     class Meta:
         description = "A customer who recommends."
@@ -239,11 +301,51 @@ class Referrer(host.ModelObjectType):
 
     @staticmethod
     def resolve_rewards(root: ReferrerRow, info: Any, **asked: Any) -> Connected:
-        return Connected(info, RewardPageLoader, RewardCountLoader, root.pk, page_of(**asked))
+        page = page_of(info.context, REWARDS, **asked)
+        return Connected(info, RewardPageLoader, RewardCountLoader, root.pk, page)
 
     @staticmethod
     def resolve_referrals(root: ReferrerRow, info: Any, **asked: Any) -> Connected:
-        return Connected(info, ReferralPageLoader, ReferralCountLoader, root.pk, page_of(**asked))
+        page = page_of(info.context, REFERRALS, **asked)
+        return Connected(info, ReferralPageLoader, ReferralCountLoader, root.pk, page)
+
+    @staticmethod
+    def resolve_user(root: ReferrerRow, info: Any) -> Promise | None:
+        return host.load_user(info.context, root.user_ref) if root.user_ref else None
+
+    @staticmethod
+    def resolve_blocked_by(root: ReferrerRow, info: Any) -> Promise | None:
+        if root.blocked_by_id is None:
+            return None
+        return DecisionByIdLoader(info.context).load(root.blocked_by_id)
+
+    @staticmethod
+    def resolve_decisions(root: ReferrerRow, info: Any) -> Promise:
+        return DecisionsByReferrerLoader(info.context).load(root.pk)
+
+    @staticmethod
+    def resolve_memberships(root: ReferrerRow, info: Any) -> Promise:
+        return MembershipsByReferrerLoader(info.context).load(root.pk)
+
+    @staticmethod
+    def resolve_codes(root: ReferrerRow, info: Any) -> Promise:
+        return CodesByReferrerLoader(info.context).load(root.pk)
+
+    @staticmethod
+    def resolve_claims(root: ReferrerRow, info: Any, **asked: Any) -> Connected:
+        page = page_of(info.context, CLAIMS, **asked)
+        return Connected(info, ClaimPageLoader, ClaimCountLoader, root.pk, page)
+
+    @staticmethod
+    def resolve_ledger_entries(root: ReferrerRow, info: Any, **asked: Any) -> Connected:
+        page = page_of(info.context, ENTRIES, **asked)
+        return Connected(info, EntryPageLoader, EntryCountLoader, root.pk, page)
+
+
+class ReferrerCountableConnection(host.CountableConnection):
+    class Meta:
+        doc_category = DOC_CATEGORY
+        node = Referrer
 
 
 def _in_channel(context: Any, slug: str, seen: Any) -> Promise:
