@@ -1,10 +1,13 @@
 """Our fields on the store's types, and what they cost."""
 
+from collections.abc import Callable
 from typing import Any
 
 import graphene
 from django.core.exceptions import ImproperlyConfigured
 
+from ..engine.presets import PRESETS
+from ..engine.terms import Terms
 from . import host
 from .enums import DOC_CATEGORY, ReferralErrorCode
 from .mutations import (
@@ -25,8 +28,20 @@ from .mutations import (
     ReferralDecisionUndo,
     ReferralDetach,
     ReferralEventReplay,
+    ReferralJobCancel,
     ReferralOverride,
+    ReferralProgramArchive,
+    ReferralProgramClose,
+    ReferralProgramCreate,
+    ReferralProgramDelete,
+    ReferralProgramOpen,
+    ReferralProgramPause,
+    ReferralProgramUnarchive,
+    ReferralProgramUpdate,
     ReferralReject,
+    ReferralReplayCreate,
+    ReferralRetroactivePreviewCreate,
+    ReferralRetroactiveRunCreate,
     ReferralRewardBulkMarkAsSent,
     ReferralRewardBulkVoid,
     ReferralRewardIssueAgain,
@@ -58,6 +73,12 @@ from .types.claims import (
 )
 from .types.codes import ReferralCode, load_code
 from .types.credits import CheckoutReferralCredits, load_credits
+from .types.drafts import (
+    ReferralPreset,
+    ReferralProgramPreview,
+    ReferralProgramPreviewInput,
+    preview,
+)
 from .types.events import (
     PERMISSION,
     ReferralEventCountableConnection,
@@ -65,11 +86,25 @@ from .types.events import (
     load_endpoints,
     load_events,
 )
+from .types.jobs import ReferralJob, ReferralJobCountableConnection, load_job, load_jobs
 from .types.previews import CheckoutReferralPreview, load_preview
 from .types.programs import ReferralProgram, load_program
 from .types.referrers import Referrer, load_referrer
 from .types.sign_ups import ReferralSignUp, load_sign_up
 from .where import ReferralEventWhereInput
+
+
+def _for_staff(resolver: Callable[..., Any]) -> Callable[..., Any]:
+    """Saleor's PermissionsField lets everybody through to a `resolver` that it is given: it
+    guards those alone that a type has."""
+
+    def guarded(root: Any, info: Any, **arguments: Any) -> Any:
+        if not host.may(info.context, host.MANAGE_DISCOUNTS):
+            raise host.PermissionDenied(permissions=[host.MANAGE_DISCOUNTS])
+        return resolver(root, info, **arguments)
+
+    return guarded
+
 
 QUERIES = {
     "referral_code": host.BaseField(
@@ -87,6 +122,22 @@ QUERIES = {
         ),
         doc_category=DOC_CATEGORY,
     ),
+    "referral_job": host.PermissionsField(
+        ReferralJob,
+        id=graphene.ID(required=True, description="The ID of the job."),
+        resolver=_for_staff(lambda _root, info, *, id: load_job(info.context, id)),
+        description="Work on a program that takes long. Null for one that is not there.",
+        doc_category=DOC_CATEGORY,
+        permissions=[host.MANAGE_DISCOUNTS],
+    ),
+    "referral_jobs": host.ConnectionField(
+        ReferralJobCountableConnection,
+        program=graphene.ID(description="Those of a program alone: its ID."),
+        resolver=_for_staff(lambda _root, info, **arguments: load_jobs(info, **arguments)),
+        description="Work on programs that takes long, the newest first.",
+        doc_category=DOC_CATEGORY,
+        permissions=[host.MANAGE_DISCOUNTS],
+    ),
     "referral_program": host.BaseField(
         ReferralProgram,
         id=graphene.ID(description="ID of the program."),
@@ -100,6 +151,28 @@ QUERIES = {
             "invitation."
         ),
         doc_category=DOC_CATEGORY,
+    ),
+    "referral_program_presets": host.PermissionsField(
+        host.NonNullList(ReferralPreset),
+        resolver=_for_staff(lambda _root, _info: list(PRESETS)),
+        description="Ready-made terms for programs.",
+        doc_category=DOC_CATEGORY,
+        permissions=[host.MANAGE_DISCOUNTS],
+    ),
+    "referral_program_preview": host.PermissionsField(
+        ReferralProgramPreview,
+        input=ReferralProgramPreviewInput(required=True, description="The draft."),
+        resolver=_for_staff(lambda _root, _info, *, input: preview(input)),
+        description="What draft terms would mean: what is wrong, what may not be meant so.",
+        doc_category=DOC_CATEGORY,
+        permissions=[host.MANAGE_DISCOUNTS],
+    ),
+    "referral_program_rules_schema": host.PermissionsField(
+        host.JSON,
+        resolver=_for_staff(lambda _root, _info: Terms.model_json_schema()),
+        description="What can be written as `rules` of a program, as JSON Schema.",
+        doc_category=DOC_CATEGORY,
+        permissions=[host.MANAGE_DISCOUNTS],
     ),
     "referral_sign_up": host.BaseField(
         ReferralSignUp,
@@ -172,6 +245,18 @@ MUTATIONS = {
     "referral_reward_mark_as_sent": ReferralRewardMarkAsSent.Field(),
     "referral_reward_restore": ReferralRewardRestore.Field(),
     "referral_reward_void": ReferralRewardVoid.Field(),
+    "referral_program_archive": ReferralProgramArchive.Field(),
+    "referral_program_close": ReferralProgramClose.Field(),
+    "referral_program_create": ReferralProgramCreate.Field(),
+    "referral_program_delete": ReferralProgramDelete.Field(),
+    "referral_program_open": ReferralProgramOpen.Field(),
+    "referral_program_pause": ReferralProgramPause.Field(),
+    "referral_program_unarchive": ReferralProgramUnarchive.Field(),
+    "referral_program_update": ReferralProgramUpdate.Field(),
+    "referral_job_cancel": ReferralJobCancel.Field(),
+    "referral_replay_create": ReferralReplayCreate.Field(),
+    "referral_retroactive_preview_create": ReferralRetroactivePreviewCreate.Field(),
+    "referral_retroactive_run_create": ReferralRetroactiveRunCreate.Field(),
     "referral_sign_up_confirm": ReferralSignUpConfirm.Field(),
     "referral_sign_up_create": ReferralSignUpCreate.Field(),
     "referral_webhook_endpoint_create": ReferralWebhookEndpointCreate.Field(),
@@ -256,7 +341,12 @@ _PER_ROW = {"complexity": 1, "multipliers": ["first", "last"]}
 COSTS: dict[str, dict[str, dict[str, Any]]] = {
     "Query": {
         "referralCode": {"complexity": 1},
+        "referralJob": {"complexity": 1},
+        "referralJobs": _PER_ROW,
         "referralProgram": {"complexity": 1},
+        "referralProgramPresets": {"complexity": 1},
+        "referralProgramPreview": {"complexity": 10},
+        "referralProgramRulesSchema": {"complexity": 1},
         "referralSignUp": {"complexity": 1},
         "checkoutReferralPreview": {"complexity": 10},
         "referralEvents": _PER_ROW,
@@ -283,7 +373,12 @@ COSTS: dict[str, dict[str, dict[str, Any]]] = {
     "ReferralEventDelivery": {"endpoint": {"complexity": 1}},
     "ReferralBalance": {"expiring": {"complexity": 1}},
     "ReferrerProgram": {"code": {"complexity": 1}, "progress": {"complexity": 1}},
-    "ReferralProgram": {"leaderboards": {"complexity": 1}},
+    "ReferralProgram": {
+        "changes": _PER_ROW,
+        "leaderboards": {"complexity": 1},
+        "rules": {"complexity": 1},
+        "version": {"complexity": 1},
+    },
     "ReferralLeaderboard": {"places": _PER_ROW, "own": {"complexity": 1}},
     "ReferralPlace": {"displayName": {"complexity": 1}},
     "ReferralSignUp": {"referrals": {"complexity": 1}, "rank": {"complexity": 1}},
@@ -292,6 +387,7 @@ COSTS: dict[str, dict[str, dict[str, Any]]] = {
         "referee": {"complexity": 1},
         "rewards": {"complexity": 1},
     },
+    "ReferralJob": {"program": {"complexity": 1}, "version": {"complexity": 1}},
     "ReferralCoupon": {"code": {"complexity": 1}, "isUsed": {"complexity": 1}},
     "ReferralReward": {
         "findings": {"complexity": 1},

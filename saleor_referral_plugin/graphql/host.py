@@ -6,12 +6,12 @@ a small shop's equal ones in `sandbox/graphql_host.py`.
 
 Base classes     BaseEnum, BaseField, BaseInputObjectType, BaseMutation, BaseObjectType,
                  ConnectionField, CountableConnection, DataLoader, Error, ModelObjectType,
-                 NonNullList
-Types            Checkout, CheckoutError, DateTime, ErrorPolicyEnum, LanguageCodeEnum, Money, Order,
-                 PositiveDecimal, User
+                 NonNullList, PermissionsField
+Types            Checkout, CheckoutError, DateTime, ErrorPolicyEnum, JSON, LanguageCodeEnum, Money,
+                 Order, PositiveDecimal, User
 Inputs           DateTimeFilterInput, GlobalIDFilterInput, OrderDirection
-Permissions      AUTHENTICATED_USER, MANAGE_APPS, MANAGE_DISCOUNTS, MANAGE_ORDERS, OWNER,
-                 PermissionDenied
+Permissions      AUTHENTICATED_USER, MANAGE_APPS, MANAGE_DISCOUNTS, MANAGE_ORDERS, MANAGE_USERS,
+                 OWNER, PermissionDenied
 CHECKOUT_UPDATED the webhook events of a mutation that changes a checkout
 
 database(context) -> str                     the database a request reads from
@@ -67,11 +67,13 @@ DataLoader = _store.DataLoader
 Error = _store.Error
 ModelObjectType = _store.ModelObjectType
 NonNullList = _store.NonNullList
+PermissionsField = _store.PermissionsField
 
 Checkout = _store.Checkout
 CheckoutError = _store.CheckoutError
 DateTime = _store.DateTime
 ErrorPolicyEnum = _store.ErrorPolicyEnum
+JSON = _store.JSON
 LanguageCodeEnum = _store.LanguageCodeEnum
 Money = _store.Money
 Order = _store.Order
@@ -86,6 +88,7 @@ AUTHENTICATED_USER = _store.AUTHENTICATED_USER
 MANAGE_APPS = _store.MANAGE_APPS
 MANAGE_DISCOUNTS = _store.MANAGE_DISCOUNTS
 MANAGE_ORDERS = _store.MANAGE_ORDERS
+MANAGE_USERS = _store.MANAGE_USERS
 OWNER = _store.OWNER
 PermissionDenied = _store.PermissionDenied
 CHECKOUT_UPDATED = _store.CHECKOUT_UPDATED

@@ -25,9 +25,9 @@ from saleor.graphql.core.context import SyncWebhookControlContext
 from saleor.graphql.core.context import get_database_connection_name as database
 from saleor.graphql.core.dataloaders import DataLoader
 from saleor.graphql.core.enums import ErrorPolicyEnum, LanguageCodeEnum, OrderDirection
-from saleor.graphql.core.fields import BaseField, ConnectionField
+from saleor.graphql.core.fields import BaseField, ConnectionField, PermissionsField
 from saleor.graphql.core.mutations import BaseMutation
-from saleor.graphql.core.scalars import DateTime, PositiveDecimal
+from saleor.graphql.core.scalars import JSON, DateTime, PositiveDecimal
 from saleor.graphql.core.types import (
     BaseEnum,
     BaseInputObjectType,
@@ -50,6 +50,7 @@ from saleor.graphql.utils import get_user_or_app_from_context
 from saleor.order.models import Order as SaleorOrder
 from saleor.permission.auth_filters import AuthorizationFilters
 from saleor.permission.enums import (
+    AccountPermissions,
     AppPermission,
     BasePermissionEnum,
     DiscountPermissions,
@@ -76,6 +77,7 @@ except ImportError:
     )
 
 __all__ = [
+    "JSON",
     "BaseEnum",
     "BaseField",
     "BaseInputObjectType",
@@ -98,6 +100,7 @@ __all__ = [
     "Order",
     "OrderDirection",
     "PermissionDenied",
+    "PermissionsField",
     "PositiveDecimal",
     "User",
     "database",
@@ -107,6 +110,7 @@ AUTHENTICATED_USER = AuthorizationFilters.AUTHENTICATED_USER
 MANAGE_APPS = AppPermission.MANAGE_APPS
 MANAGE_DISCOUNTS = DiscountPermissions.MANAGE_DISCOUNTS
 MANAGE_ORDERS = OrderPermissions.MANAGE_ORDERS
+MANAGE_USERS = AccountPermissions.MANAGE_USERS
 OWNER = AuthorizationFilters.OWNER
 
 CHECKOUT_UPDATED = [

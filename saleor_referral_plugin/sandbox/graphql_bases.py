@@ -4,6 +4,7 @@ descriptions, error lists and options, so that our part of the schema comes out 
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import graphene
@@ -93,6 +94,32 @@ class BaseField(graphene.Field):
         super().__init__(*args, **kwargs)
 
 
+class PermissionsField(BaseField):
+    description: str | None
+
+    def __init__(self, *args: Any, permissions: Collection[Permission] = (), **kwargs: Any):
+        self.permissions = permissions
+        super().__init__(*args, **kwargs)
+        if permissions:
+            names = ", ".join(permission.name for permission in permissions)
+            self.description = (
+                f"{self.description}\n\nRequires one of the following permissions: {names}."
+            )
+
+    def get_resolver(self, parent_resolver: Any) -> Any:
+        resolver = super().get_resolver(parent_resolver)
+        return partial(self._resolved, resolver) if self.permissions else resolver
+
+    def _resolved(self, resolver: Any, root: Any, info: Any, **arguments: Any) -> Any:
+        if not any(may(info.context, permission) for permission in self.permissions):
+            raise PermissionDenied(permissions=self.permissions)
+        return resolver(root, info, **arguments)
+
+
+def may(context: Any, permission: Permission) -> bool:
+    return permission.name in getattr(context, "permissions", ())
+
+
 _PAGE_ARGUMENTS = {
     "before": (
         graphene.String,
@@ -115,7 +142,7 @@ _PAGE_ARGUMENTS = {
 }
 
 
-class ConnectionField(BaseField):
+class ConnectionField(PermissionsField):
     def __init__(self, type_: Any, *args: Any, **kwargs: Any):
         for name, (scalar, description) in _PAGE_ARGUMENTS.items():
             kwargs.setdefault(name, scalar(description=description))

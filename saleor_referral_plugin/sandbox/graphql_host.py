@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http.request import validate_host
+from graphene.types.generic import GenericScalar
 from graphql.language import ast
 from prices import Money as Amount
 from promise import Promise
@@ -48,7 +49,9 @@ from .graphql_bases import (
     NonNullList,
     Permission,
     PermissionDenied,
+    PermissionsField,
     WebhookEvent,
+    may,
 )
 from .pricing import bill_of, goods_of
 from .store import as_uuid
@@ -66,6 +69,8 @@ __all__ = [
     "ModelObjectType",
     "NonNullList",
     "PermissionDenied",
+    "PermissionsField",
+    "may",
 ]
 
 Found = TypeVar("Found")
@@ -74,6 +79,7 @@ AUTHENTICATED_USER = Permission.AUTHENTICATED_USER
 MANAGE_APPS = Permission.MANAGE_APPS
 MANAGE_DISCOUNTS = Permission.MANAGE_DISCOUNTS
 MANAGE_ORDERS = Permission.MANAGE_ORDERS
+MANAGE_USERS = Permission.MANAGE_USERS
 OWNER = Permission.OWNER
 CHECKOUT_UPDATED = [WebhookEvent("checkout_updated", "A checkout was updated.")]
 
@@ -125,6 +131,11 @@ class DateTimeFilterInput(graphene.InputObjectType):
 class GlobalIDFilterInput(graphene.InputObjectType):
     eq = graphene.ID()
     one_of = NonNullList(graphene.ID)
+
+
+class JSON(GenericScalar):
+    class Meta:
+        description = "Any JSON value."
 
 
 class Money(graphene.ObjectType):
@@ -246,10 +257,6 @@ class CheckoutError(Error):
 
 
 # who asks ----------------------------------------------------------------------------------
-def may(context: Any, permission: Permission) -> bool:
-    return permission.name in getattr(context, "permissions", ())
-
-
 def is_requestor(context: Any, user: models.Customer) -> bool:
     asking = getattr(context, "customer", None)
     return asking is not None and asking.pk == user.pk

@@ -17,16 +17,25 @@ from ...engine.money import say
 from ...engine.store import get_store
 from ...engine.taking_part import OPEN_TO_ALL
 from ...engine.terms import Milestone, Milestones, Terms
-from ...models import Program, TermsVersion
+from ...models import Program, ProgramChange, TermsVersion
 from .. import host
-from ..dataloaders import NewestTermsLoader, load_channel
+from ..dataloaders import (
+    NewestTermsLoader,
+    ProgramChangeCountLoader,
+    ProgramChangePageLoader,
+    TermsByProgramLoader,
+    load_channel,
+)
 from ..enums import (
     DOC_CATEGORY,
     ReferralPeriodEnum,
+    ReferralProgramChangeKindEnum,
     ReferralProgramKindEnum,
+    ReferralProgramStatusEnum,
     ReferralRewardKindEnum,
 )
 from ..ids import key_in
+from ..pages import Connected, Page
 from .leaderboards import Board, ReferralLeaderboard
 from .offers import (
     OfferSeen,
@@ -42,12 +51,12 @@ from .offers import (
 
 @dataclass(frozen=True, slots=True)
 class ProgramSeen:
-    """A program in a channel. `terms`: those of the group of whoever looks; None: its terms are
-    not for them."""
+    """A program in a channel (None: in none). `terms`: those of the group of whoever looks; None:
+    its terms are not for them."""
 
     program: Program
     terms: Terms | None
-    channel: Channel
+    channel: Channel | None
 
     @property
     def id(self) -> int:
@@ -237,6 +246,43 @@ class ReferrerProgress(host.BaseObjectType):
         return root.milestones.period.value
 
 
+class ReferralProgramChange(host.ModelObjectType):
+    id = graphene.GlobalID(required=True, description="The ID of the change.")
+    kind = ReferralProgramChangeKindEnum(required=True, description="What was done.")
+    version = graphene.Int(description="The version of the terms as of then. Null: none yet.")
+    was = host.JSON(
+        required=True, description="What the program had before, of what was changed of it."
+    )
+    by = graphene.String(
+        required=True,
+        description=(
+            "Who: `User:` or `App:` and their key, or `the plugin's page`. Empty: a program of the "
+            "shop's own."
+        ),
+    )
+    reason = graphene.String(required=True, description="Why.")
+    created_at = host.DateTime(required=True, description="When.")
+
+    class Meta:
+        description = "What somebody changed of a program."
+        doc_category = DOC_CATEGORY
+        interfaces = [graphene.relay.Node]
+        model = ProgramChange
+
+    @staticmethod
+    def resolve_created_at(root: ProgramChange, _info: Any) -> datetime:
+        return root.at
+
+
+class ReferralProgramChangeCountableConnection(host.CountableConnection):
+    class Meta:
+        doc_category = DOC_CATEGORY
+        node = ReferralProgramChange
+
+
+STAFF = [host.MANAGE_DISCOUNTS]
+
+
 class ReferralProgram(host.BaseObjectType):
     id = graphene.GlobalID(required=True, description="The ID of the program.")
     slug = graphene.String(required=True, description="Names the program in links and settings.")
@@ -269,8 +315,45 @@ class ReferralProgram(host.BaseObjectType):
         description="The rankings that have prizes, as they stand now.",
     )
 
+    status = host.PermissionsField(
+        ReferralProgramStatusEnum, description="Whether it takes codes.", permissions=STAFF
+    )
+    priority = host.PermissionsField(
+        graphene.Int,
+        description="On a checkout, a code of a program with a lower one does not displace its.",
+        permissions=STAFF,
+    )
+    link_url = host.PermissionsField(
+        graphene.String,
+        description="Where shared links lead. Empty: nowhere yet.",
+        permissions=STAFF,
+    )
+    archived_at = host.PermissionsField(
+        host.DateTime,
+        description="Since when lists leave it out. Null: they do not.",
+        permissions=STAFF,
+    )
+    version = host.PermissionsField(
+        graphene.Int,
+        description="Number of its newest terms. Null: it has none yet.",
+        permissions=STAFF,
+    )
+    rules = host.PermissionsField(
+        host.JSON,
+        description="Its newest terms: every setting. Null: it has none yet.",
+        permissions=STAFF,
+    )
+    changes = host.ConnectionField(
+        ReferralProgramChangeCountableConnection,
+        description="What was changed of it, by whom and why; the newest first.",
+        permissions=STAFF,
+    )
+
     class Meta:
-        description = "A referral program, as anybody may see it in a channel."
+        description = (
+            "A referral program, as anybody may see it in a channel; and what staff may see of it. "
+            "What staff have just changed comes without a channel: what it gives is in `rules`."
+        )
         doc_category = DOC_CATEGORY
         interfaces = [graphene.relay.Node]
 
@@ -308,8 +391,40 @@ class ReferralProgram(host.BaseObjectType):
 
     @staticmethod
     def resolve_milestones(root: ProgramSeen, _info: Any) -> list[MilestonesSeen]:
-        of_terms = root.terms.milestones if root.terms else ()
-        return [MilestonesSeen(each, root.channel.currency) for each in of_terms]
+        if root.terms is None or root.channel is None:
+            return []
+        return [MilestonesSeen(each, root.channel.currency) for each in root.terms.milestones]
+
+    @staticmethod
+    def resolve_status(root: ProgramSeen, _info: Any) -> str:
+        return root.program.status.value
+
+    @staticmethod
+    def resolve_priority(root: ProgramSeen, _info: Any) -> int:
+        return root.program.priority
+
+    @staticmethod
+    def resolve_link_url(root: ProgramSeen, _info: Any) -> str:
+        return root.program.link_url
+
+    @staticmethod
+    def resolve_archived_at(root: ProgramSeen, _info: Any) -> datetime | None:
+        return root.program.archived_at
+
+    @staticmethod
+    def resolve_version(root: ProgramSeen, info: Any) -> Promise:
+        found = TermsByProgramLoader(info.context).load(root.id)
+        return found.then(lambda version: version and version.version)
+
+    @staticmethod
+    def resolve_rules(root: ProgramSeen, info: Any) -> Promise:
+        found = TermsByProgramLoader(info.context).load(root.id)
+        return found.then(lambda version: version and version.rules)
+
+    @staticmethod
+    def resolve_changes(root: ProgramSeen, info: Any, **arguments: Any) -> Connected:
+        page = Page(**arguments)
+        return Connected(info, ProgramChangePageLoader, ProgramChangeCountLoader, root.id, page)
 
     @staticmethod
     def resolve_leaderboards(root: ProgramSeen, _info: Any) -> list[Board]:
@@ -322,6 +437,12 @@ def _boards(program: Program, terms: Terms) -> Iterator[Board]:
     now = get_store().now()
     for ranking in terms.rankings:
         yield Board(program, terms, ranking, now)
+
+
+def changed(context: Any, program: Program) -> ProgramSeen:
+    """A program that staff have just changed."""
+    TermsByProgramLoader(context).clear(program.pk)
+    return ProgramSeen(program, None, None)
 
 
 def load_program(context: Any, channel: str, *, id: str | None, slug: str | None) -> Promise:
