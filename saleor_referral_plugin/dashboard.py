@@ -11,16 +11,23 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
-from urllib.parse import urlsplit
 
 from babel.numbers import get_currency_precision, list_currencies
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from .engine.facts import Channel
 from .engine.money import Amounts
-from .engine.programs import save_program
+from .engine.programs import (
+    DEFAULT_PROGRAM,
+    current_program,
+    current_terms,
+    is_address,
+    save_program,
+)
 from .engine.store import Store
-from .engine.terms import Cap, CapPeriod, EarnedWhen, Offer, RewardRule, Span, Terms
+from .engine.terms import Cap, CapPeriod, EarnedWhen, Offer, ProgramKind, RewardRule, Span, Terms
+from .models import Program
 
 #: Field name -> (kind, label, help text, value of a new shop), in the order shown.
 FIELDS: dict[str, tuple[str, str, str, str | bool]] = {
@@ -117,6 +124,9 @@ FIELDS: dict[str, tuple[str, str, str, str | bool]] = {
 PERIODS = (CapPeriod.CALENDAR_MONTH, CapPeriod.CALENDAR_YEAR, CapPeriod.LIFE)
 Choice = TypeVar("Choice", bound=StrEnum)
 
+#: Who has changed a program that was changed on the page.
+PAGE = "the plugin's page"
+
 #: So many characters of a read-only field are seen also in a narrow window.
 SHORT = 60
 
@@ -163,16 +173,77 @@ def read(values: Mapping[str, Any], *, store: Store) -> Page:
     return Page(is_running, terms, _url(values, "link_url"))
 
 
+@transaction.atomic
 def save(values: Mapping[str, Any], *, active: bool, store: Store) -> None:
     """Save the page: validate it, make a new version of the terms if they changed, and put
-    the offer in place. Raises ValidationError, and then nothing is saved."""
+    the offer in place. Raises ValidationError, and then nothing is saved.
+
+    The API may have changed the same program since. What it says besides the page's fields
+    stays; so do its terms, until the page's own are others than they were. A program that was
+    closed there is opened there.
+    """
     page = read(values, store=store)
+    program = Program.objects.select_for_update().filter(slug=DEFAULT_PROGRAM).first()
+    terms, kept = page.terms, dict[str, Any]()
+    if program is not None:
+        if program.closed_at is not None and page.is_running:
+            _refuse("program_running", "it was closed by the API; open it there, or untick this")
+        kept = {"name": program.name, "priority": program.priority}
+        kept["kind"] = ProgramKind(program.kind)
+        if _set_elsewhere(program, page):
+            terms = None
     save_program(
         store=store,
-        terms=page.terms,
+        terms=terms,
         is_running=active and page.is_running,
         link_url=page.link_url,
+        by=PAGE,
+        **kept,
     )
+
+
+def _set_elsewhere(program: Program, page: Page) -> bool:
+    """Are the newest terms not the page's, and the page's what they were when it made some?"""
+    newest = program.versions.first()
+    pages = program.versions.filter(by=PAGE).first()
+    if newest is None or newest.by == PAGE:
+        return False
+    return pages is not None and pages.terms == page.terms
+
+
+def as_it_is(values: Mapping[str, Any], *, store: Store, active: bool = True) -> "Summary":
+    """The page in plain words, or what the API has made of its program since."""
+    said, program = summary(values, store=store, active=active), current_program()
+    if program is None:
+        return said
+    try:
+        page = read({**values, "channels": ""}, store=store)
+    except ValidationError:
+        return said
+    newest = current_terms(program)
+    if page.terms is not None and newest is not None and newest.by != PAGE:
+        terms = page.terms.but(channels=tuple(sorted(set(_slugs(values)))))
+        if terms != newest.terms:
+            details = (
+                "Its terms are not those of this page, which come into force once you change a "
+                "field of them and save."
+            )
+            return Summary(f"{_say_status(program)}, by terms set by the API", details)
+    if program.is_running != (active and page.is_running):
+        details = "Save this page to do as it says."
+        if program.closed_at is not None:
+            details = "Open it by the API, or untick the field below."
+        return Summary(f"{_say_status(program)}, as the API has it", details)
+    return said
+
+
+def _say_status(program: Program) -> str:
+    words = {
+        Program.Status.OPEN: "Running",
+        Program.Status.PAUSED: "Not running",
+        Program.Status.CLOSED: "Closed",
+    }
+    return words[program.status]
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,10 +492,6 @@ def _url(values: Mapping[str, Any], name: str) -> str:
     text = str(values[name]).strip()
     if not text:
         return ""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname or len(text) > 500:
+    if not is_address(text):
         _refuse(name, 'write a full address such as "https://shop.example.com/"')
     return text

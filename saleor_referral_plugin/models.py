@@ -27,7 +27,16 @@ def money_field(**options: Any) -> models.DecimalField:
 
 class Program(models.Model):
     """One offer of the shop. Its rules are versions of terms; the newest takes new claims.
-    Where two programs overlap, the one with the higher priority goes before."""
+    Where two programs overlap, the one with the higher priority goes before.
+
+    Open, it takes codes (`is_running`); closed, it takes none any more; neither, it takes none
+    for now. Claims made before keep their promise. Only a closed one is archived: lists leave it
+    out."""
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        PAUSED = "paused"
+        CLOSED = "closed"
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
@@ -38,9 +47,29 @@ class Program(models.Model):
     is_running = models.BooleanField(default=False)
     link_url = models.URLField(blank=True, max_length=500)
     created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="referral_closed_is_not_open",
+                condition=Q(closed_at__isnull=True) | Q(is_running=False),
+            ),
+            models.CheckConstraint(
+                name="referral_archived_is_closed",
+                condition=Q(archived_at__isnull=True) | Q(closed_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def status(self) -> Status:
+        if self.is_running:
+            return self.Status.OPEN
+        return self.Status.PAUSED if self.closed_at is None else self.Status.CLOSED
 
 
 class TermsVersion(models.Model):
@@ -53,6 +82,7 @@ class TermsVersion(models.Model):
     rules = models.JSONField()
     offer_code = models.CharField(max_length=32)
     created_at = models.DateTimeField()
+    by = models.CharField(max_length=255, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -67,6 +97,98 @@ class TermsVersion(models.Model):
     @cached_property
     def terms(self) -> Terms:
         return Terms.from_json(self.rules)
+
+
+class ProgramChange(models.Model):
+    """What somebody changed of a program: who, when and why. Never changed and never deleted
+    (PostgreSQL sees to it), not even with the program. `was` is what it had before of what was
+    changed, `version` the terms' as of then; of a program that was deleted, all that it was."""
+
+    class Kind(models.TextChoices):
+        CREATE = "create"
+        UPDATE = "update"
+        OPEN = "open"
+        PAUSE = "pause"
+        CLOSE = "close"
+        ARCHIVE = "archive"
+        UNARCHIVE = "unarchive"
+        DELETE = "delete"
+        RETROACTIVE_RUN = "retroactive_run"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    program = models.ForeignKey(
+        Program, on_delete=models.DO_NOTHING, db_constraint=False, related_name="changes"
+    )
+    slug = models.SlugField()
+    version = models.PositiveIntegerField(null=True)
+    was = models.JSONField(default=dict)
+    by = models.CharField(max_length=255, blank=True)
+    reason = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+
+class Job(models.Model):
+    """Work on a program that takes long, and how far it has come. `done` of `total` orders;
+    `total` is None until they are counted.
+
+    Who works on it says so every few seconds (`seen_at`). One that nobody works on any more is
+    taken up again: `attempts` counts how often, and tells who works on it from who did.
+
+    `rules` are a replay's draft; the others are about `version`. A run was confirmed by a
+    `preview`."""
+
+    class Kind(models.TextChoices):
+        REPLAY = "replay"
+        RETROACTIVE_PREVIEW = "retroactive_preview"
+        RETROACTIVE_RUN = "retroactive_run"
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        RUNNING = "running"
+        SUCCESS = "success"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    #: Not at an end yet.
+    GOING_ON = (Status.PENDING, Status.RUNNING)
+
+    kind = models.CharField(max_length=32, choices=Kind.choices)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.PENDING)
+    program = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="jobs")
+    version = models.ForeignKey(
+        TermsVersion, on_delete=models.CASCADE, null=True, related_name="jobs"
+    )
+    rules = models.JSONField(null=True)
+    preview = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="runs")
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(null=True)
+    result = models.JSONField(null=True)
+    message = models.TextField(blank=True)
+    by = models.CharField(max_length=255, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=("created_at",),
+                condition=Q(status__in=("pending", "running")),
+                name="job_going_on",
+            )
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=("program",),
+                condition=Q(kind="retroactive_run", status__in=("pending", "running")),
+                name="job_one_run_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
 
 
 class Referrer(models.Model):

@@ -149,7 +149,7 @@ class ReferralPlugin(BasePlugin):
         values = {item["name"]: item["value"] for item in self.configuration}
         store = get_store()
         with store.writing():  # Saleor wants to know of any use of the main database.
-            summary = dashboard.summary(values, store=store, active=self.active)
+            summary = dashboard.as_it_is(values, store=store, active=self.active)
             trouble = webhooks.trouble()
         details = " ".join(filter(None, (summary.details, trouble)))
         said = {"value": summary.headline, "help_text": details}

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.conf import settings as django_settings
 from django.db import transaction
 
-from .engine import deliveries, effects, room
+from .engine import deliveries, effects, jobs, room
 from .engine import settle as settling
 from .engine import sweep as sweeping
 from .engine.known_orders import LONG_OVERLAP, OVERLAP
@@ -40,10 +40,11 @@ def settle_order(order_ref: str) -> None:
     with store.writing():
         settling.settle(order_ref, store=store)
         _carry_out(store)
-        if getattr(django_settings, "CELERY_TASK_ALWAYS_EAGER", False):
-            # No broker, hence most likely no beat: what time alone has made due must ride
-            # on whatever order comes by.
-            sweeping.ride_along(store=store)
+        is_eager = getattr(django_settings, "CELERY_TASK_ALWAYS_EAGER", False)
+        # No broker, hence most likely no beat: what time alone has made due must ride on
+        # whatever order comes by.
+        if is_eager and sweeping.ride_along(store=store):
+            _take_up_jobs()
 
 
 @shared_task(name="saleor_referral_plugin.tasks.carry_out")
@@ -83,6 +84,29 @@ def _sweep(overlap: timedelta) -> None:
         swept = sweeping.sweep(store=store, overlap=overlap)
     if swept.failed:
         logger.error("%s steps of the sweep failed; it will try again.", swept.failed)
+    _take_up_jobs()
+
+
+@shared_task(name="saleor_referral_plugin.tasks.work_on_job")
+def work_on_job(job_id: int) -> None:
+    """Bring to its end what takes long."""
+    store = get_store()
+    with store.writing():
+        jobs.work_on(job_id, store=store)
+
+
+def start_job(job_id: int) -> None:
+    """Once the job is committed. A broker that is down delays it until the next sweep."""
+    transaction.on_commit(lambda: work_on_job.apply_async((job_id,), retry=False), robust=True)
+
+
+def _take_up_jobs() -> None:
+    """Those whose message was lost, or whose worker is gone."""
+    store = get_store()
+    with store.writing():
+        waiting = jobs.waiting(store=store)
+    for job_id in waiting:
+        start_job(job_id)
 
 
 @shared_task(name="saleor_referral_plugin.tasks.note_spending")

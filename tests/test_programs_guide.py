@@ -36,7 +36,8 @@ def test_every_block_of_the_guide_does_what_it_says(
         exec(block, said)
 
     # then: 5 % of 90, replayed with 8 %, which then hold for the past, too
-    printed = capsys.readouterr().out.splitlines()
+    changed, *printed = capsys.readouterr().out.splitlines()
+    assert changed == "[('create', ''), ('pause', 'too many at once'), ('open', 'we are ready')]"
     assert printed[0].startswith("1 {'USD': Decimal('7.2")
     assert printed[0].endswith("{'USD': Decimal('4.5000')}")
     assert printed[1].endswith("Decimal('2.7000')}")

@@ -8,6 +8,9 @@ rules, as given by the project.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BeforeValidator
 
 from .money import Amounts
 from .terms import (
@@ -33,9 +36,10 @@ from .terms import (
     Span,
     Terms,
     Touch,
+    as_number,
 )
 
-Number = Decimal | int | str
+Number = Annotated[Decimal | int | str, BeforeValidator(as_number)]
 PerCurrency = Mapping[str, Number]
 
 
@@ -464,6 +468,51 @@ KINDS: dict[str, ProgramKind] = {
     "affiliate_commission": ProgramKind.AFFILIATE,
     "partner": ProgramKind.PARTNER,
     "waitlist": ProgramKind.WAITLIST,
+}
+
+
+def about(preset: Callable[..., Terms]) -> str:
+    """What a preset does, in words."""
+    return " ".join((preset.__doc__ or "").split())
+
+
+#: What the options of presets mean; the same in each that has it.
+OPTIONS: dict[str, str] = {
+    "action": "What the friend must do for the greater credit, as the shop or an app records it.",
+    "action_gives": "What the referrer gets for that, per currency.",
+    "amount": "The fee for each new customer.",
+    "budget": "The most for all referrers together, for ever. None: no limit.",
+    "claims_until": "From this moment on no new code is taken. None: no end.",
+    "currency": "The one currency that it runs in.",
+    "days": "So many days after the claim an order counts.",
+    "each": "How much each side gets for a referral.",
+    "free_shipping": "The friend's order is sent for nothing, in place of a discount.",
+    "friend_gets": "What the friend is credited, per currency.",
+    "friend_saves": "What comes off the friend's order, per currency, in place of a percentage.",
+    "friend_saves_on": "How many orders of a friend are discounted.",
+    "friend_saves_percent": "What percentage comes off the friend's order.",
+    "gets_percent": "What percentage the coupons take off.",
+    "highest_only": "Only the highest step reached is given.",
+    "hold_days": "Days between being earned and being issued.",
+    "minimum": "Least value of the goods, per currency.",
+    "months": "In so many months after the first order later ones count. None: for ever.",
+    "most": "The most that one referrer gets, or that a percentage comes to.",
+    "most_a_year": "The most credits of one referrer in a calendar year. None: no limit.",
+    "most_per_friend": "The most for one friend, per currency.",
+    "orders": "So many later orders count. None: all.",
+    "percent": "What percentage of the friend's goods the referrer gets.",
+    "plus_each": 'The same for referrers in the group "plus".',
+    "plus_most": 'The limit for referrers in the group "plus".',
+    "prizes": "What the first place gets, the second, and so on, per currency.",
+    "referrer_gets": "What the referrer is credited, per currency.",
+    "remind_days": "Days before a coupon expires its holder is told.",
+    "settled_after_days": "Days after the month's end the prizes are given.",
+    "steps": "What is given for how many friends.",
+    "tiers": "For how many friends in a year a group is reached, and its percentage.",
+    "unit": "What is given: the unit of the points.",
+    "until": "From this moment on nobody can sign up with a code. None: no end.",
+    "valid_days": "Days that a credit or coupon can be used. None: for ever.",
+    "valid_months": "Calendar months that a credit can be used.",
 }
 
 

@@ -1,11 +1,18 @@
 """Saving a program: a new version of the terms when they change, and its offer in the store."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
 from django.db import transaction
 
-from ..models import Program, TermsVersion
+from ..models import Program, ProgramChange, TermsVersion
 from . import codes
 from .store import Store
 from .terms import ProgramKind, Terms
+
+Kind = ProgramChange.Kind
 
 #: The one program of the plugin's page.
 DEFAULT_PROGRAM = "default"
@@ -34,40 +41,94 @@ def save_program(
     name: str = "Refer a friend",
     kind: ProgramKind = ProgramKind.CUSTOMER,
     priority: int = 0,
+    by: str = "",
+    reason: str = "",
 ) -> Program:
     """Make a program say what its owner saved; the one of the plugin's page, or another.
 
     The same terms again make no new version; new terms do, and take over the claims to
     come, while referrals already claimed keep theirs. Any number of times and from two
     servers at once: the program's row is locked. `terms` is None while the owner has not
-    filled in an offer yet; such a program cannot run. Raises GoodsError where the terms name
-    goods that the store does not have, or cannot say; nothing is saved then.
+    filled in an offer yet; such a program cannot run. What changed is recorded, with who (`by`)
+    and why. Raises GoodsError where the terms name goods that the store does not have, or
+    cannot say; nothing is saved then.
     """
-    if terms is not None and terms.goods:
-        terms = terms.but(goods=store.find_goods(terms.goods))
-    now = store.now()
-    Program.objects.bulk_create(
-        [Program(slug=slug, name=name, created_at=now)],
-        ignore_conflicts=True,
-    )
-    program = Program.objects.select_for_update().get(slug=slug)
-    program.name, program.kind, program.priority = name, kind.value, priority
-    newest = current_terms(program) if terms is None else _version_of(terms, program, store)
-    program.is_running = is_running and newest is not None
-    program.link_url = link_url
-    program.save()
-    if newest is not None and program.is_running:
-        # Also for unchanged terms: a channel may be new.
-        store.publish_offer(newest.offer_code, newest.terms)
-        TermsVersion.objects.filter(offer_code=newest.offer_code, retired_at__isnull=False).update(
-            retired_at=None
-        )
+    fresh = Program(slug=slug, name=name, created_at=store.now())
+    Program.objects.bulk_create([fresh], ignore_conflicts=True)
+    saved = Program.objects.get(slug=slug)
+    is_new = not ProgramChange.objects.filter(program=saved).exists()
+    what = Kind.CREATE if is_new else Kind.UPDATE
+    with changing(saved, what, by=by, reason=reason, store=store) as program:
+        program.name, program.kind, program.priority = name, kind.value, priority
+        program.link_url = link_url
+        if terms is not None:
+            put_terms(program, terms, by=by, store=store)
+        program.is_running = is_running and current_terms(program) is not None
+        if program.is_running:
+            program.closed_at = program.archived_at = None
     return program
 
 
-def _version_of(terms: Terms, program: Program, store: Store) -> TermsVersion:
+@contextmanager
+def changing(
+    program: Program, kind: Kind, *, by: str, reason: str, store: Store
+) -> Iterator[Program]:
+    """The program's row, locked. What is done to it inside is saved and recorded, and its offer
+    is in place afterwards if it takes codes. What changes nothing leaves no record."""
+    with transaction.atomic():
+        program = Program.objects.select_for_update().get(pk=program.pk)
+        before = as_it_is(program)
+        yield program
+        program.save()
+        after = as_it_is(program)
+        was = {name: value for name, value in before.items() if after[name] != value}
+        if was or kind is Kind.CREATE:
+            record(program, kind, was, by=by, reason=reason, store=store)
+        newest = current_terms(program)
+        if newest is not None and program.is_running:
+            # Also for unchanged terms: a channel may be new.
+            store.publish_offer(newest.offer_code, newest.terms)
+            TermsVersion.objects.filter(
+                offer_code=newest.offer_code, retired_at__isnull=False
+            ).update(retired_at=None)
+
+
+def as_it_is(program: Program) -> dict[str, Any]:
+    """What can be changed of a program."""
+    newest = current_terms(program)
+    return {
+        "name": program.name,
+        "kind": program.kind,
+        "priority": program.priority,
+        "link_url": program.link_url,
+        "status": program.status.value,
+        "is_archived": program.archived_at is not None,
+        "version": newest and newest.version,
+    }
+
+
+def record(
+    program: Program, kind: Kind, was: dict[str, Any], *, by: str, reason: str, store: Store
+) -> ProgramChange:
+    newest = current_terms(program)
+    return ProgramChange.objects.create(
+        kind=kind,
+        program=program,
+        slug=program.slug,
+        version=newest.version if newest else None,
+        was=was,
+        by=by,
+        reason=reason,
+        at=store.now(),
+    )
+
+
+def put_terms(program: Program, terms: Terms, *, by: str, store: Store) -> TermsVersion:
     """The newest version if it says the same, else a new one. That takes over the code if
-    one voucher does for both, so that a new hold or credit leaves no voucher behind."""
+    one voucher does for both, so that a new hold or credit leaves no voucher behind. Raises
+    GoodsError."""
+    if terms.goods:
+        terms = terms.but(goods=store.find_goods(terms.goods))
     newest = current_terms(program)
     keeps_code = (
         newest is not None
@@ -82,12 +143,23 @@ def _version_of(terms: Terms, program: Program, store: Store) -> TermsVersion:
         rules=terms.to_json(),
         offer_code=newest.offer_code if newest and keeps_code else codes.free_offer_code(store),
         created_at=store.now(),
+        by=by,
     )
 
 
 def _lost_its_code(version: TermsVersion, store: Store) -> bool:
     """Has the shop put a retired code to its own use?"""
     return version.retired_at is not None and store.code_is_taken(version.offer_code)
+
+
+def is_address(text: str) -> bool:
+    """Can a link lead there?"""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    is_clean = text.isprintable() and len(text) <= 500
+    return is_clean and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 @transaction.atomic

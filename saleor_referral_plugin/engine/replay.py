@@ -119,11 +119,15 @@ def cost_of(orders: Iterable[Replayed]) -> Cost:
     return cost
 
 
+def past_orders(program: Program) -> QuerySet[Referral]:
+    """What is replayed: the first orders of its referees."""
+    past: QuerySet[Referral] = Referral.objects.filter(program=program, follows=None)
+    return past.exclude(order_ref__contains=":")
+
+
 def _past(program: Program) -> Iterator[Referral]:
     members = Membership.objects.filter(program=program, referrer=OuterRef("referrer"))
-    past: QuerySet[Referral] = Referral.objects.filter(program=program, follows=None)
-    past = past.exclude(order_ref__contains=":")
-    past = past.annotate(group_now=Subquery(members.values("group")[:1]))
+    past = past_orders(program).annotate(group_now=Subquery(members.values("group")[:1]))
     past = past.select_related("referrer", "claim").defer("findings", "claim__findings")
     return past.order_by("placed_at", "pk").iterator(BATCH)
 

@@ -1,16 +1,16 @@
 """Terms changed for the past, too: previewed, and then carried out exactly once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from prices import Money
 
-from ..models import LedgerEntry, Program, Referral, Referrer
+from ..models import LedgerEntry, Program, Referral, Referrer, TermsVersion
 from .copies import copy_of_the_books
 from .money import zero
 from .programs import current_terms
@@ -27,32 +27,59 @@ class Moved:
     promises: Mapping[tuple[int, str], Decimal] = field(default_factory=dict)
 
 
-def preview(program: Program, *, store: Store) -> Moved:
+def preview(
+    program: Program,
+    *,
+    store: Store,
+    version: TermsVersion | None = None,
+    moved: Callable[[], None] = lambda: None,
+) -> Moved:
     """What `carry_out` would move, without moving it: the same steps on a copy of the books as
     they are now. Nothing is locked meanwhile."""
     with copy_of_the_books(program):
-        return carry_out(program, store=cast(Store, _OnlyRead(store)))
+        only_read = cast(Store, _OnlyRead(store))
+        return carry_out(program, store=only_read, version=version, moved=moved)
 
 
-def carry_out(program: Program, *, store: Store) -> Moved:
-    """Let the program's newest terms hold for its past referrals, too. Each is moved in a
-    transaction of its own; one that has the newest terms already is left alone, so that
-    what was interrupted can be done again, and what is done again moves nothing."""
-    version = current_terms(program)
+def carry_out(
+    program: Program,
+    *,
+    store: Store,
+    version: TermsVersion | None = None,
+    moved: Callable[[], None] = lambda: None,
+) -> Moved:
+    """Let a version of the program's terms, the newest if none is named, hold for its past
+    referrals, too. Each is moved in a transaction of its own, after which `moved` is called; one
+    that has these terms already is left alone, so that what was interrupted can be done again,
+    and what is done again moves nothing."""
+    version = version or current_terms(program)
     if version is None:
         return Moved()
     before, count = _promises(program), 0
-    past = Referral.objects.filter(program=program).exclude(terms=version)
-    past = past.exclude(order_ref__contains=":").order_by("placed_at")
+    past = to_move(program, version).order_by("placed_at")
     for pk, order_ref, referrer_id in past.values_list("pk", "order_ref", "referrer_id"):
         with transaction.atomic():
             Referrer.objects.select_for_update().get(pk=referrer_id)
             Referral.objects.filter(pk=pk).update(terms=version)
             settle(order_ref, store=store, anew=True)
         count += 1
+        moved()
     after = _promises(program)
     changes = {key: after[key] - before.get(key, Decimal(0)) for key in after}
     return Moved(count, {key: change for key, change in changes.items() if change})
+
+
+def to_move(program: Program, version: TermsVersion) -> QuerySet[Referral]:
+    """The past referrals that have other terms."""
+    past = Referral.objects.filter(program=program).exclude(terms=version)
+    return past.exclude(order_ref__contains=":")
+
+
+def promised_since(program: Program, moment: datetime) -> dict[str, Decimal]:
+    """By how much the program's promises have changed, by currency or unit."""
+    since = _promised(program).filter(created_at__gte=moment)
+    sums = since.order_by().values_list("currency").annotate(sum=Sum("amount"))
+    return {currency: amount for currency, amount in sums if amount}
 
 
 class _OnlyRead:
@@ -69,6 +96,14 @@ class _OnlyRead:
 
 
 def _promises(program: Program) -> dict[tuple[int, str], Decimal]:
-    promised = LedgerEntry.objects.filter(reward__program=program, kind=LedgerEntry.Kind.PROMISED)
-    sums = promised.order_by().values_list("holder_id", "currency").annotate(sum=Sum("amount"))
+    sums = (
+        _promised(program)
+        .order_by()
+        .values_list("holder_id", "currency")
+        .annotate(sum=Sum("amount"))
+    )
     return {(holder, currency): amount for holder, currency, amount in sums}
+
+
+def _promised(program: Program) -> QuerySet[LedgerEntry]:
+    return LedgerEntry.objects.filter(reward__program=program, kind=LedgerEntry.Kind.PROMISED)

@@ -79,8 +79,9 @@ def live_code(typed: str, *, using: str = "default") -> LiveCode | None:
 
 
 def newest_terms(*, using: str = "default") -> list[TermsVersion]:
-    """The newest terms of every program, those first that go before."""
+    """The newest terms of every program that is not archived, those first that go before."""
     versions = TermsVersion.objects.using(using).select_related("program")
+    versions = versions.filter(program__archived_at=None)
     newest = versions.order_by("program", "-version").distinct("program")
     return sorted(newest, key=lambda version: (-version.program.priority, version.program_id))
 

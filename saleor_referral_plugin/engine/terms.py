@@ -146,19 +146,27 @@ def _amounts(value: Any) -> Amounts:
     if not isinstance(value, Amounts | dict):
         raise ValueError('write an amount per currency, such as {"USD": "10"}')
     pairs = value.by_currency if isinstance(value, Amounts) else value.items()
-    amounts = {currency: _number(amount) for currency, amount in pairs}
+    amounts = {currency: as_number(amount) for currency, amount in pairs}
     if any(amount <= 0 for amount in amounts.values()):
         raise ValueError("an amount is above 0")
+    if any(amount != round(amount, _DECIMALS) for amount in amounts.values()):
+        raise ValueError(f"an amount has at most {_DECIMALS} decimal places")
     return Amounts.of(amounts)
 
 
-def _number(value: Any) -> Decimal:
+#: The books hold so many, and so many digits before them.
+_DECIMALS, _DIGITS = 4, 15
+
+
+def as_number(value: Any) -> Decimal:
     try:
         number = Decimal(str(value))
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
         raise ValueError(f'"{value}" is no number')
+    if abs(number.adjusted()) >= _DIGITS and number:
+        raise ValueError(f'"{value}" has too many digits')
     return plain(number)
 
 
@@ -178,7 +186,7 @@ PerCurrency = Annotated[
 ]
 Number = Annotated[
     Decimal,
-    BeforeValidator(_number),
+    BeforeValidator(as_number),
     PlainSerializer(str, return_type=str),
 ]
 

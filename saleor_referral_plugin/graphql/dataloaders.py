@@ -20,6 +20,7 @@ from ..models import (
     LedgerEntry,
     Membership,
     Program,
+    ProgramChange,
     Referral,
     ReferralCode,
     Referrer,
@@ -173,6 +174,31 @@ class NewestTermsLoader(host.DataLoader):
 
     def load_all(self) -> Promise:
         return self.load("all")
+
+
+class TermsByProgramLoader(host.DataLoader):
+    """The newest terms of a program, whatever becomes of it; None while it has none."""
+
+    context_key = "referral_terms_by_program"
+
+    def batch_load(self, keys: Collection[int]) -> list[TermsVersion | None]:
+        versions = TermsVersion.objects.using(self.database_connection_name)
+        newest = versions.filter(program__in=keys).order_by("program", "-version")
+        found = {version.program_id: version for version in newest.distinct("program")}
+        return [found.get(pk) for pk in keys]
+
+
+class ProgramChangePageLoader(PageLoader):
+    context_key = "referral_program_change_page"
+    model = ProgramChange
+    parent = "program"
+    newest_by = "at"
+
+
+class ProgramChangeCountLoader(CountLoader):
+    context_key = "referral_program_change_count"
+    model = ProgramChange
+    parent = "program"
 
 
 class ProgramByIdLoader(RowByIdLoader):

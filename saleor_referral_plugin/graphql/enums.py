@@ -4,10 +4,21 @@ from collections.abc import Callable
 from enum import Enum
 
 from ..engine.decide import ReferralStatus
+from ..engine.drafts import WARNINGS
 from ..engine.event_types import EventType
 from ..engine.findings import Audience, FindingCode
+from ..engine.presets import PRESETS, about
 from ..engine.terms import Beneficiary, CapPeriod, EarnedWhen, ProgramKind, RewardKind
-from ..models import Claim, EventDelivery, LedgerEntry, Reward, StaffDecision
+from ..models import (
+    Claim,
+    EventDelivery,
+    Job,
+    LedgerEntry,
+    Program,
+    ProgramChange,
+    Reward,
+    StaffDecision,
+)
 from . import host
 
 DOC_CATEGORY = "Referrals"
@@ -53,10 +64,25 @@ _UNDECIDABLE = {
 #: What is wrong with the addresses that events are sent to.
 _UNSENDABLE = {"TOO_MANY": "There are more than there can be."}
 
+#: What staff cannot do with a program, or a job of theirs.
+_PROGRAMS = {
+    "JOB_OVER": "The job is at its end already.",
+    "NO_PREVIEW": "The job is no preview that has come to its end.",
+    "RUN_DONE": "What was previewed was carried out already.",
+    "RUN_GOING_ON": "Another run of the program is going on.",
+    "TERMS_CHANGED": "There are newer terms than those that were previewed.",
+    "IN_USE": "Something hangs on the program: it can be closed, and not deleted.",
+    "ON_PLUGIN_PAGE": "The program is the one of the plugin's page, which stays.",
+    "PROGRAM_ARCHIVED": "The program is archived.",
+    "PROGRAM_CLOSED": "The program is closed.",
+    "PROGRAM_NOT_CLOSED": "Only a closed program is archived.",
+    "UNIQUE": "Another one has the same value.",
+}
+
 _ErrorCode = Enum(  # type: ignore[misc]
     "_ErrorCode",
     {
-        **{name: name.lower() for name in (*_GENERIC, *_UNDECIDABLE, *_UNSENDABLE)},
+        **{name: name.lower() for name in (*_GENERIC, *_UNDECIDABLE, *_UNSENDABLE, *_PROGRAMS)},
         **{code.name: code.value for code in FindingCode},
     },
 )
@@ -121,7 +147,7 @@ class ReferralErrorCode(host.BaseEnum):
         enum = _ErrorCode
         description = _described(
             "Why a referral mutation failed, or a referral code was refused.",
-            {**_GENERIC, **_UNDECIDABLE, **_UNSENDABLE, **_FAILED_RULES},
+            {**_GENERIC, **_UNDECIDABLE, **_UNSENDABLE, **_PROGRAMS, **_FAILED_RULES},
         )
         doc_category = DOC_CATEGORY
 
@@ -297,6 +323,97 @@ class ReferralProgramKindEnum(host.BaseEnum):
                 "WAITLIST": "Whoever has signed up.",
             },
         )
+        doc_category = DOC_CATEGORY
+
+
+_Preset = Enum("_Preset", {name.upper(): name for name in PRESETS})  # type: ignore[misc]
+
+
+class ReferralPresetEnum(host.BaseEnum):
+    class Meta:
+        enum = _Preset
+        description = _described(
+            "Ready-made terms.",
+            {name.upper(): about(preset) for name, preset in PRESETS.items()},
+        )
+        doc_category = DOC_CATEGORY
+
+
+class ReferralProgramStatusEnum(host.BaseEnum):
+    class Meta:
+        enum = Program.Status
+        description = _described(
+            "Whether a program takes codes.",
+            {
+                "OPEN": "It does.",
+                "PAUSED": "It does not for now, or not yet. Codes claimed before hold.",
+                "CLOSED": "It does not any more. Codes claimed before hold.",
+            },
+        )
+        doc_category = DOC_CATEGORY
+
+
+class ReferralProgramChangeKindEnum(host.BaseEnum):
+    class Meta:
+        enum = ProgramChange.Kind
+        description = _described(
+            "What was done to a program.",
+            {
+                "CREATE": "It was made.",
+                "UPDATE": "Its terms, its name or something else of it was changed.",
+                "OPEN": "It was opened.",
+                "PAUSE": "It was paused.",
+                "CLOSE": "It was closed.",
+                "ARCHIVE": "It was archived.",
+                "UNARCHIVE": "It was taken out of the archive.",
+                "DELETE": "It was deleted.",
+                "RETROACTIVE_RUN": "Its newest terms were put in force for its past, too.",
+            },
+        )
+        doc_category = DOC_CATEGORY
+
+
+class ReferralJobKindEnum(host.BaseEnum):
+    class Meta:
+        enum = Job.Kind
+        description = _described(
+            "What a job does.",
+            {
+                "REPLAY": "Finds what draft terms would have made of past orders.",
+                "RETROACTIVE_PREVIEW": (
+                    "Finds what it would move to let a program's newest terms hold for its past."
+                ),
+                "RETROACTIVE_RUN": "Moves that.",
+            },
+        )
+        doc_category = DOC_CATEGORY
+
+
+class ReferralJobStatusEnum(host.BaseEnum):
+    class Meta:
+        enum = Job.Status
+        description = _described(
+            "How far a job has come.",
+            {
+                "PENDING": "Nobody works on it yet.",
+                "RUNNING": "It is worked on.",
+                "SUCCESS": "It is at its end, and has a result.",
+                "FAILED": "It was given up: `message` says why.",
+                "CANCELLED": "Somebody has cancelled it.",
+            },
+        )
+        doc_category = DOC_CATEGORY
+
+
+_WarningCode = Enum(  # type: ignore[misc]
+    "_WarningCode", {name: name for name in WARNINGS}
+)
+
+
+class ReferralProgramWarningCodeEnum(host.BaseEnum):
+    class Meta:
+        enum = _WarningCode
+        description = _described("What of draft terms may not be meant so.", WARNINGS)
         doc_category = DOC_CATEGORY
 
 

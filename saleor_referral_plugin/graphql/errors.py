@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+import graphene
 from django.core.exceptions import ValidationError
 
 from graphql import GraphQLError
 
 from ..engine.decisions import CannotDecide
+from ..engine.drafts import CannotSave
 from ..engine.findings import Finding, Refused
 from ..engine.webhooks import EndpointError
 from . import host
@@ -22,6 +24,13 @@ class ReferralError(host.Error):
 
     retry_at = host.DateTime(
         description="When to try again, for `TOO_MANY_TRIES`. Null for every other error."
+    )
+
+    path = graphene.String(
+        description=(
+            "Where in a JSON value, such as `rewards.0.worth` in `rules`. Null for the value as a "
+            "whole, and for every other field."
+        )
     )
 
     class Meta:
@@ -62,6 +71,8 @@ def deciding(**field_of: str) -> Iterator[None]:
     except CannotDecide as cannot:
         field = {"REQUIRED": "reason", **field_of}.get(cannot.code, "id")
         raise wrong(field, cannot.code, str(cannot)) from cannot
+    except CannotSave as cannot:
+        raise unsaved(cannot) from cannot
 
 
 def wrong(field: str, code: str, message: str) -> ValidationError:
@@ -76,6 +87,17 @@ def setting_endpoint() -> Iterator[None]:
         yield
     except EndpointError as error:
         raise wrong(error.field, error.code, str(error)) from error
+
+
+def unsaved(cannot: CannotSave) -> ValidationError:
+    """Every problem of an input on its field, and on its path there."""
+    problems: dict[str, list[ValidationError]] = {}
+    for problem in cannot.problems:
+        params = {"path": problem.path} if problem.path else None
+        message = problem.message.replace("%", "%%") if params else problem.message
+        error = ValidationError(message, code=problem.code.lower(), params=params)
+        problems.setdefault(problem.field, []).append(error)
+    return ValidationError(problems)
 
 
 def refusal(refused: Refused, field: str, language: str) -> ValidationError:

@@ -29,10 +29,15 @@ def print_sdl(schema: GraphQLSchema) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _extension(type_: Any, names: Iterable[str]) -> str:
-    fields = {name: type_.fields[name] for name in map(to_camel_case, names)}
-    is_root = type_.name in ("Query", "Mutation")
-    return f"extend type {type_.name}{_fields(fields, with_category=is_root)}"
+def _extension(type_: Any, ours: Mapping[str, Any]) -> str:
+    fields = {name: type_.fields[name] for name in map(to_camel_case, ours)}
+    if type_.name not in ("Query", "Mutation"):
+        return f"extend type {type_.name}{_fields(fields)}"
+    # Of what is a list, or a scalar, the field alone says where it belongs.
+    categories = {
+        to_camel_case(name): getattr(field, "doc_category", None) for name, field in ours.items()
+    }
+    return f"extend type {type_.name}{_fields(fields, categories)}"
 
 
 def _definition(type_: Any) -> str:
@@ -55,11 +60,16 @@ def _definition(type_: Any) -> str:
     return f"{head}type {type_.name}{implements}{directives}{_fields(type_.fields)}"
 
 
-def _fields(fields: Mapping[str, Any], *, with_category: bool = False) -> str:
+def _fields(fields: Mapping[str, Any], categories: Mapping[str, Any] | None = None) -> str:
+    """`categories`: those of the fields of a root; None: they are of no root."""
     return _block(
         _description(field.description, "  ", is_first=not place)
         + f"  {name}{_arguments(field.args)}: {field.type}"
-        + _directives(_type_of(field), with_category=with_category)
+        + _directives(
+            _type_of(field),
+            with_category=categories is not None,
+            otherwise=(categories or {}).get(name),
+        )
         for place, (name, field) in enumerate(fields.items())
     )
 
@@ -84,8 +94,8 @@ def _default(argument: Any) -> str:
     return f" = {print_ast(default)}" if default else ""
 
 
-def _directives(type_: Any, *, with_category: bool = True) -> str:
-    category = getattr(type_, "doc_category", None) if with_category else None
+def _directives(type_: Any, *, with_category: bool = True, otherwise: str | None = None) -> str:
+    category = getattr(type_, "doc_category", None) or otherwise if with_category else None
     text = f' @doc(category: "{category}")' if category else ""
     if events := getattr(type_, "webhook_events_info", None):
         names = ", ".join(event.type.upper() for event in events)

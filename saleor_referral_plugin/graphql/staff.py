@@ -9,6 +9,8 @@ from promise import Promise
 
 from ..engine import selectors
 from ..engine.people import email_key
+from ..engine.presets import PRESETS
+from ..engine.terms import Terms
 from ..engine.totals import Totals, totals_of_shop
 from ..models import Program
 from . import host
@@ -34,6 +36,13 @@ from .enums import DOC_CATEGORY
 from .ids import key_in, only_one_of, ref_in
 from .pages import Connected, CountLoader, PageLoader
 from .types.claims import ReferralClaimCountableConnection
+from .types.drafts import (
+    ReferralPreset,
+    ReferralProgramPreview,
+    ReferralProgramPreviewInput,
+    preview,
+)
+from .types.jobs import ReferralJob, ReferralJobCountableConnection, load_job, load_jobs
 from .types.ledger import ReferralLedgerBalance, ReferralLedgerEntryCountableConnection
 from .types.programs import ReferralProgramCountableConnection, load_for_staff
 from .types.referrals import (
@@ -124,7 +133,9 @@ def _programs(_root: None, info: Any, *, channel: str | None = None, **asked: An
     def seen(program: Program) -> Promise:
         return load_for_staff(info.context, program.pk, channel)
 
-    page = page_of(info.context, PROGRAMS, **asked)
+    # An archived one is out of the way, unless it is asked for.
+    where = {"is_archived": False, **(asked.pop("where", None) or {})}
+    page = page_of(info.context, PROGRAMS, where=where, **asked)
     return Connected(info, ProgramPageLoader, ProgramCountLoader, None, page, seen)
 
 
@@ -253,5 +264,49 @@ STAFF_QUERIES: dict[str, RootField] = {
         ReferrerWhereInput,
         ReferrerSortingInput,
         search="code, display name or e-mail address",
+    ),
+    "referral_job": _one(
+        ReferralJob,
+        "job",
+        lambda _root, info, *, id: load_job(info.context, id),
+        id=_id("job"),
+    ),
+    "referral_jobs": RootField(
+        host.ConnectionField(
+            ReferralJobCountableConnection,
+            program=graphene.ID(description="Those of a program alone: its ID."),
+            description="Work on programs that takes long, the newest first.",
+            permissions=[host.MANAGE_DISCOUNTS],
+            doc_category=DOC_CATEGORY,
+        ),
+        lambda _root, info, **asked: load_jobs(info, **asked),
+    ),
+    "referral_program_presets": RootField(
+        host.PermissionsField(
+            host.NonNullList(ReferralPreset),
+            description="Ready-made terms for programs.",
+            permissions=[host.MANAGE_DISCOUNTS],
+            doc_category=DOC_CATEGORY,
+        ),
+        lambda _root, _info: list(PRESETS),
+    ),
+    "referral_program_preview": RootField(
+        host.PermissionsField(
+            ReferralProgramPreview,
+            input=ReferralProgramPreviewInput(required=True, description="The draft."),
+            description="What draft terms would mean: what is wrong, what may not be meant so.",
+            permissions=[host.MANAGE_DISCOUNTS],
+            doc_category=DOC_CATEGORY,
+        ),
+        lambda _root, _info, *, input: preview(input),
+    ),
+    "referral_program_rules_schema": RootField(
+        host.PermissionsField(
+            host.JSON,
+            description="What can be written as `rules` of a program, as JSON Schema.",
+            permissions=[host.MANAGE_DISCOUNTS],
+            doc_category=DOC_CATEGORY,
+        ),
+        lambda _root, _info: Terms.model_json_schema(),
     ),
 }

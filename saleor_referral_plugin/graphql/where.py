@@ -238,6 +238,9 @@ class ReferralProgramWhereInput(host.BaseInputObjectType):
     kind = ProgramKindFilter(description="Filter by who may share a code.")
     slug = host.StringFilterInput(description="Filter by slug.")
     is_running = graphene.Boolean(description="Filter by whether it takes codes.")
+    is_archived = graphene.Boolean(
+        description="Filter by whether it was archived. By default those that were not."
+    )
     created_at = host.DateTimeFilterInput(description="Filter by when it was made.")
     AND = host.NonNullList(lambda: ReferralProgramWhereInput, description=ALL)
     OR = host.NonNullList(lambda: ReferralProgramWhereInput, description=ANY)
@@ -364,6 +367,7 @@ PROGRAMS = Filters(
         "kind": _column("kind"),
         "slug": _text("slug"),
         "is_running": _flag("is_running"),
+        "is_archived": lambda said: Q(archived_at__isnull=not said),
         "created_at": _column("created_at"),
     },
     search=lambda said, _: searching.programs_like(said),

@@ -39,7 +39,7 @@ def plugin_page() -> PluginPage:
 def plugin_summary() -> dashboard.Summary:
     """In plain words, whether and where the program runs, and what it gives."""
     page = plugin_page()
-    return dashboard.summary(page.values, store=get_store(), active=page.is_active)
+    return dashboard.as_it_is(page.values, store=get_store(), active=page.is_active)
 
 
 def _save(page: PluginPage) -> None:

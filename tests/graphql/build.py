@@ -15,12 +15,15 @@ from saleor_referral_plugin.models import (
     AnsweredRequest,
     Claim,
     EventDelivery,
+    Job,
     LedgerEntry,
     Membership,
+    Program,
     Referral,
     Referrer,
     Reward,
     StaffDecision,
+    TermsVersion,
     WebhookEndpoint,
 )
 from tests.scenarios.shop import Customer
@@ -95,6 +98,9 @@ def referrals(customer: Customer, count: int, *, first: int = 0) -> list[Referra
 def everything() -> dict[str, list[dict[str, object]]]:
     """All that the books hold, to see whether something changed."""
     models = (
+        Program,
+        TermsVersion,
+        Job,
         Referrer,
         Membership,
         Claim,

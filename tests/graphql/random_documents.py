@@ -16,12 +16,41 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
 )
+from saleor_referral_plugin.engine.presets import OPTIONS, PRESETS
+from saleor_referral_plugin.engine.terms import (
+    Cap,
+    Goods,
+    Milestone,
+    Milestones,
+    Offer,
+    RewardRule,
+    Span,
+    Terms,
+)
 
 #: How far below a root a selection goes, and an input below its argument.
 DEEP, DEEP_INPUT = 6, 3
 NUISANCES = ["", " ", "\x00", "%s", "'; --", "\u202e", "é" * 300, "0", "-1", "null", "{}", "🎁"]
 
 _moments = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))
+
+
+def _rules() -> st.SearchStrategy[Any]:
+    """What somebody might write as rules, or as options: names that mean something, and hardly
+    ever what they mean."""
+    names = [*OPTIONS, *NUISANCES, "USD", "XYZ"]
+    for settings in (Terms, RewardRule, Offer, Cap, Goods, Span, Milestones, Milestone):
+        names += settings.model_fields
+    leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False)
+    leaves |= st.sampled_from([*NUISANCES, "10", "1e999", "USD", "credit", "default"])
+
+    def more(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+        named = st.dictionaries(st.sampled_from(names), inner, max_size=4)
+        return named | st.lists(inner, max_size=3)
+
+    return st.recursive(leaves, more, max_leaves=12)
+
+
 SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "Boolean": st.booleans(),
     "Date": st.dates().map(str),
@@ -30,6 +59,7 @@ SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "Decimal": st.decimals(-(10**9), 10**9, places=3).map(str),
     "Float": st.floats(allow_nan=False, allow_infinity=False, width=32),
     "Int": st.integers(1, 5) | st.integers(-(2**31), 2**31 - 1),
+    "JSON": _rules() | st.sampled_from([preset().to_json() for preset in PRESETS.values()]),
     "JSONString": st.sampled_from(["{}", "[]", "1", "null", '{"a": 1}']),
     "PositiveDecimal": st.decimals(0, 10**9, places=3).map(str),
     "PositiveInt": st.integers(0, 100),

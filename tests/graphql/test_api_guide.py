@@ -21,7 +21,14 @@ from saleor_referral_plugin.engine.terms import (
     Span,
     Terms,
 )
-from saleor_referral_plugin.models import Program, Referral, Referrer, SignUp, WebhookEndpoint
+from saleor_referral_plugin.models import (
+    Job,
+    Program,
+    Referral,
+    Referrer,
+    SignUp,
+    WebhookEndpoint,
+)
 from tests.graphql.api import ROOT, Api, global_id
 from tests.graphql.test_before_buying import put_voucher_on
 from tests.listener import listening
@@ -43,6 +50,9 @@ STANDS_FOR = (
     "CHECKOUT OF ANNA",
     "CHECKOUT WITH A VOUCHER",
     "ENDPOINT",
+    "DEFAULT PROGRAM",
+    "JOB",
+    "LAUNCH",
     "ORDER",
     "ORDER WITHOUT A CODE",
     "PROGRAM",
@@ -50,6 +60,7 @@ STANDS_FOR = (
     "REFERRAL",
     "REFERRER",
     "SMALL CHECKOUT",
+    "SUMMER",
     "TOKEN",
 )
 #: Who asks, if it is no customer, and what they hold.
@@ -57,8 +68,10 @@ OTHERS: dict[str, dict[str, Any]] = {
     "an app": {"permissions": ("MANAGE_APPS",), "app": True},
     "staff": {"permissions": ("MANAGE_DISCOUNTS", "MANAGE_ORDERS", "MANAGE_USERS")},
 }
+PROGRAMS = {"DEFAULT PROGRAM": "default", "LAUNCH": "launch", "SUMMER": "summer"}
 #: What is another each time.
-LEFT_OUT = {"id", "endCursor"}
+LEFT_OUT = {"id", "endCursor", "orderId", "referrerId"}
+WHOSE_KEY = re.compile(r"\b(User|App):\S+")
 DRAWN = re.compile(r"\b[0-9A-Z]{5}-[0-9A-Z]{5}\b")
 SECRET = re.compile(r"whsec_\S+")
 LISTENER = re.compile(r"http://127.0.0.1:\d+/hook")
@@ -92,7 +105,7 @@ def as_written(answer: Any) -> Any:
             return [as_written(each) for each, has_passed in pairs if not has_passed]
         case str():
             answer = LISTENER.sub("ADDRESS", SECRET.sub("SECRET", answer))
-            return DRAWN.sub("7K2QW-M0ZRT", answer)
+            return WHOSE_KEY.sub(r"\1:KEY", DRAWN.sub("7K2QW-M0ZRT", answer))
         case float() if answer.is_integer():
             return int(answer)
     return answer
@@ -136,6 +149,10 @@ class Stage:
             return global_id("Referral", first.pk)
         if words == "ORDER WITHOUT A CODE":
             return global_id("Order", self._ordered_without_code())
+        if words in PROGRAMS:
+            return global_id("ReferralProgram", Program.objects.get(slug=PROGRAMS[words]).pk)
+        if words == "JOB":
+            return global_id("ReferralJob", Job.objects.latest("pk").pk)
         if words == "ORDER":
             return global_id("Order", self._ordered())
         if words not in self.checkouts:

@@ -12,7 +12,16 @@ from typing import Any
 import pytest
 from prices import Money
 
-from saleor_referral_plugin.engine import chosen, deliveries, presets, staff, waitlist, webhooks
+from saleor_referral_plugin.engine import (
+    changes,
+    chosen,
+    deliveries,
+    jobs,
+    presets,
+    staff,
+    waitlist,
+    webhooks,
+)
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.terms import (
@@ -95,7 +104,7 @@ RULES: dict[frozenset[str], dict[str, str]] = {
         "ReferralRewardBulkResult": "reward errors",
         "ReferralClaim": "id code status source createdAt judgedAt findings",
         "ReferralCode": "code displayName offer promises",
-        "ReferralError": "code field message retryAt",
+        "ReferralError": "code field message path retryAt",
         "ReferralFinding": "code passed message",
         "ReferralLeaderboard": "name period startsAt endsAt prizes places",
         "ReferralMilestone": "description referrals revenue reward kind group",
@@ -150,7 +159,8 @@ RULES: dict[frozenset[str], dict[str, str]] = {
     STAFF: {
         "Query": (
             "referral referralClaims referralLedgerBalances referralLedgerEntries referralPrograms "
-            "referralReward referralRewards referrals referrer referrers"
+            "referralReward referralRewards referrals referrer referrers referralJob referralJobs "
+            "referralProgramPresets referralProgramPreview referralProgramRulesSchema"
         ),
         "Referral": (
             "referrer program terms claim channel currency net group follows laterOrders settledAt "
@@ -172,7 +182,10 @@ RULES: dict[frozenset[str], dict[str, str]] = {
         "ReferralLedgerEntryCountableConnection": _CONNECTION,
         "ReferralLedgerEntryCountableEdge": "node cursor",
         "ReferralMembership": "program group createdAt by",
-        "ReferralProgram": ("priority linkUrl createdAt versions budgets inFlight ledgerBalances"),
+        "ReferralProgram": (
+            "status priority linkUrl createdAt archivedAt version rules versions changes budgets "
+            "inFlight ledgerBalances"
+        ),
         "ReferralProgramCountableConnection": _CONNECTION,
         "ReferralProgramCountableEdge": "node cursor",
         "ReferralProgramInFlight": "claims referrals rewards pending",
@@ -188,6 +201,24 @@ RULES: dict[frozenset[str], dict[str, str]] = {
         "ReferrerCode": "id code programName isActive createdAt replacedAt",
         "ReferrerCountableConnection": _CONNECTION,
         "ReferrerCountableEdge": "node cursor",
+        "ReferralHolderChange": "referrerId amount",
+        "ReferralJob": (
+            "id kind status program version rules done total replay change message by createdAt "
+            "updatedAt startedAt finishedAt"
+        ),
+        "ReferralJobCountableConnection": _CONNECTION,
+        "ReferralJobCountableEdge": "node cursor",
+        "ReferralReplay": "orders qualified different wouldGive gave differences",
+        "ReferralReplayedOrder": "orderId status wouldGive gave",
+        "ReferralRetroactiveChange": "referrals promises holders greatest",
+        "ReferralPreset": "preset description kind options rules",
+        "ReferralPresetOption": "name description default schema",
+        "ReferralProgramPreview": "rules isNewVersion channels warnings errors",
+        "ReferralProgramPreviewChannel": "channel currency whyNot offer promises milestones",
+        "ReferralProgramWarning": "code channel message",
+        "ReferralProgramChange": "id kind version was by reason createdAt",
+        "ReferralProgramChangeCountableConnection": _CONNECTION,
+        "ReferralProgramChangeCountableEdge": "node cursor",
     },
     STAFF_WITH_MORE: {
         "Referee": "user",
@@ -233,6 +264,18 @@ MUTATION_RULES = {
     "referralClaimDelete": ACCOUNTS,
     "referralCodeUpdate": ACCOUNTS,
     "referralEventReplay": STAFF_WITH_MORE,
+    "referralJobCancel": STAFF,
+    "referralProgramArchive": STAFF,
+    "referralProgramClose": STAFF,
+    "referralProgramCreate": STAFF,
+    "referralProgramDelete": STAFF,
+    "referralProgramOpen": STAFF,
+    "referralProgramPause": STAFF,
+    "referralProgramUnarchive": STAFF,
+    "referralProgramUpdate": STAFF,
+    "referralReplayCreate": STAFF,
+    "referralRetroactivePreviewCreate": STAFF,
+    "referralRetroactiveRunCreate": STAFF,
     "referralSignUpConfirm": EVERYBODY,
     "referralSignUpCreate": EVERYBODY,
     "referralWebhookEndpointCreate": STAFF_WITH_MORE,
@@ -455,6 +498,7 @@ class Scene:
         self._looked_at(shop)
         deliveries.spread(get_store().now())
         EventDelivery.objects.update(tried_at=FAR, response_status=500, error="It answered 500.")
+        self.jobs = self._worked()
 
     def _looked_at(self, shop: Shop) -> None:
         """What only staff see."""
@@ -502,6 +546,22 @@ class Scene:
         waitlist.confirm(waitlist.token_of(second), store=store)
         return token
 
+    def _worked(self) -> dict[str, str]:
+        """A replay, a preview that moves something, and one that was cancelled."""
+        store = get_store()
+        program = Program.objects.get(slug="default")
+        terms = all_kinds_of_terms()
+        extra = RewardRule(name="extra", worth=Offer(amounts=Amounts.of({"USD": 12})))
+        more = terms.but(rewards=(*terms.rewards, extra))
+        made = {"replay": jobs.ask_for_replay(program, more, by="Cleo", store=store)}
+        changes.update(program, terms=more, by="Cleo", reason="More.", store=store)
+        for name in ("preview", "cancelled", "pending"):
+            made[name] = jobs.ask_for_preview(program, by="Cleo", store=store)
+        jobs.cancel(made["cancelled"], by="Cleo", store=store)
+        for name in ("replay", "preview"):
+            jobs.work_on(made[name].pk, store=store)
+        return {name: global_id("ReferralJob", job.pk) for name, job in made.items()}
+
     def ask(
         self, asker: str, document: str, variables: dict[str, Any] | None = None
     ) -> dict[str, Any]:
@@ -546,6 +606,12 @@ class Scene:
             *code,
             *program,
             *preview,
+            f'referralJob(id: "{self.jobs["preview"]}"){{{of("ReferralJob")}}}',
+            f"referralJobs(first: 20){{{of('ReferralJobCountableConnection')}}}",
+            f"referralProgramPresets{{{of('ReferralPreset')}}}",
+            "referralProgramPreview(input: {rules: {discount: {amounts: {USD: 5}}}})"
+            f"{{{of('ReferralProgramPreview')}}}",
+            "referralProgramRulesSchema",
             f'referralSignUp(token: "{self.token}"){{{of("ReferralSignUp")}}}',
             f"referralWebhookEndpoints{{{of('ReferralWebhookEndpoint')}}}",
             # What is below the books is asked for elsewhere.
@@ -598,11 +664,14 @@ EMPTY_HERE = {
     "ReferralError.code",
     "ReferralError.field",
     "ReferralError.message",
+    "ReferralError.path",
     "ReferralError.retryAt",
     "ReferralBulkResult.referral",
     "ReferralBulkResult.errors",
     "ReferralRewardBulkResult.reward",
     "ReferralRewardBulkResult.errors",
+    # Of a program that nobody is shown; the tests of archiving see it.
+    "ReferralProgram.archivedAt",
 }
 
 
@@ -637,11 +706,16 @@ WELL_REFUSED |= {
     "NO_SUCH_ACTION",
     "SAME_REFERRER",
     "STILL_THERE",
+    "IN_USE",
+    "JOB_OVER",
+    "PROGRAM_NOT_CLOSED",
+    "RUN_DONE",
 }
 
 
 def _mutations(scene: Scene) -> dict[str, Callable[[str], str]]:
     """A document for each asker, so that none is in another's way."""
+    other = global_id("ReferralProgram", Program.objects.get(slug="other").pk)
     launch = global_id("ReferralProgram", Program.objects.get(slug="launch").pk)
     order = global_id("Order", scene.order.ref)
     endpoint = global_id("ReferralWebhookEndpoint", scene.endpoint.pk)
@@ -660,6 +734,23 @@ def _mutations(scene: Scene) -> dict[str, Callable[[str], str]]:
         "referralWebhookEndpointSecretRotate": lambda _: f'(id: "{endpoint}")',
         "referralWebhookEndpointUpdate": lambda _: f'(id: "{endpoint}", input: {{events: []}})',
         "referralCodeUpdate": lambda asker: f'(input: {{code: "MINE-{number[asker]}"}})',
+        "referralProgramCreate": lambda asker: (
+            f'(input: {{slug: "new-{number[asker]}", name: "New", preset: PARTNER}}, '
+            'reason: "New.")'
+        ),
+        "referralProgramUpdate": lambda _: (
+            f'(id: "{other}", input: {{name: "Sun"}}, reason: "So.")'
+        ),
+        **{
+            f"referralProgram{done}": lambda _: f'(id: "{other}", reason: "Because.")'
+            for done in ("Archive", "Close", "Delete", "Open", "Pause", "Unarchive")
+        },
+        "referralJobCancel": lambda _: f'(id: "{scene.jobs["pending"]}")',
+        "referralReplayCreate": lambda _: f'(input: {{program: "{other}", preset: PARTNER}})',
+        "referralRetroactivePreviewCreate": lambda _: f'(program: "{other}")',
+        "referralRetroactiveRunCreate": lambda _: (
+            f'(preview: "{scene.jobs["preview"]}", reason: "For all.")'
+        ),
         "referralSignUpConfirm": lambda _: f'(token: "{scene.token}")',
         "referralSignUpCreate": lambda asker: (
             f'(input: {{program: "{launch}", email: "new{number[asker]}@example.com", '

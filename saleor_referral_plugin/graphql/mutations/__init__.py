@@ -17,8 +17,20 @@ from .referral_code_update import ReferralCodeUpdate
 from .referral_decision_undo import ReferralDecisionUndo
 from .referral_detach import ReferralDetach
 from .referral_event_replay import ReferralEventReplay
+from .referral_job_cancel import ReferralJobCancel
 from .referral_override import ReferralOverride
+from .referral_program_archive import ReferralProgramArchive
+from .referral_program_close import ReferralProgramClose
+from .referral_program_create import ReferralProgramCreate
+from .referral_program_delete import ReferralProgramDelete
+from .referral_program_open import ReferralProgramOpen
+from .referral_program_pause import ReferralProgramPause
+from .referral_program_unarchive import ReferralProgramUnarchive
+from .referral_program_update import ReferralProgramUpdate
 from .referral_reject import ReferralReject
+from .referral_replay_create import ReferralReplayCreate
+from .referral_retroactive_preview_create import ReferralRetroactivePreviewCreate
+from .referral_retroactive_run_create import ReferralRetroactiveRunCreate
 from .referral_reward_bulk_mark_as_sent import ReferralRewardBulkMarkAsSent
 from .referral_reward_bulk_void import ReferralRewardBulkVoid
 from .referral_reward_issue_again import ReferralRewardIssueAgain
@@ -58,8 +70,20 @@ __all__ = [
     "ReferralDecisionUndo",
     "ReferralDetach",
     "ReferralEventReplay",
+    "ReferralJobCancel",
     "ReferralOverride",
+    "ReferralProgramArchive",
+    "ReferralProgramClose",
+    "ReferralProgramCreate",
+    "ReferralProgramDelete",
+    "ReferralProgramOpen",
+    "ReferralProgramPause",
+    "ReferralProgramUnarchive",
+    "ReferralProgramUpdate",
     "ReferralReject",
+    "ReferralReplayCreate",
+    "ReferralRetroactivePreviewCreate",
+    "ReferralRetroactiveRunCreate",
     "ReferralRewardBulkMarkAsSent",
     "ReferralRewardBulkVoid",
     "ReferralRewardIssueAgain",

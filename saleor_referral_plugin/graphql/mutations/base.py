@@ -1,5 +1,6 @@
 """What mutations have in common."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import graphene
@@ -9,16 +10,22 @@ from promise import Promise
 
 from graphql import GraphQLError
 
+from ...engine import drafts
 from ...engine.facts import CustomerFacts
 from ...engine.findings import Refused
 from ...engine.programs import current_program
-from ...engine.store import get_store
-from ...models import Program, WebhookEndpoint
+from ...engine.store import Store, get_store
+from ...engine.terms import Terms
+from ...models import Job, Program, WebhookEndpoint
+from ...tasks import start_job
 from .. import host
 from ..dataloaders import ClaimsByCheckoutLoader
-from ..errors import refusal, wrong
+from ..enums import DOC_CATEGORY, ReferralPresetEnum, ReferralProgramKindEnum
+from ..errors import deciding, refusal, wrong
 from ..ids import key_in
 from ..types.claims import CheckoutReferral, load_checkout_referral
+from ..types.jobs import ReferralJob
+from ..types.programs import ReferralProgram, changed
 
 Row = TypeVar("Row", bound=Model)
 
@@ -65,6 +72,90 @@ def found_endpoint(global_id: str, field: str = "id") -> WebhookEndpoint:
         # It stands for the shop's apps, and follows them.
         raise not_found(field, global_id)
     return endpoint
+
+
+class ReferralProgramInput(host.BaseInputObjectType):
+    name = graphene.String(description="What the program is called.")
+    kind = ReferralProgramKindEnum(
+        description="Who may share a code in it. A new program's: what its preset is for."
+    )
+    priority = graphene.Int(
+        description="On a checkout, a code of a program with a lower one does not displace its."
+    )
+    link_url = graphene.String(
+        description=(
+            'Where shared links lead: "https://shop.example.com/". "?ref=" and the code are added. '
+            "Empty: nowhere."
+        )
+    )
+    preset = ReferralPresetEnum(description="Ready-made terms, instead of `rules`.")
+    preset_options = host.JSON(
+        description=(
+            "Options of the preset, by the names that `referralProgramPresets` lists; what is not "
+            "named has its default."
+        )
+    )
+    rules = host.JSON(
+        description=(
+            "Terms, by the names of docs/settings.md; what is not named has its default. "
+            "`referralProgramRulesSchema` describes them for machines."
+        )
+    )
+
+    class Meta:
+        description = "A referral program; what is not given stays, or has its default."
+        doc_category = DOC_CATEGORY
+
+
+def terms_in(input: Mapping[str, Any]) -> Terms | None:
+    """The terms that an input says; None when it says none. Raises CannotSave."""
+    return drafts.read(
+        rules=input.get("rules"), preset=input.get("preset"), options=input.get("preset_options")
+    )
+
+
+def fields_in(input: Mapping[str, Any]) -> dict[str, Any]:
+    """What else it says of a program."""
+    return {name: input.get(name) for name in ("name", "kind", "priority", "link_url")}
+
+
+class ReferralProgramMutation(host.BaseMutation):
+    """Something is done to a program, whatever it says."""
+
+    program = graphene.Field(ReferralProgram, description="The program as it is now.")
+
+    class Arguments:
+        id = graphene.ID(required=True, description="The ID of the program.")
+        reason = graphene.String(required=True, description="Why, for whoever asks later.")
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def change(cls, program: Program, *, by: str, reason: str, store: Store) -> Program:
+        raise NotImplementedError
+
+    @classmethod
+    def perform_mutation(cls, _root: Any, info: Any, /, *, id: str, reason: str) -> Any:
+        program, by = found(Program, id, "ReferralProgram"), host.requestor(info.context)
+        with deciding():
+            program = cls.change(program, by=by, reason=reason, store=get_store())
+        return cls(program=changed(info.context, program))
+
+
+class ReferralJobMutation(host.BaseMutation):
+    """Something that takes long is asked for. Where there is no worker it is done at once."""
+
+    job = graphene.Field(ReferralJob, description="The job: ask for it again to follow it.")
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def started(cls, job: Job) -> Any:
+        start_job(job.pk)
+        job.refresh_from_db()
+        return cls(job=job)
 
 
 class CheckoutReferralMutation(host.BaseMutation):

@@ -15,7 +15,7 @@ from ...engine.money import say
 from ...engine.store import get_store
 from ...engine.taking_part import OPEN_TO_ALL
 from ...engine.terms import Milestone, Milestones, Terms
-from ...models import Program, TermsVersion
+from ...models import Program, ProgramChange, TermsVersion
 from .. import host
 from ..dataloaders import (
     BudgetsLoader,
@@ -23,6 +23,9 @@ from ..dataloaders import (
     OpenLoader,
     ProgramByIdLoader,
     ProgramBySlugLoader,
+    ProgramChangeCountLoader,
+    ProgramChangePageLoader,
+    TermsByProgramLoader,
     TermsCountLoader,
     TermsPageLoader,
     TotalsByProgramLoader,
@@ -31,7 +34,9 @@ from ..dataloaders import (
 from ..enums import (
     DOC_CATEGORY,
     ReferralPeriodEnum,
+    ReferralProgramChangeKindEnum,
     ReferralProgramKindEnum,
+    ReferralProgramStatusEnum,
     ReferralRewardKindEnum,
 )
 from ..ids import key_in, only_one_of
@@ -249,6 +254,40 @@ class ReferrerProgress(host.BaseObjectType):
         return root.milestones.period.value
 
 
+class ReferralProgramChange(host.ModelObjectType):
+    id = graphene.GlobalID(required=True, description="The ID of the change.")
+    kind = ReferralProgramChangeKindEnum(required=True, description="What was done.")
+    version = graphene.Int(description="The version of the terms as of then. Null: none yet.")
+    was = host.JSON(
+        required=True, description="What the program had before, of what was changed of it."
+    )
+    by = graphene.String(
+        required=True,
+        description=(
+            "Who: `User:` or `App:` and their key, or `the plugin's page`. Empty: a program of the "
+            "shop's own."
+        ),
+    )
+    reason = graphene.String(required=True, description="Why.")
+    created_at = host.DateTime(required=True, description="When.")
+
+    class Meta:
+        description = "What somebody changed of a program."
+        doc_category = DOC_CATEGORY
+        interfaces = [graphene.relay.Node]
+        model = ProgramChange
+
+    @staticmethod
+    def resolve_created_at(root: ProgramChange, _info: Any) -> datetime:
+        return root.at
+
+
+class ReferralProgramChangeCountableConnection(host.CountableConnection):
+    class Meta:
+        doc_category = DOC_CATEGORY
+        node = ReferralProgramChange
+
+
 class ReferralProgram(host.BaseObjectType):
     id = graphene.GlobalID(required=True, description="The ID of the program.")
     slug = graphene.String(required=True, description="Names the program in links and settings.")
@@ -319,6 +358,32 @@ class ReferralProgram(host.BaseObjectType):
         permissions=[host.MANAGE_DISCOUNTS],
     )
 
+    status = host.PermissionsField(
+        ReferralProgramStatusEnum,
+        description="Whether it takes codes.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    archived_at = host.PermissionsField(
+        host.DateTime,
+        description="Since when lists leave it out. Null: they do not.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    version = host.PermissionsField(
+        graphene.Int,
+        description="Number of its newest terms. Null: it has none yet.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    rules = host.PermissionsField(
+        host.JSON,
+        description="Its newest terms: every setting. Null: it has none yet.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+    changes = host.ConnectionField(
+        ReferralProgramChangeCountableConnection,
+        description="What was changed of it, by whom and why; the newest first.",
+        permissions=[host.MANAGE_DISCOUNTS],
+    )
+
     class Meta:
         description = "A referral program: as anybody may see it in a channel, and as staff do."
         doc_category = DOC_CATEGORY
@@ -365,6 +430,29 @@ class ReferralProgram(host.BaseObjectType):
         if root.terms is None or root.channel is None:
             return []
         return [MilestonesSeen(each, root.channel.currency) for each in root.terms.milestones]
+
+    @staticmethod
+    def resolve_status(root: ProgramSeen, _info: Any) -> str:
+        return root.program.status.value
+
+    @staticmethod
+    def resolve_archived_at(root: ProgramSeen, _info: Any) -> datetime | None:
+        return root.program.archived_at
+
+    @staticmethod
+    def resolve_version(root: ProgramSeen, info: Any) -> Promise:
+        found = TermsByProgramLoader(info.context).load(root.id)
+        return found.then(lambda version: version and version.version)
+
+    @staticmethod
+    def resolve_rules(root: ProgramSeen, info: Any) -> Promise:
+        found = TermsByProgramLoader(info.context).load(root.id)
+        return found.then(lambda version: version and version.rules)
+
+    @staticmethod
+    def resolve_changes(root: ProgramSeen, info: Any, **arguments: Any) -> Connected:
+        page = Page(**arguments)
+        return Connected(info, ProgramChangePageLoader, ProgramChangeCountLoader, root.id, page)
 
     @staticmethod
     def resolve_leaderboards(root: ProgramSeen, _info: Any) -> list[Board]:
@@ -421,6 +509,13 @@ def _boards(program: Program, terms: Terms) -> Iterator[Board]:
     now = get_store().now()
     for ranking in terms.rankings:
         yield Board(program, terms, ranking, now)
+
+
+def changed(context: Any, program: Program) -> ProgramSeen:
+    """A program that staff have just changed."""
+    for loader in (TermsByProgramLoader, ProgramByIdLoader):
+        loader(context).clear(program.pk)
+    return ProgramSeen(program, None, None)
 
 
 def load_program(context: Any, channel: str | None, *, id: str | None, slug: str | None) -> Promise:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from ...engine import jobs
 from ...engine.deliveries import deliver
 from ...engine.store import get_store
 from ...engine.sweep import note_spending, sweep
@@ -22,6 +23,8 @@ class Command(BaseCommand):
         with store.writing():
             swept = sweep(store=store)
             noted = note_spending(store=store)
+            for job_id in jobs.waiting(store=store):
+                jobs.work_on(job_id, store=store)
             told = deliver(store=store, seconds=SECONDS)
         self.stdout.write(
             f"{swept.orders_read} orders read, {swept.settled} settled, {swept.failed} failed, "

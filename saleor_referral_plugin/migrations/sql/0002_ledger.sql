@@ -1,7 +1,7 @@
 -- What must hold for the books whatever code runs. Undone by 0002_ledger.undo.sql.
 
--- Neither an entry nor what a person decided is ever changed or deleted: a correction is a
--- new row.
+-- Neither an entry, nor what a person decided or changed of a program, is ever changed or
+-- deleted: a correction is a new row.
 CREATE FUNCTION referral_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% rows are never changed or deleted', TG_TABLE_NAME
@@ -12,6 +12,9 @@ CREATE TRIGGER referral_ledger_append_only
     FOR EACH ROW EXECUTE FUNCTION referral_append_only();
 CREATE TRIGGER referral_staff_decision_append_only
     BEFORE UPDATE OR DELETE ON referral_staffdecision
+    FOR EACH ROW EXECUTE FUNCTION referral_append_only();
+CREATE TRIGGER referral_program_change_append_only
+    BEFORE UPDATE OR DELETE ON referral_programchange
     FOR EACH ROW EXECUTE FUNCTION referral_append_only();
 
 -- An entry has the currency and the holder of its reward, and a reward that has entries
@@ -69,9 +72,9 @@ CREATE CONSTRAINT TRIGGER referral_reward_agrees
 -- A version of the terms is what it was when its referrals were claimed.
 CREATE FUNCTION referral_terms_immutable() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (NEW.program_id, NEW.version, NEW.rules, NEW.offer_code, NEW.created_at)
+    IF (NEW.program_id, NEW.version, NEW.rules, NEW.offer_code, NEW.created_at, NEW."by")
         IS DISTINCT FROM
-       (OLD.program_id, OLD.version, OLD.rules, OLD.offer_code, OLD.created_at) THEN
+       (OLD.program_id, OLD.version, OLD.rules, OLD.offer_code, OLD.created_at, OLD."by") THEN
         RAISE EXCEPTION 'referral terms are never changed: make a new version'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;

@@ -6,5 +6,6 @@ DROP FUNCTION referral_books_agree();
 ALTER TABLE referral_ledgerentry DROP CONSTRAINT referral_ledger_same_currency;
 ALTER TABLE referral_reward DROP CONSTRAINT referral_reward_identity;
 DROP TRIGGER referral_ledger_append_only ON referral_ledgerentry;
+DROP TRIGGER referral_program_change_append_only ON referral_programchange;
 DROP TRIGGER referral_staff_decision_append_only ON referral_staffdecision;
 DROP FUNCTION referral_append_only();
