@@ -361,6 +361,7 @@ class Referral(models.Model):
     Before there is anything to buy, a sign-up takes the order's place. One that staff have
     detached from its order has none any more.
 
+    `referee_forgotten_at`: who the referee is was erased, whatever the order still says.
     `decided_by` is what a person decided and nobody has undone. `group` is the referrer's in the
     program when it first qualified, and `net` what of the order's goods stood when it was last
     settled, without discount, tax and shipping. `goods` says of each line whether the program is
@@ -394,6 +395,7 @@ class Referral(models.Model):
     currency = models.CharField(max_length=3)
     referee_user_ref = models.CharField(max_length=64, null=True)
     referee_email_key = models.CharField(max_length=64, null=True)
+    referee_forgotten_at = models.DateTimeField(null=True, blank=True)
     status = models.CharField(max_length=16, choices=choices_of(ReferralStatus))
     findings = models.JSONField(default=list)
     placed_at = models.DateTimeField()
@@ -793,10 +795,22 @@ class EventDelivery(models.Model):
 
 
 class KnownOrder(models.Model):
-    """Who has ordered before, by keyed hash: also guests, also before this app came."""
+    """Who has ordered before, by keyed hash: also guests, also before this app came. Of one that
+    `is_forgotten` it was erased, whatever the order still says."""
 
     order_ref = models.CharField(max_length=64, primary_key=True)
     email_key = models.CharField(max_length=64, null=True, db_index=True)
+    is_forgotten = models.BooleanField(default=False)
+
+
+class Erasure(models.Model):
+    """That one person's data was erased: when, who did it and why, and of how many rows of each
+    kind. Not whose."""
+
+    at = models.DateTimeField()
+    by = models.CharField(max_length=255)
+    reason = models.TextField()
+    erased = models.JSONField()
 
 
 class Bookmark(models.Model):

@@ -4,12 +4,13 @@ It lets "new customer" mean what it says: guest orders count, orders from before
 was installed count, and `A.b+x@gmail.com` is `ab@gmail.com`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from ..models import Bookmark, KnownOrder
+from ..models import Bookmark
+from . import rows
 from .facts import PlacedOrder
 from .people import email_key
 from .store import Store
@@ -23,19 +24,22 @@ OVERLAP = timedelta(minutes=5)
 LONG_OVERLAP = timedelta(days=2)
 BATCH = 1000
 
+#: What was erased does not come back with the order.
+_REMEMBER = """
+INSERT INTO referral_knownorder AS known (order_ref, email_key, is_forgotten)
+SELECT ref, key, false FROM unnest(%(refs)s::text[], %(keys)s::text[]) AS read (ref, key)
+    ON CONFLICT (order_ref) DO UPDATE SET email_key = excluded.email_key
+ WHERE NOT known.is_forgotten
+"""
 
-def remember(orders: Iterable[PlacedOrder]) -> None:
-    KnownOrder.objects.bulk_create(
-        [
-            KnownOrder(
-                order_ref=order.ref,
-                email_key=email_key(order.email),
-            )
-            for order in orders
-        ],
-        update_conflicts=True,
-        unique_fields=["order_ref"],
-        update_fields=["email_key"],
+
+def remember(orders: Collection[PlacedOrder]) -> None:
+    rows.run(
+        _REMEMBER,
+        {
+            "refs": [order.ref for order in orders],
+            "keys": [email_key(order.email) for order in orders],
+        },
     )
 
 

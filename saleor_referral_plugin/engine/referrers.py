@@ -74,6 +74,12 @@ def forget(gone: Person, *, store: Store) -> bool:
     referrer = Referrer.objects.select_for_update().filter(by, forgotten_at=None).first()
     if referrer is None:
         return False
+    cut_ties(referrer, store=store)
+    return True
+
+
+def cut_ties(referrer: Referrer, *, store: Store) -> None:
+    """The same for a row that is locked."""
     now = store.now()
     ReferralCode.objects.filter(referrer=referrer).update(is_active=False)
     issued = list(Reward.objects.filter(holder=referrer, issued_at__isnull=False))
@@ -95,7 +101,6 @@ def forget(gone: Person, *, store: Store) -> bool:
     referrer.display_name = ""
     referrer.forgotten_at = now
     referrer.save()
-    return True
 
 
 def lock(keys: Collection[int]) -> dict[int, Referrer]:

@@ -336,8 +336,9 @@ def _write(books: Books, facts: OrderFacts, decision: Decision, now: datetime) -
     if referral.claim is not None:
         sheet.save(referral.claim)
     referral.status = decision.status.value
-    referral.referee_user_ref = facts.buyer.user_ref
-    referral.referee_email_key = facts.buyer.email_key
+    if referral.referee_forgotten_at is None:
+        referral.referee_user_ref = facts.buyer.user_ref
+        referral.referee_email_key = facts.buyer.email_key
     referral.findings = [finding.to_json() for finding in decision.findings]
     referral.earned_at = decision.earned_at
     referral.net = decision.net.amount

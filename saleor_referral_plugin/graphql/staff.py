@@ -7,9 +7,11 @@ from typing import Any
 import graphene
 from promise import Promise
 
-from ..engine import selectors
-from ..engine.people import email_key
+from ..engine import personal_data, selectors
+from ..engine.facts import Person
+from ..engine.people import email_key, person
 from ..engine.presets import PRESETS
+from ..engine.store import get_store
 from ..engine.terms import Terms
 from ..engine.totals import Totals, totals_of_shop
 from ..models import Program
@@ -165,6 +167,23 @@ def _balances(_root: None, info: Any) -> list[Totals]:
     return totals_of_shop(using=host.database(info.context))
 
 
+def whose(user_id: str | None, email: str | None) -> Person:
+    """The person that one of the two names; an account's address belongs to them, too. Raises
+    GraphQLError unless there is just one."""
+    name, said = only_one_of(user_id=user_id, email=email)
+    if name == "email":
+        return person(None, said)
+    user_ref = ref_in(said, "User")
+    customer = get_store().customer(user_ref)
+    return person(user_ref, customer.email if customer else "")
+
+
+def _personal_data(
+    _root: None, _info: Any, *, user_id: str | None = None, email: str | None = None
+) -> dict[str, Any]:
+    return personal_data.tell(whose(user_id, email))
+
+
 def _id(of: str) -> graphene.ID:
     return graphene.ID(required=True, description=f"ID of the {of}.")
 
@@ -308,5 +327,19 @@ STAFF_QUERIES: dict[str, RootField] = {
             doc_category=DOC_CATEGORY,
         ),
         lambda _root, _info: Terms.model_json_schema(),
+    ),
+    "referral_personal_data": RootField(
+        host.PermissionsField(
+            host.JSON,
+            user_id=graphene.ID(description="ID of the person's account."),
+            email=graphene.String(description="Their e-mail address. Either this or an account."),
+            description=(
+                "All that the referral program knows of one person, as referrer and as referee. Of "
+                "others it says nothing."
+            ),
+            permissions=[host.MANAGE_USERS],
+            doc_category=DOC_CATEGORY,
+        ),
+        _personal_data,
     ),
 }

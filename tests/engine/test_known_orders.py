@@ -26,6 +26,7 @@ def test_no_address_is_kept(store: FakeStore) -> None:
     assert row == {
         "order_ref": "guest",
         "email_key": email_key("ben@example.com"),
+        "is_forgotten": False,
     }
 
 

@@ -84,6 +84,8 @@ STAFF = frozenset({STAFF_WITH, APP_WITH, STAFF_ALONE, APP_ALONE})
 #: Of what the shop has itself: staff who may see that, too.
 STAFF_WITH_MORE = frozenset({STAFF_WITH, APP_WITH})
 MINE_OR_STAFF = STAFF | {OWNER}
+#: Who looks after accounts.
+OF_USERS = frozenset({STAFF_WITHOUT, APP_WITHOUT, STAFF_WITH, APP_WITH})
 MINE = frozenset({OWNER})
 ACCOUNTS = frozenset({OWNER, OTHER, STAFF_WITHOUT, STAFF_WITH, STAFF_ALONE})
 
@@ -220,6 +222,7 @@ RULES: dict[frozenset[str], dict[str, str]] = {
         "ReferralProgramChangeCountableConnection": _CONNECTION,
         "ReferralProgramChangeCountableEdge": "node cursor",
     },
+    OF_USERS: {"Query": "referralPersonalData"},
     STAFF_WITH_MORE: {
         "Referee": "user",
         "Referral": "orderNumber order",
@@ -265,6 +268,7 @@ MUTATION_RULES = {
     "referralCodeUpdate": ACCOUNTS,
     "referralEventReplay": STAFF_WITH_MORE,
     "referralJobCancel": STAFF,
+    "referralPersonalDataErase": OF_USERS,
     "referralProgramArchive": STAFF,
     "referralProgramClose": STAFF,
     "referralProgramCreate": STAFF,
@@ -618,6 +622,7 @@ class Scene:
             f"referralEvents(first: 20){{{of('ReferralEventCountableConnection', *BOOKS)}}}",
             "referralEvents(first: 20){edges{node{referrer{id} referral{id} reward{id}}}}",
             f"{account}{{referral{{{of('Referrer')}}}}}",
+            f'referralPersonalData(userId: "{user}")',
             f"{account}{{referralClaim{{{of('ReferralClaim')}}}}}",
             *(
                 f"{checkout(each)}{{referral{{{of('CheckoutReferral')}}}}}"
@@ -751,6 +756,7 @@ def _mutations(scene: Scene) -> dict[str, Callable[[str], str]]:
         "referralRetroactiveRunCreate": lambda _: (
             f'(preview: "{scene.jobs["preview"]}", reason: "For all.")'
         ),
+        "referralPersonalDataErase": lambda _: '(email: "dan@example.com", reason: "Asked for.")',
         "referralSignUpConfirm": lambda _: f'(token: "{scene.token}")',
         "referralSignUpCreate": lambda asker: (
             f'(input: {{program: "{launch}", email: "new{number[asker]}@example.com", '

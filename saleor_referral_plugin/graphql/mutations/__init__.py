@@ -19,6 +19,7 @@ from .referral_detach import ReferralDetach
 from .referral_event_replay import ReferralEventReplay
 from .referral_job_cancel import ReferralJobCancel
 from .referral_override import ReferralOverride
+from .referral_personal_data_erase import ReferralPersonalDataErase
 from .referral_program_archive import ReferralProgramArchive
 from .referral_program_close import ReferralProgramClose
 from .referral_program_create import ReferralProgramCreate
@@ -72,6 +73,7 @@ __all__ = [
     "ReferralEventReplay",
     "ReferralJobCancel",
     "ReferralOverride",
+    "ReferralPersonalDataErase",
     "ReferralProgramArchive",
     "ReferralProgramClose",
     "ReferralProgramCreate",
