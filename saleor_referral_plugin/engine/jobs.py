@@ -22,7 +22,7 @@ from .money import plain
 from .programs import Kind as ChangeKind
 from .programs import current_terms, record
 from .replay import Replayed, cost_of, past_orders, replay
-from .retroactive import carry_out, preview, promised_since, to_move
+from .retroactive import carry_out, must_fit, preview, promised_since, to_move
 from .store import GoodsError, Store
 from .terms import Terms
 
@@ -53,10 +53,11 @@ def ask_for_replay(program: Program, terms: Terms, *, by: str, store: Store) -> 
 
 def ask_for_preview(program: Program, *, by: str, store: Store) -> Job:
     """What it would move to let the newest terms hold for the past, too. Raises CannotDecide
-    NO_TERMS."""
+    NO_TERMS, KIND_CHANGED."""
     version = current_terms(program)
     if version is None:
         raise CannotDecide("NO_TERMS", "The program has no terms yet.")
+    must_fit(program, version)
     return _ask(Job.Kind.RETROACTIVE_PREVIEW, program, by, store, version=version)
 
 
@@ -124,7 +125,7 @@ def work_on(job_id: int, *, store: Store) -> None:
         result = _WORK[Job.Kind(job.kind)](job, store)
     except _Stopped:
         logger.info("%s was stopped.", job)
-    except GoodsError as error:
+    except (CannotDecide, GoodsError) as error:
         _finish(job, Job.Status.FAILED, store, message=str(error))
     except Exception:
         logger.exception("%s failed.", job)

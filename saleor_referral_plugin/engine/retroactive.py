@@ -10,12 +10,14 @@ from django.db import transaction
 from django.db.models import QuerySet, Sum
 from prices import Money
 
-from ..models import LedgerEntry, Program, Referral, Referrer, TermsVersion
+from ..models import LedgerEntry, Program, Referral, Referrer, Reward, TermsVersion
 from .copies import copy_of_the_books
+from .decisions import CannotDecide
 from .money import zero
 from .programs import current_terms
 from .settle import settle
 from .store import Store
+from .terms import RewardKind, RewardRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,14 @@ def carry_out(
     """Let a version of the program's terms, the newest if none is named, hold for its past
     referrals, too. Each is moved in a transaction of its own, after which `moved` is called; one
     that has these terms already is left alone, so that what was interrupted can be done again,
-    and what is done again moves nothing."""
+    and what is done again moves nothing.
+
+    Raises CannotDecide KIND_CHANGED; nothing is moved then.
+    """
     version = version or current_terms(program)
     if version is None:
         return Moved()
+    must_fit(program, version)
     before, count = _promises(program), 0
     past = to_move(program, version).order_by("placed_at")
     for pk, order_ref, referrer_id in past.values_list("pk", "order_ref", "referrer_id"):
@@ -67,6 +73,32 @@ def carry_out(
     after = _promises(program)
     changes = {key: after[key] - before.get(key, Decimal(0)) for key in after}
     return Moved(count, {key: change for key, change in changes.items() if change})
+
+
+def must_fit(program: Program, version: TermsVersion) -> None:
+    """A rule that gives something else than it has given must have another name: what it gave
+    stays what it was. Raises CannotDecide KIND_CHANGED."""
+    given = Reward.objects.filter(program=program, referral__isnull=False).order_by()
+    found = set(given.values_list("beneficiary", "rule", "kind", "currency").distinct())
+    groups = (version.terms.for_group(group.name) for group in version.terms.groups)
+    for terms in (version.terms, *groups):
+        for rule in terms.rewards:
+            for to, name, kind, unit in found:
+                if (to, name) == (rule.to.value, rule.name) and not _gives(rule, kind, unit):
+                    raise CannotDecide(
+                        "KIND_CHANGED",
+                        f"The rule {name} has given something else ({kind}, {unit}) so far: give "
+                        "what it gives now another name.",
+                    )
+
+
+def _gives(rule: RewardRule, kind: str, unit: str) -> bool:
+    """Also in a unit: that of points is no currency of an order's."""
+    if rule.kind.value != kind:
+        return False
+    has_units = rule.kind in (RewardKind.POINTS, RewardKind.CUSTOM) and rule.worth is not None
+    units = rule.worth.amounts.as_dict() if has_units and rule.worth else {}
+    return not units or unit in units
 
 
 def to_move(program: Program, version: TermsVersion) -> QuerySet[Referral]:

@@ -67,6 +67,7 @@ _UNSENDABLE = {"TOO_MANY": "There are more than there can be."}
 #: What staff cannot do with a program, or a job of theirs.
 _PROGRAMS = {
     "JOB_OVER": "The job is at its end already.",
+    "KIND_CHANGED": "A rule gives something else than it has given: that needs another name.",
     "NO_PREVIEW": "The job is no preview that has come to its end.",
     "RUN_DONE": "What was previewed was carried out already.",
     "RUN_GOING_ON": "Another run of the program is going on.",

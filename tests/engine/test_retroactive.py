@@ -8,6 +8,7 @@ from django.db.models import Model
 
 from saleor_referral_plugin.engine import retroactive
 from saleor_referral_plugin.engine.codes import code_of
+from saleor_referral_plugin.engine.decisions import CannotDecide
 from saleor_referral_plugin.engine.effects import carry_out as carry_out_effects
 from saleor_referral_plugin.engine.facts import OrderFacts
 from saleor_referral_plugin.engine.money import Amounts
@@ -20,6 +21,7 @@ from saleor_referral_plugin.engine.terms import (
     Cap,
     Milestone,
     Milestones,
+    RewardKind,
     RewardRule,
     Terms,
 )
@@ -237,3 +239,61 @@ def test_whatever_goes_wrong_in_a_preview_the_books_are_back(store: FakeStore) -
     store.broken.clear()
     assert entries() == before
     assert retroactive.preview(program, store=store).referrals == 1
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        RewardRule(kind=RewardKind.POINTS, worth=amounts(STARS=8)),
+        RewardRule(kind=RewardKind.CUSTOM, worth=amounts(MUG=1)),
+    ],
+)
+def test_a_rule_that_gives_something_else_needs_another_name(
+    store: FakeStore, now: RewardRule
+) -> None:
+    # given
+    program = run_program(store, giving(5)).program
+    settle(place(store, share(store)), store=store)
+    run_program(store, Terms(new_customers_only=False, rewards=(now,)))
+    before = entries()
+
+    # when
+    for change in (retroactive.preview, retroactive.carry_out):
+        with pytest.raises(CannotDecide) as refused:
+            change(program, store=store)
+
+        # then
+        assert refused.value.code == "KIND_CHANGED"
+    assert entries() == before
+    assert Referral.objects.get().terms.version == 1
+
+    # and when
+    run_program(store, Terms(new_customers_only=False, rewards=(now.but(name="other"),)))
+    retroactive.carry_out(program, store=store)
+
+    # then
+    kinds = Reward.objects.order_by("pk").values_list("rule", "kind", "amount")
+    assert list(kinds) == [("credit", "credit", 0), ("other", now.kind.value, now_amount(now))]
+
+
+def test_points_in_another_unit_are_something_else(store: FakeStore) -> None:
+    # given
+    stars = RewardRule(kind=RewardKind.POINTS, worth=amounts(STARS=8))
+    program = run_program(store, Terms(new_customers_only=False, rewards=(stars,))).program
+    settle(place(store, share(store)), store=store)
+    moons = stars.but(worth=amounts(MOONS=8))
+    run_program(store, Terms(new_customers_only=False, rewards=(moons,)))
+
+    # when
+    with pytest.raises(CannotDecide) as refused:
+        retroactive.carry_out(program, store=store)
+
+    # then
+    assert refused.value.code == "KIND_CHANGED"
+    assert "(points, STARS)" in str(refused.value)
+
+
+def now_amount(rule: RewardRule) -> Decimal:
+    assert rule.worth is not None
+    [(_, amount)] = rule.worth.amounts.by_currency
+    return amount

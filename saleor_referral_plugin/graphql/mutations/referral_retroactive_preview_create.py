@@ -29,6 +29,6 @@ class ReferralRetroactivePreviewCreate(ReferralJobMutation):
     @classmethod
     def perform_mutation(cls, _root: Any, info: Any, /, *, program: str) -> Any:
         row = found(Program, program, "ReferralProgram", "program")
-        with deciding(NO_TERMS="program"):
+        with deciding(NO_TERMS="program", KIND_CHANGED="program"):
             job = jobs.ask_for_preview(row, by=host.requestor(info.context), store=get_store())
         return cls.started(job)
