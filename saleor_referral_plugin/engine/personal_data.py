@@ -40,33 +40,36 @@ _CLAIM = ("typed", "source", "status", "checkout_ref", "order_ref", "created_at"
 _ENTRY = ("kind", "amount", "currency", "created_at")
 
 
-def tell(person: Person) -> dict[str, Any]:
+def tell(person: Person, *, using: str = "default") -> dict[str, Any]:
     """All there is of a person, as JSON can say it. Times are in ISO 8601, amounts are text in
     major units. Of others they know nothing more than that there is somebody."""
-    referrers = _rows_of(person)
+    referrers = _rows_of(person).using(using)
+
+    def said(rows: QuerySet[Any], names: Collection[str]) -> list[dict[str, Any]]:
+        found = rows.using(using).order_by("pk").values(*names)
+        return [{_name(name): _as_json(row[name]) for name in names} for row in found]
+
     mine = {"referrer__in": referrers}
     held = {"holder__in": referrers}
     return {
-        "referrers": _said(referrers, ("user_ref", "display_name", "created_at")),
-        "codes": _said(
+        "referrers": said(referrers, ("user_ref", "display_name", "created_at")),
+        "codes": said(
             ReferralCode.objects.filter(**mine), ("code", "written", "is_active", "created_at")
         ),
-        "memberships": _said(
-            Membership.objects.filter(**mine), ("program__slug", "group", "since")
-        ),
-        "referrals": _said(Referral.objects.filter(**mine), _REFERRAL),
-        "rewards": _said(Reward.objects.filter(**held), _REWARD),
-        "ledger": _said(LedgerEntry.objects.filter(**held), _ENTRY),
-        "sign_ups": _said(
+        "memberships": said(Membership.objects.filter(**mine), ("program__slug", "group", "since")),
+        "referrals": said(Referral.objects.filter(**mine), _REFERRAL),
+        "rewards": said(Reward.objects.filter(**held), _REWARD),
+        "ledger": said(LedgerEntry.objects.filter(**held), _ENTRY),
+        "sign_ups": said(
             SignUp.objects.filter(person__in=referrers),
             ("program__slug", "shown_as", "created_at", "confirmed_at"),
         ),
-        "decisions": _said(
+        "decisions": said(
             StaffDecision.objects.filter(referrer__in=referrers), ("kind", "reason", "at")
         ),
-        "referred": _said(_referred(person), _REFERRAL),
-        "claims": _said(_claims(person), _CLAIM),
-        "orders": _said(_orders(person), ("order_ref",)),
+        "referred": said(_referred(person), _REFERRAL),
+        "claims": said(_claims(person), _CLAIM),
+        "orders": said(_orders(person), ("order_ref",)),
     }
 
 
@@ -124,11 +127,6 @@ def _claims(person: Person) -> QuerySet[Claim]:
 
 def _orders(person: Person) -> QuerySet[KnownOrder]:
     return KnownOrder.objects.filter(email_key=person.email_key or "")
-
-
-def _said(rows: QuerySet[Any], names: Collection[str]) -> list[dict[str, Any]]:
-    found = rows.order_by("pk").values(*names)
-    return [{_name(name): _as_json(row[name]) for name in names} for row in found]
 
 
 def _name(column: str) -> str:

@@ -11,7 +11,6 @@ from ..engine import personal_data, selectors
 from ..engine.facts import Person
 from ..engine.people import email_key, person
 from ..engine.presets import PRESETS
-from ..engine.store import get_store
 from ..engine.terms import Terms
 from ..engine.totals import Totals, totals_of_shop
 from ..models import Program
@@ -167,21 +166,22 @@ def _balances(_root: None, info: Any) -> list[Totals]:
     return totals_of_shop(using=host.database(info.context))
 
 
-def whose(user_id: str | None, email: str | None) -> Person:
+def whose(context: Any, user_id: str | None, email: str | None) -> Person:
     """The person that one of the two names; an account's address belongs to them, too. Raises
     GraphQLError unless there is just one."""
     name, said = only_one_of(user_id=user_id, email=email)
     if name == "email":
         return person(None, said)
     user_ref = ref_in(said, "User")
-    customer = get_store().customer(user_ref)
-    return person(user_ref, customer.email if customer else "")
+    emails = host.customer_emails([user_ref], host.database(context))
+    return person(user_ref, emails.get(user_ref, ""))
 
 
 def _personal_data(
-    _root: None, _info: Any, *, user_id: str | None = None, email: str | None = None
+    _root: None, info: Any, *, user_id: str | None = None, email: str | None = None
 ) -> dict[str, Any]:
-    return personal_data.tell(whose(user_id, email))
+    using = host.database(info.context)
+    return personal_data.tell(whose(info.context, user_id, email), using=using)
 
 
 def _id(of: str) -> graphene.ID:

@@ -125,6 +125,23 @@ def test_newer_terms_are_previewed_for_the_past_and_then_carried_out(
     assert (change.by.split(":")[0], change.reason) == ("User", "For all.")
 
 
+def test_a_run_that_is_asked_for_again_with_its_key_is_the_same_run(
+    shop: Shop, api: Api, anna: Customer
+) -> None:
+    # given
+    with_newer_terms(api)
+    preview = started(api, "preview-retroactive-change", program=program_id())
+    asked = {"preview": preview, "reason": "For all.", "idempotencyKey": "one"}
+
+    # when
+    runs = [started(api, "run-retroactive-change", **asked) for _ in range(2)]
+
+    # then
+    assert runs[0] == runs[1]
+    assert Job.objects.filter(kind="retroactive_run").count() == 1
+    assert [reward.amount for reward in shop.rewards(anna)] == [8, 8]
+
+
 def test_what_is_not_confirmed_moves_nothing(shop: Shop, api: Api, anna: Customer) -> None:
     # given
     with_newer_terms(api)

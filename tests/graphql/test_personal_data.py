@@ -88,6 +88,18 @@ def test_a_referrer_who_is_erased_keeps_no_credit(shop: Shop, api: Api) -> None:
     shop.verify_books()
 
 
+def test_of_an_account_that_is_none_nothing_is_told(shop: Shop, api: Api) -> None:
+    # given
+    friend_of(shop, shop.register("anna@example.com"))
+
+    # when
+    answers = [told(api, userId=global_id("User", key)) for key in ("abc", "9" * 30, "-1")]
+
+    # then
+    for answer in answers:
+        assert all(not rows for rows in answer.values())
+
+
 def test_one_person_is_named_and_a_reason_given(shop: Shop, api: Api) -> None:
     # given
     ben = friend_of(shop, shop.register("anna@example.com"))

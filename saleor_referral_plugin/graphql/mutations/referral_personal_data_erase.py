@@ -50,7 +50,7 @@ class ReferralPersonalDataErase(host.BaseMutation):
         if "\0" in reason:
             raise wrong("reason", "INVALID", "There is a character in it that cannot be stored.")
         try:
-            person = whose(user_id, email)
+            person = whose(info.context, user_id, email)
         except GraphQLError as error:
             code = ReferralErrorCode.GRAPHQL_ERROR.value
             raise ValidationError(str(error), code=code) from error

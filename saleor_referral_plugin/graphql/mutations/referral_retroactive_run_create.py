@@ -1,41 +1,38 @@
-from typing import Any
+from collections.abc import Mapping
 
 import graphene
+from django.db.models import Model
 
 from ...engine import jobs
-from ...engine.store import get_store
+from ...engine.store import Store
 from ...models import Job
-from .. import host
-from ..enums import DOC_CATEGORY
-from ..errors import ReferralError, deciding
-from .base import ReferralJobMutation, found
-
-CODES = ("NO_PREVIEW", "TERMS_CHANGED", "RUN_DONE", "RUN_GOING_ON")
+from ...tasks import start_job
+from ..types.jobs import ReferralJob
+from .base import found
+from .staff import StaffMutation, reason_argument
 
 
-class ReferralRetroactiveRunCreate(ReferralJobMutation):
+class ReferralRetroactiveRunCreate(StaffMutation):
+    job = graphene.Field(ReferralJob, description="The job: ask for it again to follow it.")
+
     class Arguments:
         preview = graphene.ID(
             required=True, description="The ID of the job that has previewed the newest terms."
         )
-        reason = graphene.String(required=True, description="Why, for whoever asks later.")
+        reason = reason_argument()
 
     class Meta:
         description = (
             "Lets the terms that were previewed hold for a program's past referrals, too, as a "
             "job. What was promised follows, and with it what was credited. Refused once there are "
-            "newer terms; what a run was interrupted in, another goes on with.\n\n"
-            f"Requires one of the following permissions: {host.MANAGE_DISCOUNTS.name}."
+            "newer terms; what a run was interrupted in, another goes on with."
         )
-        doc_category = DOC_CATEGORY
-        error_type_class = ReferralError
-        permissions = (host.MANAGE_DISCOUNTS,)
-        auto_permission_message = False
+
+    field_of = dict.fromkeys(("NO_PREVIEW", "TERMS_CHANGED", "RUN_DONE", "RUN_GOING_ON"), "preview")
 
     @classmethod
-    def perform_mutation(cls, _root: Any, info: Any, /, *, preview: str, reason: str) -> Any:
+    def decide(cls, *, by: str, store: Store, preview: str, reason: str) -> Mapping[str, Model]:
         previewed = found(Job, preview, "ReferralJob", "preview")
-        by, store = host.requestor(info.context), get_store()
-        with deciding(**dict.fromkeys(CODES, "preview")):
-            job = jobs.ask_for_run(previewed, by=by, reason=reason, store=store)
-        return cls.started(job)
+        job = jobs.ask_for_run(previewed, by=by, reason=reason, store=store)
+        start_job(job.pk)
+        return {"job": job}
