@@ -330,8 +330,11 @@ def find_checkout(mutation: Any, info: Any, global_id: str, field: str = "id") -
     try:
         return SyncWebhookControlContext(node=get_checkout(mutation, info, id=global_id))
     except ValidationError as error:
-        # Saleor knows a checkout's id by that one name.
-        raise ValidationError({field: error.error_dict["id"]}) from error
+        if field == "id":
+            raise
+        # Saleor knows a checkout's id by that one name, or says nothing of a field.
+        errors = error.update_error_dict({})
+        raise ValidationError({field: [e for found in errors.values() for e in found]}) from error
 
 
 def find_order(mutation: Any, info: Any, global_id: str) -> Any:

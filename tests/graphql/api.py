@@ -110,6 +110,9 @@ class SandboxApi(Api):
 
 
 class SaleorApi(Api):
+    def __init__(self) -> None:
+        self.tokens: dict[frozenset[str], str] = {}
+
     def ask(
         self,
         document: str,
@@ -125,7 +128,7 @@ class SaleorApi(Api):
         from saleor.account.models import User
         from saleor.core.jwt import create_access_token
 
-        token = _app_token(permissions) if app else ""
+        token = self._app_token(permissions) if app else ""
         if customer is not None:
             token = create_access_token(User.objects.get(pk=customer.user_ref))
         elif permissions and not app:
@@ -137,6 +140,12 @@ class SaleorApi(Api):
             headers={"Authorization": f"Bearer {token}"} if token else None,
         )
         return dict(response.json())
+
+    def _app_token(self, permissions: Collection[str]) -> str:
+        held = frozenset(permissions)
+        if held not in self.tokens:
+            self.tokens[held] = _app_token(permissions)
+        return self.tokens[held]
 
     def trouble(self, answer: dict[str, Any]) -> list[str]:
         # What Saleor did not mean to say it hides.

@@ -88,7 +88,9 @@ def ask(scene: Scene, asker: str, said: str, document: Document) -> dict[str, An
 
 @pytest.fixture
 def scene(shop: Shop, api: Api) -> Scene:
-    return Scene(shop, api)
+    scene = Scene(shop, api)
+    scene.introduce()
+    return scene
 
 
 def test_whatever_is_asked_there_is_an_answer(scene: Scene) -> None:
