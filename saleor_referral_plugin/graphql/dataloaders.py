@@ -37,6 +37,10 @@ from .pages import CountLoader, PageLoader
 class RowByIdLoader(host.DataLoader):
     model: type[Model]
 
+    def load_if(self, key: int | None) -> Promise | None:
+        """What a relation that may be empty leads to."""
+        return None if key is None else self.load(key)
+
     def batch_load(self, keys: Collection[int]) -> list[Model | None]:
         found = self._rows().in_bulk(keys)
         return [found.get(pk) for pk in keys]

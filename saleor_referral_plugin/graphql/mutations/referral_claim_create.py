@@ -11,7 +11,7 @@ from ...models import Claim
 from .. import host
 from ..dataloaders import AccountClaimLoader
 from ..enums import DOC_CATEGORY, ReferralErrorCode
-from ..errors import ReferralError, refusal
+from ..errors import ReferralError, refusal, wrong
 from ..types.claims import ReferralClaim
 from .base import asking_customer
 
@@ -76,9 +76,5 @@ class ReferralClaimCreate(host.BaseMutation):
         ref = host.checkout(checkout).ref
         claim = claims.take_into_account(customer, ref, store=get_store())
         if claim is None:
-            nothing = ValidationError(
-                "No referral code of yours is on the checkout.",
-                code=ReferralErrorCode.NOT_FOUND.value,
-            )
-            raise ValidationError({"checkout_id": nothing})
+            raise wrong("checkout_id", "NOT_FOUND", "No referral code of yours is on the checkout.")
         return claim

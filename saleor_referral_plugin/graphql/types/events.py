@@ -134,16 +134,12 @@ class ReferralEvent(host.ModelObjectType):
     @staticmethod
     def resolve_referral(root: Event, info: Any) -> Promise | None:
         _check(info.context, host.MANAGE_DISCOUNTS)
-        if root.referral_id is None:
-            return None
-        return ReferralByIdLoader(info.context).load(root.referral_id)
+        return ReferralByIdLoader(info.context).load_if(root.referral_id)
 
     @staticmethod
     def resolve_reward(root: Event, info: Any) -> Promise | None:
         _check(info.context, host.MANAGE_DISCOUNTS)
-        if root.reward_id is None:
-            return None
-        return RewardByIdLoader(info.context).load(root.reward_id)
+        return RewardByIdLoader(info.context).load_if(root.reward_id)
 
     @staticmethod
     def resolve_payload(root: Event, info: Any) -> Promise:

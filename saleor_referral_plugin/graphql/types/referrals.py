@@ -231,9 +231,7 @@ class Referral(host.ModelObjectType):
 
     @staticmethod
     def resolve_claim(root: ReferralRow, info: Any) -> Promise | None:
-        if root.claim_id is None:
-            return None
-        return ClaimByIdLoader(info.context).load(root.claim_id)
+        return ClaimByIdLoader(info.context).load_if(root.claim_id)
 
     @staticmethod
     def resolve_net(root: ReferralRow, _info: Any) -> Money:
@@ -245,9 +243,7 @@ class Referral(host.ModelObjectType):
 
     @staticmethod
     def resolve_follows(root: ReferralRow, info: Any) -> Promise | None:
-        if root.follows_id is None:
-            return None
-        return ReferralByIdLoader(info.context).load(root.follows_id)
+        return ReferralByIdLoader(info.context).load_if(root.follows_id)
 
     @staticmethod
     def resolve_later_orders(root: ReferralRow, info: Any) -> Promise:
@@ -451,9 +447,7 @@ class ReferralReward(host.ModelObjectType):
 
     @staticmethod
     def resolve_referral(root: Reward, info: Any) -> Promise | None:
-        if root.referral_id is None:
-            return None
-        return ReferralByIdLoader(info.context).load(root.referral_id)
+        return ReferralByIdLoader(info.context).load_if(root.referral_id)
 
     @staticmethod
     def resolve_holder(root: Reward, info: Any) -> Promise:
@@ -479,9 +473,7 @@ class ReferralReward(host.ModelObjectType):
 
     @staticmethod
     def resolve_voided_by(root: Reward, info: Any) -> Promise | None:
-        if root.voided_by_id is None:
-            return None
-        return DecisionByIdLoader(info.context).load(root.voided_by_id)
+        return DecisionByIdLoader(info.context).load_if(root.voided_by_id)
 
     @staticmethod
     def resolve_decisions(root: Reward, info: Any) -> Promise:

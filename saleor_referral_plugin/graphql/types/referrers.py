@@ -315,9 +315,7 @@ class Referrer(host.ModelObjectType):
 
     @staticmethod
     def resolve_blocked_by(root: ReferrerRow, info: Any) -> Promise | None:
-        if root.blocked_by_id is None:
-            return None
-        return DecisionByIdLoader(info.context).load(root.blocked_by_id)
+        return DecisionByIdLoader(info.context).load_if(root.blocked_by_id)
 
     @staticmethod
     def resolve_decisions(root: ReferrerRow, info: Any) -> Promise:
