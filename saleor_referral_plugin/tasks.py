@@ -1,7 +1,6 @@
 """Celery tasks: thin, idempotent, found by Saleor's autodiscovery and by the sandbox's."""
 
 import logging
-from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings as django_settings
@@ -10,7 +9,6 @@ from django.db import transaction
 from .engine import deliveries, effects, jobs, room
 from .engine import settle as settling
 from .engine import sweep as sweeping
-from .engine.known_orders import LONG_OVERLAP, OVERLAP
 from .engine.store import Store, get_store
 
 logger = logging.getLogger(__name__)
@@ -18,10 +16,6 @@ logger = logging.getLogger(__name__)
 #: What a deployment's beat runs, in seconds. `apps.py` puts it in CELERY_BEAT_SCHEDULE.
 BEAT_SCHEDULE = {
     "referral-sweep": {"task": "saleor_referral_plugin.tasks.sweep", "schedule": 60.0},
-    "referral-sweep-again": {
-        "task": "saleor_referral_plugin.tasks.sweep_again",
-        "schedule": 86_400.0,
-    },
     "referral-deliver-events": {
         "task": "saleor_referral_plugin.tasks.deliver_events",
         "schedule": 10.0,
@@ -68,20 +62,9 @@ def _carry_out(store: Store) -> None:
 @shared_task(name="saleor_referral_plugin.tasks.sweep")
 def sweep() -> None:
     """Find what no hook told, and do what has become due."""
-    _sweep(OVERLAP)
-
-
-@shared_task(name="saleor_referral_plugin.tasks.sweep_again")
-def sweep_again() -> None:
-    """Read the orders of the last days once more: whatever kept one from being seen in its
-    time, such as a clock that was set right, costs a day at most."""
-    _sweep(LONG_OVERLAP)
-
-
-def _sweep(overlap: timedelta) -> None:
     store = get_store()
     with store.writing():
-        swept = sweeping.sweep(store=store, overlap=overlap)
+        swept = sweeping.sweep(store=store)
     if swept.failed:
         logger.error("%s steps of the sweep failed; it will try again.", swept.failed)
     _take_up_jobs()

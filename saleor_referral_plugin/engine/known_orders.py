@@ -20,8 +20,11 @@ KNOWN = "known"
 SWEPT = "swept"
 #: Rows may become visible a little later than their timestamp says.
 OVERLAP = timedelta(minutes=5)
-#: Or much later, where a clock was set right meanwhile: once a day that is looked for, too.
+#: Up to where it has dealt with it for the second time: what became visible much later, such as
+#: a transaction underway while a clock was set right, is looked for once a day.
+SWEPT_AGAIN = "swept again"
 LONG_OVERLAP = timedelta(days=2)
+DAILY = timedelta(days=1)
 BATCH = 1000
 
 #: What was erased does not come back with the order.
@@ -43,21 +46,34 @@ def remember(orders: Collection[PlacedOrder]) -> None:
     )
 
 
-def read_on(store: Store, *, overlap: timedelta = OVERLAP) -> Iterator[list[PlacedOrder]]:
-    """Read what changed since the last sweep, batch by batch, and remember it.
+def read_on(store: Store) -> Iterator[list[PlacedOrder]]:
+    """Read what changed since the last sweep, batch by batch, and remember it. Once a day what
+    was read before, from two days before the last such day on, is read once more.
 
-    SWEPT moves behind each batch the caller has dealt with, so a sweep that is killed goes
-    on where it stopped. Reading the same orders twice does no harm. No bookmark is ever ahead
-    of the time: a server whose clock was wrong for a while must not hide what came after.
+    SWEPT and SWEPT_AGAIN move behind each batch the caller has dealt with, so a sweep that is
+    killed goes on where it stopped, and days without any sweep are made up for. Reading the
+    same orders twice does no harm. No bookmark counts as ahead of the time: a server whose
+    clock was wrong for a while must not hide what came after.
     """
-    position = _position(SWEPT)
-    since = None if position is None else min(position, store.now()) - overlap
+    now = store.now()
+    swept = _position(SWEPT)
+    yield from _read(store, SWEPT, None if swept is None else min(swept, now) - OVERLAP)
+    again = _position(SWEPT_AGAIN)
+    if again is None:
+        # Everything has just been read.
+        _set(SWEPT_AGAIN, now)
+    elif not now - DAILY < again <= now:
+        yield from _read(store, SWEPT_AGAIN, min(again, now) - LONG_OVERLAP)
+        _set(SWEPT_AGAIN, now)
+
+
+def _read(store: Store, bookmark: str, since: datetime | None) -> Iterator[list[PlacedOrder]]:
     for orders in _pages(store, since):
         remember(orders)
         read_to = min(orders[-1].changed_at, store.now())
         _move(KNOWN, read_to)
         yield orders
-        _move(SWEPT, read_to)
+        _move(bookmark, read_to)
 
 
 def _pages(store: Store, since: datetime | None) -> Iterator[list[PlacedOrder]]:
@@ -79,3 +95,8 @@ def _move(name: str, position: datetime) -> None:
     Bookmark.objects.get_or_create(name=name)
     behind = Q(position__isnull=True) | Q(position__lt=position)
     Bookmark.objects.filter(behind, name=name).update(position=position)
+
+
+def _set(name: str, position: datetime) -> None:
+    """Also backwards, where a clock was ahead."""
+    Bookmark.objects.update_or_create(name=name, defaults={"position": position})

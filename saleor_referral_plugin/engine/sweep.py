@@ -18,7 +18,7 @@ from . import coupons, deliveries, effects, idempotency, ledger, rates, room, ro
 from .codes import is_offer_code
 from .decide import ReferralStatus
 from .facts import PlacedOrder
-from .known_orders import OVERLAP, read_on
+from .known_orders import read_on
 from .people import email_key
 from .programs import publish_again
 from .ranking import award_again, award_prizes
@@ -57,12 +57,12 @@ class Swept:
     effects: int = 0
 
 
-def sweep(*, store: Store, overlap: timedelta = OVERLAP) -> Swept:
+def sweep(*, store: Store) -> Swept:
     """Read every order changed since shortly before the last sweep, settle those of ours, settle
     what has become due, expire credits, carry out effects, see that the offer is in place. Safe
     to run side by side."""
     swept = Swept()
-    for orders in read_on(store, overlap=overlap):
+    for orders in read_on(store):
         swept.orders_read += len(orders)
         ours = {order.ref for order in orders if is_offer_code(order.voucher_code)}
         # Also those whose code was taken off again after they became referrals.

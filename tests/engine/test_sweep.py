@@ -226,10 +226,17 @@ def test_no_bookmark_is_ahead_of_the_time(store: FakeStore) -> None:
     sweep(store=store)
 
     # then
-    assert set(Bookmark.objects.values_list("name", "position")) == {("known", NOW), ("swept", NOW)}
+    assert dict(Bookmark.objects.values_list("name", "position")) == {
+        "known": NOW,
+        "swept": NOW,
+        "swept again": NOW,
+    }
 
 
-def test_an_order_that_was_seen_too_late_is_found_within_a_day(store: FakeStore) -> None:
+@pytest.mark.parametrize("days_without_a_sweep", [1, 5])
+def test_an_order_that_was_seen_too_late_is_found_within_a_day_of_sweeping(
+    store: FakeStore, days_without_a_sweep: int
+) -> None:
     # given: while it was being placed the clock was set right, by an hour
     run_program(store)
     code = share(store)
@@ -240,14 +247,74 @@ def test_an_order_that_was_seen_too_late_is_found_within_a_day(store: FakeStore)
     place(store, code, 1)
     store.travel(hours=1)
 
-    # when
+    # when: other orders move the sweep on
     sweep(store=store)
     found_at_once = Referral.objects.count()
-    sweep(store=store, overlap=known_orders.LONG_OVERLAP)
+    store.travel(days=days_without_a_sweep)
+    put_order(store, order(ref="yet another", voucher_code=None))
+    sweep(store=store)
 
     # then
     assert found_at_once == 0
     assert Referral.objects.get().order_ref == "order-1"
+
+
+def test_what_was_read_is_read_once_more_after_a_day_and_no_sooner(store: FakeStore) -> None:
+    # given
+    run_program(store)
+    put_order(store, order(ref="old", voucher_code=None))
+    sweep(store=store)
+
+    # when
+    store.travel(hours=23, minutes=59)
+    sooner = sweep(store=store).orders_read
+    store.travel(minutes=1)
+    after_a_day = sweep(store=store).orders_read
+    again = sweep(store=store).orders_read
+
+    # then: the latest order is within the few minutes that every sweep reads again
+    assert (sooner, after_a_day, again) == (1, 2, 1)
+
+
+def test_a_second_reading_that_is_killed_goes_on_where_it_stopped(store: FakeStore) -> None:
+    # given: six orders, of which five came after the first sweep
+    run_program(store)
+    for number in range(6):
+        store.travel(hours=1)
+        put_order(store, order(ref=f"order-{number}", voucher_code=None))
+        if number == 0:
+            sweep(store=store)
+    store.travel(days=2)
+    Bookmark.objects.filter(name=known_orders.SWEPT).update(position=store.now())
+
+    # when
+    with patch.object(known_orders, "BATCH", 2):
+        reading = known_orders.read_on(store)
+        for _ in range(3):
+            next(reading)
+        stopped_at = Bookmark.objects.get(name=known_orders.SWEPT_AGAIN).position
+        del reading
+        sweep(store=store)
+
+    # then
+    assert stopped_at == NOW + timedelta(hours=4)
+    assert Bookmark.objects.get(name=known_orders.SWEPT_AGAIN).position == store.now()
+
+
+def test_after_a_clock_that_was_ahead_a_second_reading_is_due_once(store: FakeStore) -> None:
+    # given
+    run_program(store)
+    put_order(store, order(ref="old", voucher_code=None))
+    store.travel(days=3)
+    sweep(store=store)
+
+    # when: it is set right
+    store.time = NOW
+    at_once = sweep(store=store).orders_read
+    again = sweep(store=store).orders_read
+
+    # then
+    assert (at_once, again) == (2, 1)
 
 
 def test_an_order_that_cannot_be_settled_does_not_keep_the_others_waiting(
@@ -303,6 +370,8 @@ def test_whatever_else_fails_what_is_owed_is_delivered(
     sweep(store=store)
     store.time = NOW + timedelta(days=2)
     place(store, share(store, "2", "bea@example.com"), 2)
+    # No order is read a second time, which would bring its milestone along.
+    Bookmark.objects.filter(name=known_orders.SWEPT_AGAIN).update(position=store.now())
 
     # when
     with patch.object(where, what, side_effect=RuntimeError("no")):

@@ -56,7 +56,7 @@ def test_uninstalling_removes_every_trace_but_the_books(
 
     # then
     assert capsys.readouterr().out == (
-        "Removed 1 vouchers, 4 beat entries, 1 plugin settings, 1 webhook endpoints.\n"
+        "Removed 1 vouchers, 3 beat entries, 1 plugin settings, 1 webhook endpoints.\n"
     )
     assert not WebhookEndpoint.objects.exists()
     assert not Event.objects.exists()

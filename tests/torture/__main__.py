@@ -134,8 +134,9 @@ def _sweep_up() -> int:
         if state == before:
             return number
         before = state
-        # Effects that failed are tried again later, and later is now.
-        clock.move(timedelta(hours=12))
+        # Effects that failed are tried again later, and what was seen too late is found within
+        # a day.
+        clock.move(timedelta(days=1))
     return SWEEPS
 
 
