@@ -813,6 +813,16 @@ class Erasure(models.Model):
     erased = models.JSONField()
 
 
+class UnsettledOrder(models.Model):
+    """An order that could not be settled, until it can."""
+
+    order_ref = models.CharField(max_length=64, primary_key=True)
+    since = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(db_index=True)
+    last_error = models.TextField(blank=True)
+
+
 class Bookmark(models.Model):
     """How far the sweep has read."""
 

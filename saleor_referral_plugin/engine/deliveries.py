@@ -29,6 +29,7 @@ from ..models import Event, EventDelivery, WebhookEndpoint
 from . import events, rows, webhooks
 from .spreading import spread
 from .store import Store
+from .waits import wait
 
 logger = logging.getLogger(__name__)
 
@@ -231,10 +232,10 @@ def _note_failure(delivery: EventDelivery, outcome: Outcome, store: Store) -> No
         return
     endpoint.failing_since = endpoint.failing_since or now
     if outcome.of_the_event:
-        due_at = now + wait(delivery.attempts)
+        due_at = now + _wait(delivery.attempts)
     else:
         endpoint.failures += 1
-        due_at = endpoint.rests_until = now + wait(endpoint.failures)
+        due_at = endpoint.rests_until = now + _wait(endpoint.failures)
     takes_others = (
         endpoint.last_success_at is not None and endpoint.last_success_at >= delivery.created_at
     )
@@ -253,11 +254,10 @@ def _note_failure(delivery: EventDelivery, outcome: Outcome, store: Store) -> No
     endpoint.save(update_fields=["failing_since", "failures", "rests_until", "stopped_at"])
 
 
-def wait(failures: int) -> timedelta:
-    """How long to wait after so many failures, give or take."""
-    # 2 ** 9 half minutes are more than the longest wait, and no power is too great for a date.
-    times: int = 2 ** min(failures - 1, 9)
-    return min(FIRST_RETRY * times, LAST_RETRY) * random.uniform(1 - JITTER, 1 + JITTER)
+def _wait(failures: int) -> timedelta:
+    """Give or take, so that those who failed together do not come back together."""
+    exactly = wait(failures, first=FIRST_RETRY, last=LAST_RETRY)
+    return exactly * random.uniform(1 - JITTER, 1 + JITTER)
 
 
 def _stop(endpoint: WebhookEndpoint, outcome: Outcome, store: Store) -> None:

@@ -22,6 +22,7 @@ from .facts import CouponRequest, CreditRequest
 from .referrers import keep_up
 from .store import Store
 from .terms import AfterIssue, CreditUse, RewardKind, Span
+from .waits import wait
 
 logger = logging.getLogger(__name__)
 
@@ -67,20 +68,13 @@ def _carry_out_next(store: Store) -> Effect | None:
                 effect.key,
                 effect.reward_id,
             )
-            effect.due_at = now + _wait(effect.attempts)
+            effect.due_at = now + wait(effect.attempts, first=FIRST_RETRY, last=LAST_RETRY)
             effect.last_error = f"{type(error).__name__}: {error}"
         else:
             effect.done_at = now
             effect.last_error = ""
         effect.save(update_fields=["attempts", "due_at", "done_at", "last_error"])
     return effect
-
-
-def _wait(attempts: int) -> timedelta:
-    """How long to wait after so many failures."""
-    # 2 ** 9 minutes are more than the longest wait, and no power is too great for a date.
-    times: int = 2 ** min(attempts - 1, 9)
-    return min(FIRST_RETRY * times, LAST_RETRY)
 
 
 def _credit(effect: Effect, store: Store, now: datetime) -> None:

@@ -352,6 +352,16 @@ class CouponRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class FittingCredit:
+    """A customer's credit that a checkout can be paid with: what is left of it, and whether it
+    is on the checkout."""
+
+    ref: str
+    left: Money
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CreditRequest:
     """A credit to be made in the store. `key` names it for ever: one key, one credit. It is
     for the account, or, where `user_ref` is empty, for whoever placed the order as a guest. One

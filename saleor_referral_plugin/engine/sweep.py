@@ -13,8 +13,19 @@ from typing import TypeVar
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from ..models import Program, Referral, Referrer, Reward, TermsVersion
-from . import coupons, deliveries, effects, idempotency, ledger, rates, room, rows, waitlist
+from ..models import Program, Referral, Referrer, Reward, TermsVersion, UnsettledOrder
+from . import (
+    coupons,
+    deliveries,
+    effects,
+    idempotency,
+    ledger,
+    rates,
+    room,
+    rows,
+    unsettled,
+    waitlist,
+)
 from .codes import is_offer_code
 from .decide import ReferralStatus
 from .facts import PlacedOrder
@@ -70,14 +81,15 @@ def sweep(*, store: Store) -> Swept:
         ours.update(known.values_list("order_ref", flat=True))
         ours.update(_later_orders(orders))
         swept.settled += _settle_all(
-            (order.ref for order in orders if order.ref in ours), store, swept
+            [order.ref for order in orders if order.ref in ours], store, swept
         )
         used = coupons.find_all({order.voucher_code for order in orders})
         _each("The use of %s could not be booked.", effects.note_spending, used, store, swept)
     now = store.now()
+    swept.settled += _settle_all(unsettled.due(now), store, swept)
     due = Referral.objects.filter(look_again_at__lte=now).order_by("look_again_at")
     orders_due = due.filter(sign_up=None).values_list("order_ref", flat=True)
-    swept.settled += _settle_all(orders_due, store, swept)
+    swept.settled += _settle_all(list(orders_due), store, swept)
     sign_ups_due = due.filter(sign_up__isnull=False)
     swept.settled += _each(
         "%s could not be settled.", waitlist.look_again, sign_ups_due, store, swept
@@ -168,8 +180,24 @@ def _settle_milestone(reward: Reward, *, store: Store) -> None:
         )
 
 
-def _settle_all(order_refs: Iterable[str], store: Store, swept: Swept) -> int:
-    return _each("Order %s could not be settled.", settle, order_refs, store, swept)
+def _settle_all(order_refs: Collection[str], store: Store, swept: Swept) -> int:
+    """One that fails is noted, so that it is tried again although the sweep goes on; one that
+    cannot be noted ends the sweep, which then begins with it the next time."""
+    known = UnsettledOrder.objects.filter(order_ref__in=order_refs)
+    again = set(known.values_list("order_ref", flat=True))
+    done = 0
+    for order_ref in order_refs:
+        try:
+            settle(order_ref, store=store)
+        except Exception as error:
+            logger.exception("Order %s could not be settled.", order_ref)
+            swept.failed += 1
+            unsettled.note(order_ref, error, now=store.now())
+        else:
+            done += 1
+            if order_ref in again:
+                unsettled.is_settled(order_ref)
+    return done
 
 
 def _each(

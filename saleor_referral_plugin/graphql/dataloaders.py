@@ -136,6 +136,15 @@ class RewardsByReferralLoader(RowsByParentLoader):
     parent = "referral"
 
 
+class RewardByCreditRefLoader(host.DataLoader):
+    context_key = "referral_reward_by_credit_ref"
+
+    def batch_load(self, keys: Collection[str]) -> list[Reward | None]:
+        rewards = Reward.objects.using(self.database_connection_name)
+        found = rewards.in_bulk(keys, field_name="credit_ref")
+        return [found.get(ref) for ref in keys]
+
+
 class ReferrerByIdLoader(RowByIdLoader):
     context_key = "referral_referrer_by_id"
     model = Referrer

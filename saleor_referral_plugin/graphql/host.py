@@ -37,11 +37,13 @@ load_app(context, ref) -> Promise
 load_gift_card(context, ref) -> Promise      ref: of a credit
 order_emails(order_refs, database) -> dict[str, str]   whose orders these are
 customer_emails(user_refs, database) -> dict[str, str] whose accounts these are
-load_credits(context, root) -> Promise[(Money, Money) | None]
-                                             the customer's credits that fit a checkout: all that
-                                             is left of them, and of those that are on it; None for
-                                             a checkout of nobody's or somebody else's
-set_credits(info, root, applied) -> None     put them on, or take them off; raises Refused or
+load_credits(context, root) -> Promise[list[FittingCredit] | None]
+                                             the customer's credits that fit a checkout, those
+                                             first that expire first; None for a checkout of
+                                             nobody's or somebody else's
+set_credits(info, root, applied, only) -> None
+                                             put them on, or take them off, all that fit or those
+                                             with certain refs; raises Refused, seen.DoesNotFit or
                                              PermissionDenied
 check_redirect(url) -> None                  may a message lead there; ValidationError
 load_checkout(info, global_id) -> Promise    the same for a query: None when there is none;

@@ -20,8 +20,7 @@ from saleor.giftcard.notifications import send_gift_card_notification
 from saleor.order.models import Order
 from saleor.plugins.manager import get_plugins_manager
 
-from ..engine.facts import CreditRequest
-from ..engine.money import total
+from ..engine.facts import CreditRequest, FittingCredit
 
 MARK = "referral.reward"
 #: On a card, and on its owner's account: it goes on new checkouts by itself.
@@ -113,35 +112,41 @@ def used_by_itself(user: Any, currency: str, today: date) -> list[str]:
     A customer who has none costs no query: their account says so."""
     if user is None or not user.get_value_from_private_metadata(BY_ITSELF):
         return []
-    return _codes(
-        _usable(user, {currency}, today).filter(private_metadata__contains={BY_ITSELF: True})
-    )
+    cards = _usable(user, {currency}, today).filter(private_metadata__contains={BY_ITSELF: True})
+    return list(_by_end(cards).values_list("code", flat=True))
 
 
-def of_customer(user: Any, currency: str) -> list[str]:
-    """Codes of all the credits that a customer can spend in a currency, in the same order."""
-    return _codes(_usable(user, {currency}, timezone.now().date()))
+def of_customer(user: Any, currency: str) -> dict[str, str]:
+    """Codes of all the credits that a customer can spend in a currency, by ref, in the same
+    order."""
+    cards = _by_end(_usable(user, {currency}, timezone.now().date()))
+    return {str(pk): code for pk, code in cards.values_list("pk", "code")}
 
 
 def on_checkouts(
     checkouts: Collection[Any], user: Any, *, using: str
-) -> dict[Any, tuple[Money, Money]]:
-    """What is left of a customer's credits that fit a checkout, and of those that are on it, by
-    the checkout's key. Two queries, however many checkouts."""
+) -> dict[Any, list[FittingCredit]]:
+    """A customer's credits that fit a checkout, by the checkout's key, in the same order. Two
+    queries, however many checkouts."""
     currencies = {checkout.currency for checkout in checkouts}
-    cards = _usable(user, currencies, timezone.now().date()).using(using)
-    left = {card.pk: Money(card.current_balance_amount, card.currency) for card in cards}
+    cards = list(_by_end(_usable(user, currencies, timezone.now().date()).using(using)))
     keys = [checkout.pk for checkout in checkouts]
     uses = Checkout.gift_cards.through.objects.using(using)
     applied = set(
-        uses.filter(checkout__in=keys, giftcard__in=left).values_list("checkout", "giftcard")
+        uses.filter(checkout__in=keys, giftcard__in=cards).values_list("checkout", "giftcard")
     )
-    found = {}
-    for checkout in checkouts:
-        fit = {pk: money for pk, money in left.items() if money.currency == checkout.currency}
-        on = [money for pk, money in fit.items() if (checkout.pk, pk) in applied]
-        found[checkout.pk] = total(fit.values(), checkout.currency), total(on, checkout.currency)
-    return found
+    return {
+        checkout.pk: [
+            FittingCredit(
+                str(card.pk),
+                Money(card.current_balance_amount, card.currency),
+                (checkout.pk, card.pk) in applied,
+            )
+            for card in cards
+            if card.currency == checkout.currency
+        ]
+        for checkout in checkouts
+    }
 
 
 def _usable(user: Any, currencies: Collection[str], today: date) -> QuerySet[GiftCard]:
@@ -150,9 +155,8 @@ def _usable(user: Any, currencies: Collection[str], today: date) -> QuerySet[Gif
     )
 
 
-def _codes(cards: QuerySet[GiftCard]) -> list[str]:
-    by_end = cards.order_by(F("expiry_date").asc(nulls_last=True), "pk")
-    return list(by_end.values_list("code", flat=True))
+def _by_end(cards: QuerySet[GiftCard]) -> QuerySet[GiftCard]:
+    return cards.order_by(F("expiry_date").asc(nulls_last=True), "pk")
 
 
 def currency_of(code: str, user_id: int | None) -> str | None:

@@ -69,14 +69,15 @@ from saleor.permission.enums import (
 )
 from saleor.webhook.event_types import WebhookEventAsyncType
 
-from ..engine.facts import Channel, CustomerFacts
+from ..engine.facts import Channel, CustomerFacts, FittingCredit
 from ..engine.money import total, zero
 from ..engine.terms import Goods
 from ..graphql.clients import address_of
-from ..graphql.seen import CheckoutSeen, OrderSeen
+from ..graphql.seen import CheckoutSeen, OrderSeen, chosen
 from . import credits, promo_codes
 from .checkouts import OpenCheckout
 from .goods import is_among
+from .store import may_be_account
 
 try:
     from saleor.graphql.core.filters.where_input import (
@@ -158,7 +159,7 @@ class CreditsByCheckoutLoader(DataLoader):
 
     context_key = "referral_credits_by_checkout"
 
-    def batch_load(self, keys: Collection[Any]) -> list[tuple[Amount, Amount]]:
+    def batch_load(self, keys: Collection[Any]) -> list[list[FittingCredit]]:
         found = credits.on_checkouts(keys, self.context.user, using=self.database_connection_name)
         return [found[checkout.pk] for checkout in keys]
 
@@ -312,8 +313,7 @@ def order_emails(order_refs: Collection[str], database: str) -> dict[str, str]:
 
 
 def customer_emails(user_refs: Collection[str], database: str) -> dict[str, str]:
-    # A client may name anything.
-    keys = [ref for ref in user_refs if ref.isascii() and ref.isdigit() and len(ref) <= 9]
+    keys = filter(may_be_account, user_refs)
     users = SaleorUser.objects.using(database).filter(pk__in=keys)
     return {str(pk): email for pk, email in users.values_list("pk", "email")}
 
@@ -355,17 +355,18 @@ def remove_code(info: Any, root: Any) -> bool:
     return promo_codes.remove(info, root.node)
 
 
-def set_credits(info: Any, root: Any, applied: bool) -> None:
+def set_credits(info: Any, root: Any, applied: bool, only: Collection[str] | None) -> None:
     user, node = info.context.user, root.node
     if node.user_id is None or node.user_id != user.pk:
         raise PermissionDenied(permissions=[OWNER])
+    codes = chosen(credits.of_customer(user, node.currency), only)
     manager = get_plugin_manager_promise(info.context).get()
     opened = OpenCheckout(node, manager)
     if applied:
         with transaction.atomic():
-            opened.put_all(credits.of_customer(user, node.currency))
+            opened.put_all(codes)
     else:
-        opened.take_off_cards(credits.of_customer(user, node.currency))
+        opened.take_off_cards(codes)
     CreditsByCheckoutLoader(info.context).clear(node)
     opened.tell_others()
 

@@ -104,9 +104,7 @@ class SaleorStore:
         return None if checkout is None else OpenCheckout(checkout).facts
 
     def customer(self, user_ref: str) -> CustomerFacts | None:
-        # An integer to the database, also where a client has made it up.
-        can_be = user_ref.isascii() and user_ref.isdigit() and len(user_ref) < 10
-        user = _USER.first(user=user_ref) if can_be else None
+        user = _USER.first(user=user_ref) if may_be_account(user_ref) else None
         if user is None:
             return None
         return CustomerFacts(
@@ -242,6 +240,11 @@ class SaleorStore:
 
     def apps_listen(self) -> bool:
         return bool(get_webhooks_for_event(WebhookEventAsyncType.NOTIFY_USER))
+
+
+def may_be_account(user_ref: str) -> bool:
+    """An account's key is an integer to the database, also where a client has made it up."""
+    return user_ref.isascii() and user_ref.isdigit() and len(user_ref) < 10
 
 
 def _is_taken_however_written(code: str) -> bool:

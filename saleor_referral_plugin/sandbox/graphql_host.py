@@ -26,13 +26,13 @@ from promise import Promise
 from graphql import GraphQLError
 
 from ..engine.facts import Channel as ChannelFacts
-from ..engine.facts import CustomerFacts
+from ..engine.facts import CustomerFacts, FittingCredit
 from ..engine.findings import Refused
-from ..engine.money import round_money, total
+from ..engine.money import round_money
 from ..engine.sentences import LANGUAGES
 from ..engine.terms import Goods
 from ..graphql.clients import address_of
-from ..graphql.seen import CheckoutSeen, OrderSeen
+from ..graphql.seen import CheckoutSeen, OrderSeen, chosen
 from ..models import Claim
 from . import hooks, models, shop
 from .graphql_bases import (
@@ -54,7 +54,7 @@ from .graphql_bases import (
     WebhookEvent,
     may,
 )
-from .pricing import bill_of, goods_of
+from .pricing import bill_of, by_end, goods_of
 from .store import as_uuid
 
 __all__ = [
@@ -367,17 +367,17 @@ class CreditsByCheckoutLoader(DataLoader):
 
     context_key = "referral_credits_by_checkout"
 
-    def batch_load(self, keys: Collection[models.Checkout]) -> list[tuple[Amount, Amount]]:
+    def batch_load(self, keys: Collection[models.Checkout]) -> list[list[FittingCredit]]:
         return [_credits_on(checkout) for checkout in keys]
 
 
-def _credits_on(checkout: models.Checkout) -> tuple[Amount, Amount]:
+def _credits_on(checkout: models.Checkout) -> list[FittingCredit]:
     """One by one: the sandbox lists no checkouts."""
     applied = set(checkout.gift_cards.values_list("pk", flat=True))
-    currency = checkout.channel.currency
-    left = {card.pk: Amount(card.balance, currency) for card in shop.credits_for(checkout)}
-    on = (money for pk, money in left.items() if pk in applied)
-    return total(left.values(), currency), total(on, currency)
+    return [
+        FittingCredit(str(card.pk), Amount(card.balance, card.currency), card.pk in applied)
+        for card in by_end(shop.credits_for(checkout))
+    ]
 
 
 def load_channel(context: Any, slug: str) -> Promise:
@@ -517,13 +517,16 @@ def _lock(root: models.Checkout) -> None:
     root.refresh_from_db(from_queryset=models.Checkout.objects.select_for_update())
 
 
-def set_credits(info: Any, root: models.Checkout, applied: bool) -> None:
+def set_credits(
+    info: Any, root: models.Checkout, applied: bool, only: Collection[str] | None
+) -> None:
     if root.customer_id is None or str(root.customer_id) != user_ref(info.context):
         raise PermissionDenied(permissions=[OWNER])
     with transaction.atomic():
         _lock(root)
+        cards = chosen({str(card.pk): card for card in shop.credits_for(root)}, only)
         change = root.gift_cards.add if applied else root.gift_cards.remove
-        change(*shop.credits_for(root))
+        change(*cards)
     CreditsByCheckoutLoader(info.context).clear(root)
 
 

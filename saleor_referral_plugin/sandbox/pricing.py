@@ -70,12 +70,19 @@ def bill_of(checkout: Checkout) -> Bill:
 
 def cards_on(checkout: Checkout) -> QuerySet[GiftCard]:
     """The checkout's gift cards that may still pay, those that expire first in front."""
-    return spendable(
-        checkout.gift_cards.all(),
-        currency=checkout.channel.currency,
-        customer_id=checkout.customer_id,
-        today=clock.now().date(),
-    ).order_by(F("expires_on").asc(nulls_last=True), "created_at", "pk")
+    return by_end(
+        spendable(
+            checkout.gift_cards.all(),
+            currency=checkout.channel.currency,
+            customer_id=checkout.customer_id,
+            today=clock.now().date(),
+        )
+    )
+
+
+def by_end(cards: QuerySet[GiftCard]) -> QuerySet[GiftCard]:
+    """Those first that expire first."""
+    return cards.order_by(F("expires_on").asc(nulls_last=True), "created_at", "pk")
 
 
 def spendable(

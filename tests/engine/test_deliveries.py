@@ -299,7 +299,7 @@ def test_what_ends_after_another_has_taken_over_changes_nothing(
 
 def test_after_each_failure_it_waits_longer() -> None:
     # when
-    waits = [deliveries.wait(failures).total_seconds() for failures in (1, 2, 3, 9, 10, 10_000)]
+    waits = [deliveries._wait(failures).total_seconds() for failures in (1, 2, 3, 9, 10, 10_000)]
 
     # then
     usual = (30, 60, 120, 7680, 10_800, 10_800)

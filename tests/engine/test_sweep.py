@@ -5,16 +5,17 @@ from datetime import datetime, timedelta
 from unittest.mock import patch
 
 import pytest
+from django.db import OperationalError
 from pytest_django import DjangoAssertNumQueries
 
-from saleor_referral_plugin.engine import effects, known_orders
+from saleor_referral_plugin.engine import effects, known_orders, unsettled
 from saleor_referral_plugin.engine import sweep as sweeping
 from saleor_referral_plugin.engine.facts import PlacedOrder
 from saleor_referral_plugin.engine.programs import retire_offers, stop_programs
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.sweep import Swept, batches, note_spending, ride_along, sweep
 from saleor_referral_plugin.engine.terms import Milestone, Milestones, RewardRule, Span
-from saleor_referral_plugin.models import Bookmark, KnownOrder, Referral, Reward
+from saleor_referral_plugin.models import Bookmark, KnownOrder, Referral, Reward, UnsettledOrder
 from tests.engine.books import (
     change,
     entries_of,
@@ -344,6 +345,76 @@ def test_an_order_that_cannot_be_settled_does_not_keep_the_others_waiting(
         "Order order-1 could not be settled."
     ]
     assert Referral.objects.get().order_ref == "order-2"
+
+
+def test_an_order_that_cannot_be_settled_is_tried_again_until_it_can(store: FakeStore) -> None:
+    # given: for a month there is something wrong with it, or with us
+    run_program(store)
+    place(store, share(store), 1)
+    tries = 0
+
+    def fail(_ref: str, *, store: FakeStore) -> None:
+        nonlocal tries
+        tries += 1
+        raise RuntimeError("no")
+
+    with patch.object(sweeping, "settle", fail):
+        for _ in range(30):
+            sweep(store=store)
+            store.travel(days=1)
+    noted = UnsettledOrder.objects.get()
+    assert (noted.order_ref, noted.since, noted.attempts) == ("order-1", NOW, tries)
+    assert noted.last_error == "RuntimeError: no"
+
+    # when: no other order comes by, and no bookmark is anywhere near it
+    Bookmark.objects.update(position=store.now())
+    sweep(store=store)
+
+    # then
+    assert Referral.objects.get().order_ref == "order-1"
+    assert not UnsettledOrder.objects.exists()
+
+
+def test_an_order_that_cannot_be_settled_is_not_tried_with_every_sweep(store: FakeStore) -> None:
+    # given
+    run_program(store)
+    place(store, share(store), 1)
+    with patch.object(sweeping, "settle", side_effect=RuntimeError("no")) as settling:
+        sweep(store=store)
+        store.travel(minutes=9)
+        Bookmark.objects.update(position=store.now())
+
+        # when: it is due at once, and then 2, 4 and 8 minutes later
+        for _ in range(30):
+            store.travel(minutes=1)
+            sweep(store=store)
+
+    # then
+    assert settling.call_count == 1 + 4
+
+
+def test_an_order_that_cannot_even_be_noted_is_where_the_next_sweep_begins(
+    store: FakeStore,
+) -> None:
+    # given
+    run_program(store)
+    code = share(store)
+    sweep(store=store)
+    store.travel(hours=1)
+    place(store, code, 1)
+
+    # when
+    with (
+        patch.object(sweeping, "settle", side_effect=OperationalError("gone")),
+        patch.object(unsettled, "note", side_effect=OperationalError("gone")),
+        pytest.raises(OperationalError),
+    ):
+        sweep(store=store)
+    store.travel(hours=1)
+    sweep(store=store)
+
+    # then
+    assert Referral.objects.get().order_ref == "order-1"
 
 
 @pytest.mark.parametrize(

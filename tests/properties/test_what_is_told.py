@@ -231,4 +231,4 @@ def test_the_events_of_each_referral_and_reward_are_one_path_to_what_it_is(
 
 @given(st.integers(1, 10_000))
 def test_it_waits_some_time_and_never_for_days(failures: int) -> None:
-    assert timedelta(seconds=20) < deliveries.wait(failures) < timedelta(hours=4)
+    assert timedelta(seconds=20) < deliveries._wait(failures) < timedelta(hours=4)
