@@ -35,7 +35,6 @@ from .programs import publish_again
 from .ranking import award_again, award_prizes
 from .settle import settle, settle_milestones
 from .store import Store
-from .terms import RewardKind
 
 logger = logging.getLogger(__name__)
 
@@ -218,13 +217,9 @@ def _each(
 
 
 def note_spending(*, store: Store) -> int:
-    """Book what was spent from the credits since the last time. Returns how many moved."""
-    used_up = Q(status=Reward.Status.CLAWED_BACK, kind=RewardKind.COUPON)
-    issued = Reward.objects.filter(
-        # A completion that failed leaves a coupon unused that was used when it was taken back.
-        Q(status=Reward.Status.ISSUED) | used_up,
-        credit_ref__isnull=False,
-    )
+    """Book what was spent from the credits since the last time, or came back to them: also to
+    one that was taken back or has expired. Returns how many moved."""
+    issued = Reward.objects.filter(credit_ref__isnull=False)
     noted = 0
     for batch in batches(issued.order_by("pk")):
         balances = store.credit_balances([r.credit_ref for r in batch if r.credit_ref])

@@ -13,6 +13,7 @@ from saleor_referral_plugin.engine.ledger import sums_of
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.people import person
 from saleor_referral_plugin.engine.settle import settle
+from saleor_referral_plugin.engine.sweep import note_spending
 from saleor_referral_plugin.engine.terms import (
     AfterIssue,
     Beneficiary,
@@ -725,6 +726,24 @@ def test_a_message_to_somebody_forgotten_is_not_sent(store: FakeStore) -> None:
     # then
     assert done == 1
     assert store.told == []
+
+
+def test_what_comes_back_to_a_credit_that_is_no_longer_deserved_is_taken(store: FakeStore) -> None:
+    # given: half of it is spent when the order is refunded
+    ref = credited(store)
+    spend(store, ref, usd(5))
+    settle_and_carry_out(store, ref, refunded=usd(90))
+    assert reward_of(ref).status == Reward.Status.CLAWED_BACK
+
+    # when: what was bought with it is cancelled
+    spend(store, ref, usd(-5))
+    noted = note_spending(store=store)
+
+    # then
+    assert noted == 1
+    assert balances(store) == [usd(0)]
+    assert list(verify(store=store)) == []
+    assert note_spending(store=store) == 0
 
 
 def test_the_books_hold_no_more_than_was_moved(store: FakeStore) -> None:
