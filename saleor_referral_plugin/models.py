@@ -813,6 +813,20 @@ class Erasure(models.Model):
     erased = models.JSONField()
 
 
+class Metadata(models.Model):
+    """What others keep beside one of our objects, which is named by its type in the API."""
+
+    type_name = models.CharField(max_length=32)
+    object_id = models.BigIntegerField()
+    public = models.JSONField(default=dict)
+    private = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("type_name", "object_id"), name="metadata_once")
+        ]
+
+
 class UnsettledOrder(models.Model):
     """An order that could not be settled, until it can."""
 

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import IntegrityError, transaction
 
-from ..models import Claim, Job, Program
+from ..models import Claim, Job, Metadata, Program
 from .decisions import CannotDecide
 from .drafts import CannotSave, Problem, is_text
 from .programs import (
@@ -153,6 +153,7 @@ def delete(program: Program, *, by: str, reason: str, store: Store) -> Program:
     versions = program.versions.filter(retired_at=None)
     for code in sorted(set(versions.values_list("offer_code", flat=True))):
         store.retire_offer(code)
+    Metadata.objects.filter(type_name="ReferralProgram", object_id=program.pk).delete()
     program.jobs.all().delete()
     program.versions.all().delete()
     key = program.pk

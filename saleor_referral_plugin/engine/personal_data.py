@@ -27,6 +27,7 @@ from ..models import (
 )
 from .decisions import CannotDecide
 from .facts import Person
+from .metadata import everything_of
 from .money import plain
 from .referrers import cut_ties
 from .store import Store
@@ -70,6 +71,7 @@ def tell(person: Person, *, using: str = "default") -> dict[str, Any]:
         "referred": said(_referred(person), _REFERRAL),
         "claims": said(_claims(person), _CLAIM),
         "orders": said(_orders(person), ("order_ref",)),
+        "metadata": said(everything_of(referrers), ("type_name", "public", "private")),
     }
 
 

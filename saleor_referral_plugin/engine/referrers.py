@@ -12,6 +12,7 @@ from . import codes
 from .facts import CustomerFacts, Person
 from .findings import Finding, FindingCode, Refused
 from .ledger import note_spending, write_off
+from .metadata import everything_of
 from .people import email_key
 from .store import Store
 from .taking_part import OPEN_TO_ALL
@@ -96,6 +97,8 @@ def cut_ties(referrer: Referrer, *, store: Store) -> None:
         reward.expires_at = now
         reward.save(update_fields=["status", "expires_at", "changed_at"])
     Effect.objects.filter(reward__holder=referrer, kind=Effect.Kind.TELL, done_at=None).delete()
+    # What others keep beside them may say who they are.
+    everything_of(Referrer.objects.filter(pk=referrer.pk)).delete()
     referrer.user_ref = None
     referrer.email_key = None
     referrer.display_name = ""

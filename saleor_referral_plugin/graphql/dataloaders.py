@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Model, QuerySet
 from promise import Promise
 
-from ..engine import books, budgets, ranking, selectors, totals
+from ..engine import books, budgets, metadata, ranking, selectors, totals
 from ..engine.facts import ReferrerFacts
 from ..engine.ledger import Account
 from ..engine.milestones import Standing
@@ -19,6 +19,7 @@ from ..models import (
     EventDelivery,
     LedgerEntry,
     Membership,
+    Metadata,
     Program,
     ProgramChange,
     Referral,
@@ -134,6 +135,14 @@ class RewardsByReferralLoader(RowsByParentLoader):
     context_key = "referral_rewards_by_referral"
     model = Reward
     parent = "referral"
+
+
+class MetadataLoader(host.DataLoader):
+    context_key = "referral_metadata"
+
+    def batch_load(self, keys: Collection[metadata.Key]) -> list[Metadata]:
+        found = metadata.of(keys, using=self.database_connection_name)
+        return [found[key] for key in keys]
 
 
 class RewardByCreditRefLoader(host.DataLoader):

@@ -8,8 +8,10 @@ Base classes     BaseEnum, BaseField, BaseInputObjectType, BaseMutation, BaseObj
                  ConnectionField, CountableConnection, DataLoader, Error, ModelObjectType,
                  NonNullList, PermissionsField
 Types            App, Checkout, CheckoutError, DateTime, ErrorPolicyEnum, GiftCard, JSON,
-                 LanguageCodeEnum, Money, Order, PositiveDecimal, User
-Inputs           DateTimeFilterInput, GlobalIDFilterInput, OrderDirection, StringFilterInput
+                 LanguageCodeEnum, MetadataItem, Money, ObjectWithMetadata, Order, PositiveDecimal,
+                 User
+Inputs           DateTimeFilterInput, GlobalIDFilterInput, MetadataInput, OrderDirection,
+                 StringFilterInput
 Permissions      AUTHENTICATED_USER, MANAGE_APPS, MANAGE_CHECKOUTS, MANAGE_DISCOUNTS,
                  MANAGE_GIFT_CARD, MANAGE_ORDERS, MANAGE_STAFF, MANAGE_USERS, OWNER,
                  PermissionDenied
@@ -85,13 +87,16 @@ ErrorPolicyEnum = _store.ErrorPolicyEnum
 GiftCard = _store.GiftCard
 JSON = _store.JSON
 LanguageCodeEnum = _store.LanguageCodeEnum
+MetadataItem = _store.MetadataItem
 Money = _store.Money
+ObjectWithMetadata = _store.ObjectWithMetadata
 Order = _store.Order
 PositiveDecimal = _store.PositiveDecimal
 User = _store.User
 
 DateTimeFilterInput = _store.DateTimeFilterInput
 GlobalIDFilterInput = _store.GlobalIDFilterInput
+MetadataInput = _store.MetadataInput
 OrderDirection = _store.OrderDirection
 StringFilterInput = _store.StringFilterInput
 

@@ -52,6 +52,8 @@ from saleor.graphql.discount.dataloaders import (
     OrderLineDiscountsByOrderLineIDLoader,
 )
 from saleor.graphql.giftcard.types import GiftCard
+from saleor.graphql.meta.inputs import MetadataInput
+from saleor.graphql.meta.types import MetadataItem, ObjectWithMetadata
 from saleor.graphql.order.dataloaders import OrderByIdLoader, OrderLinesByOrderIdLoader
 from saleor.graphql.order.types import Order
 from saleor.graphql.plugins.dataloaders import get_plugin_manager_promise
@@ -113,9 +115,12 @@ __all__ = [
     "GiftCard",
     "GlobalIDFilterInput",
     "LanguageCodeEnum",
+    "MetadataInput",
+    "MetadataItem",
     "ModelObjectType",
     "Money",
     "NonNullList",
+    "ObjectWithMetadata",
     "Order",
     "OrderDirection",
     "PermissionDenied",

@@ -147,6 +147,60 @@ class JSON(GenericScalar):
         description = "Any JSON value."
 
 
+class MetadataInput(graphene.InputObjectType):
+    key = graphene.String(required=True, description="Key of a metadata item.")
+    value = graphene.String(required=True, description="Value of a metadata item.")
+
+
+class MetadataItem(graphene.ObjectType):
+    key = graphene.String(required=True, description="Key of a metadata item.")
+    value = graphene.String(required=True, description="Value of a metadata item.")
+
+
+class Metadata(GenericScalar):
+    """A map of texts by keys."""
+
+
+class ObjectWithMetadata(graphene.Interface):
+    private_metadata = NonNullList(
+        MetadataItem,
+        required=True,
+        description=("List of private metadata items. Requires staff permissions to access."),
+    )
+    private_metafield = graphene.String(
+        key=graphene.String(required=True),
+        description=(
+            "A single key from private metadata. Requires staff permissions to access.\n\n"
+            "Tip: Use GraphQL aliases to fetch multiple keys."
+        ),
+    )
+    private_metafields = Metadata(
+        keys=NonNullList(graphene.String),
+        description=(
+            "Private metadata. Requires staff permissions to access. Use `keys` to control which "
+            "fields you want to include. The default is to include everything."
+        ),
+    )
+    metadata = NonNullList(
+        MetadataItem,
+        required=True,
+        description=("List of public metadata items. Can be accessed without permissions."),
+    )
+    metafield = graphene.String(
+        key=graphene.String(required=True),
+        description=(
+            "A single key from public metadata.\n\nTip: Use GraphQL aliases to fetch multiple keys."
+        ),
+    )
+    metafields = Metadata(
+        keys=NonNullList(graphene.String),
+        description=(
+            "Public metadata. Use `keys` to control which fields you want to include. "
+            "The default is to include everything."
+        ),
+    )
+
+
 class Money(graphene.ObjectType):
     currency = graphene.String(required=True, description="Currency code.")
     amount = graphene.Float(required=True, description="Amount of money.")

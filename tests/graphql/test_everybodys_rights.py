@@ -17,6 +17,7 @@ from saleor_referral_plugin.engine import (
     chosen,
     deliveries,
     jobs,
+    metadata,
     presets,
     staff,
     waitlist,
@@ -120,7 +121,7 @@ RULES: dict[frozenset[str], dict[str, str]] = {
         "ReferralPrize": "description number worth kind",
         "ReferralProgram": (
             "id slug name kind isRunning offer promises claimsUntil ordersUntil milestones "
-            "leaderboards"
+            "leaderboards metadata metafield metafields"
         ),
         "ReferralPromise": (
             "description beneficiary kind percentage amount coupon earnedWhen holdDays validDays"
@@ -133,7 +134,10 @@ RULES: dict[frozenset[str], dict[str, str]] = {
     },
     MINE_OR_STAFF: {
         "Referee": "displayName",
-        "Referral": ("id status programName referee placedAt earnedAt findings rewards"),
+        "Referral": (
+            "id status programName referee placedAt earnedAt findings rewards "
+            "metadata metafield metafields"
+        ),
         "ReferralBalance": "currency available pending debt earned expiring",
         "ReferralCountableConnection": _CONNECTION,
         "ReferralCountableEdge": "node cursor",
@@ -142,11 +146,14 @@ RULES: dict[frozenset[str], dict[str, str]] = {
         "ReferralExpiry": "amount expiresAt",
         "ReferralReward": (
             "id status beneficiary kind rule occurrence programName amount createdAt earnedAt "
-            "holdUntil issuedAt expiresAt findings referral coupon"
+            "holdUntil issuedAt expiresAt findings referral coupon metadata metafield metafields"
         ),
         "ReferralRewardCountableConnection": _CONNECTION,
         "ReferralRewardCountableEdge": "node cursor",
-        "Referrer": ("id displayName code link offer credit balances programs rewards referrals"),
+        "Referrer": (
+            "id displayName code link offer credit balances programs rewards referrals "
+            "metadata metafield metafields"
+        ),
         "ReferrerProgram": "program isOpen findings group code link progress",
         "ReferrerProgress": (
             "name period endsAt referrals revenue reached next missingReferrals missingRevenue"
@@ -154,7 +161,8 @@ RULES: dict[frozenset[str], dict[str, str]] = {
     },
     MINE: {
         "Checkout": "referralCredits",
-        "CheckoutReferralCredits": "available applied",
+        "CheckoutReferralCredit": "reward balance isApplied",
+        "CheckoutReferralCredits": "available applied items",
         # Of whoever asks: the others have brought nobody.
         "ReferralLeaderboard": "own",
     },
@@ -167,6 +175,7 @@ RULES: dict[frozenset[str], dict[str, str]] = {
         "Referral": (
             "referrer program terms claim channel currency net group follows laterOrders settledAt "
             "lookAgainAt decisions actions"
+            " privateMetadata privateMetafield privateMetafields"
         ),
         "ReferralAction": "name createdAt by",
         "ReferralBudget": "beneficiary group period startsAt endsAt number amounts",
@@ -186,20 +195,24 @@ RULES: dict[frozenset[str], dict[str, str]] = {
         "ReferralMembership": "program group createdAt by",
         "ReferralProgram": (
             "status priority linkUrl createdAt archivedAt version rules versions changes budgets "
-            "inFlight ledgerBalances"
+            "inFlight ledgerBalances privateMetadata privateMetafield privateMetafields"
         ),
         "ReferralProgramCountableConnection": _CONNECTION,
         "ReferralProgramCountableEdge": "node cursor",
         "ReferralProgramInFlight": "claims referrals rewards pending",
         "ReferralReward": (
-            "holder program isCut sentBy sentNote voidedBy decisions ledgerBalance ledgerEntries"
+            "holder program isCut sentBy sentNote voidedBy decisions ledgerBalance ledgerEntries "
+            "privateMetadata privateMetafield privateMetafields"
         ),
         "ReferralTerms": (
             "id version rules offerCode createdAt retiredAt claimCount referralCount"
         ),
         "ReferralTermsCountableConnection": _CONNECTION,
         "ReferralTermsCountableEdge": "node cursor",
-        "Referrer": "createdAt blockedBy decisions memberships codes claims ledgerEntries",
+        "Referrer": (
+            "createdAt blockedBy decisions memberships codes claims ledgerEntries "
+            "privateMetadata privateMetafield privateMetafields"
+        ),
         "ReferrerCode": "id code programName isActive createdAt replacedAt",
         "ReferrerCountableConnection": _CONNECTION,
         "ReferrerCountableEdge": "node cursor",
@@ -268,6 +281,8 @@ MUTATION_RULES = {
     "referralCodeUpdate": ACCOUNTS,
     "referralEventReplay": STAFF_WITH_MORE,
     "referralJobCancel": STAFF,
+    "referralMetadataDelete": STAFF,
+    "referralMetadataUpdate": STAFF,
     "referralPersonalDataErase": OF_USERS,
     "referralProgramArchive": STAFF,
     "referralProgramClose": STAFF,
@@ -335,15 +350,19 @@ ARGUMENTS = {
     "channel": '"default"',
     "days": "3660",
     "first": "9",
+    "key": '"crm"',
     "source": '"mail"',
 }
 #: Of our own types those that others lead to.
 BOOKS = ("Referral", "ReferralReward", "Referrer")
+#: Never null, as Saleor has it: whoever may not see it sees nothing of what it is on.
+ASKED_ALONE = ("privateMetadata",)
 #: Of the store's own types as much as is needed to see something.
 OF_THE_STORE = {
     "App": "id",
     "Checkout": "id",
     "GiftCard": "id",
+    "MetadataItem": "key",
     "Money": "amount",
     "Order": "id",
     "PageInfo": "hasNextPage",
@@ -369,6 +388,8 @@ def selection(type_: Any, above: tuple[str, ...] = (), nodes: set[str] | None = 
     parts = []
     for name, field in type_.fields.items():
         below = named(field.type)
+        if name in ASKED_ALONE:
+            continue
         if below.name in OF_THE_STORE:
             parts.append(f"{name}{{{OF_THE_STORE[below.name]}}}")
         elif not hasattr(below, "fields"):
@@ -536,6 +557,13 @@ class Scene:
         Membership.objects.update(by="Cleo")
         TermsVersion.objects.filter(program__slug="launch").update(retired_at=now)
         self.referral, self.reward = referral, referral.rewards.order_by("pk")[0]
+        for key in (
+            metadata.Key("Referral", referral.pk),
+            metadata.Key("ReferralReward", self.reward.pk),
+            metadata.Key("Referrer", anna.pk),
+            metadata.Key("ReferralProgram", referral.program_id),
+        ):
+            metadata.update(key, public={"crm": "1"}, private={"crm": "2"})
 
     def _signed_up(self) -> str:
         store = get_store()
@@ -646,6 +674,15 @@ class Scene:
             f'referralReward(id: "{global_id("ReferralReward", self.reward.pk)}")'
             f"{{{of('ReferralReward')}}}",
             f'referrer(code: "{self.code}"){{{of("Referrer")}}}',
+            *(
+                f"{node}{{privateMetadata{{key}}}}"
+                for node in (
+                    f'referral(id: "{global_id("Referral", self.referral.pk)}")',
+                    f'referralReward(id: "{global_id("ReferralReward", self.reward.pk)}")',
+                    f'referrer(code: "{self.code}")',
+                    'referralProgram(slug: "default", channel: "default")',
+                )
+            ),
         ]
 
 
@@ -739,6 +776,10 @@ def _mutations(scene: Scene) -> dict[str, Callable[[str], str]]:
         "orderReferralCodeApply": lambda _: f'(id: "{order}", code: "{scene.code}")',
         "referralClaimCreate": lambda _: f'(code: "{scene.other_code}")',
         "referralClaimDelete": lambda _: "",
+        "referralMetadataDelete": lambda _: f'(id: "{other}", keys: ["crm"])',
+        "referralMetadataUpdate": lambda _: (
+            f'(id: "{other}", metadata: [{{key: "crm", value: "3"}}])'
+        ),
         "referralEventReplay": lambda _: '(input: {since: "2020-01-01T00:00:00Z"})',
         "referralWebhookEndpointCreate": lambda _: '(input: {url: "https://example.com/"})',
         "referralWebhookEndpointDelete": lambda _: f'(id: "{endpoint}")',

@@ -18,6 +18,8 @@ from .referral_decision_undo import ReferralDecisionUndo
 from .referral_detach import ReferralDetach
 from .referral_event_replay import ReferralEventReplay
 from .referral_job_cancel import ReferralJobCancel
+from .referral_metadata_delete import ReferralMetadataDelete
+from .referral_metadata_update import ReferralMetadataUpdate
 from .referral_override import ReferralOverride
 from .referral_personal_data_erase import ReferralPersonalDataErase
 from .referral_program_archive import ReferralProgramArchive
@@ -72,6 +74,8 @@ __all__ = [
     "ReferralDetach",
     "ReferralEventReplay",
     "ReferralJobCancel",
+    "ReferralMetadataDelete",
+    "ReferralMetadataUpdate",
     "ReferralOverride",
     "ReferralPersonalDataErase",
     "ReferralProgramArchive",

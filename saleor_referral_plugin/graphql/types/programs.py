@@ -44,6 +44,7 @@ from ..pages import Connected, Page
 from .budgets import InFlightSeen, ReferralBudget, ReferralProgramInFlight
 from .leaderboards import Board, ReferralLeaderboard
 from .ledger import ReferralLedgerBalance
+from .metadata import WithMetadata
 from .offers import (
     OfferSeen,
     PromiseSeen,
@@ -288,7 +289,7 @@ class ReferralProgramChangeCountableConnection(host.CountableConnection):
         node = ReferralProgramChange
 
 
-class ReferralProgram(host.BaseObjectType):
+class ReferralProgram(WithMetadata, host.BaseObjectType):
     id = graphene.GlobalID(required=True, description="The ID of the program.")
     slug = graphene.String(required=True, description="Names the program in links and settings.")
     name = graphene.String(required=True, description="What the program is called.")
@@ -387,7 +388,7 @@ class ReferralProgram(host.BaseObjectType):
     class Meta:
         description = "A referral program: as anybody may see it in a channel, and as staff do."
         doc_category = DOC_CATEGORY
-        interfaces = [graphene.relay.Node]
+        interfaces = [graphene.relay.Node, host.ObjectWithMetadata]
 
     @staticmethod
     def resolve_slug(root: ProgramSeen, _info: Any) -> str:

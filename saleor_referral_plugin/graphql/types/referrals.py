@@ -42,6 +42,7 @@ from ..enums import (
 from .decisions import ReferralDecision, decisions_field
 from .findings import FindingSeen, findings_field, visible_findings
 from .ledger import ReferralLedgerBalance, ReferralLedgerEntry
+from .metadata import WithMetadata
 from .offers import say_coupon
 from .programs import ReferralProgram, load_for_staff
 from .terms import ReferralTerms
@@ -95,7 +96,7 @@ class ReferralAction(host.BaseObjectType):
         return root.by or None
 
 
-class Referral(host.ModelObjectType):
+class Referral(WithMetadata, host.ModelObjectType):
     id = graphene.GlobalID(required=True, description="The ID of the referral.")
     status = ReferralStatusEnum(required=True, description="What was decided about the order.")
     program_name = graphene.String(
@@ -193,7 +194,7 @@ class Referral(host.ModelObjectType):
     class Meta:
         description = "Referrer and referee bound by one order in a referral program."
         doc_category = DOC_CATEGORY
-        interfaces = [graphene.relay.Node]
+        interfaces = [graphene.relay.Node, host.ObjectWithMetadata]
         model = ReferralRow
 
     @staticmethod
@@ -329,7 +330,7 @@ class ReferralCoupon(host.BaseObjectType):
         return CouponUsedLoader(info.context).load(root.pk)
 
 
-class ReferralReward(host.ModelObjectType):
+class ReferralReward(WithMetadata, host.ModelObjectType):
     id = graphene.GlobalID(required=True, description="The ID of the reward.")
     status = ReferralRewardStatusEnum(required=True, description="How far the reward has come.")
     beneficiary = ReferralBeneficiaryEnum(required=True, description="Who gets it.")
@@ -419,7 +420,7 @@ class ReferralReward(host.ModelObjectType):
     class Meta:
         description = "What somebody gets for a referral, or for a milestone."
         doc_category = DOC_CATEGORY
-        interfaces = [graphene.relay.Node]
+        interfaces = [graphene.relay.Node, host.ObjectWithMetadata]
         model = Reward
 
     @staticmethod

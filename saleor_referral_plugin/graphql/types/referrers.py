@@ -62,6 +62,7 @@ from .claims import ReferralClaimCountableConnection
 from .decisions import ReferralDecision, decisions_field
 from .ledger import ReferralLedgerEntryCountableConnection
 from .memberships import ReferralMembership, ReferrerCode
+from .metadata import WithMetadata
 from .offers import ReferralCredit, ReferralOffer, credit_in, offer_in
 from .referrals import ReferralCountableConnection, ReferralRewardCountableConnection
 from .taking_part import ReferrerProgram, load_parts
@@ -153,7 +154,7 @@ def _channel_argument() -> graphene.String:
     return graphene.String(required=True, description="Slug of the channel.")
 
 
-class Referrer(host.ModelObjectType):
+class Referrer(WithMetadata, host.ModelObjectType):
     id = graphene.GlobalID(required=True, description="The ID of the referrer.")
     display_name = graphene.String(
         description="The name that the referrer chose to be seen by. Null: none."
@@ -253,7 +254,7 @@ class Referrer(host.ModelObjectType):
     class Meta:
         description = "A customer who recommends."
         doc_category = DOC_CATEGORY
-        interfaces = [graphene.relay.Node]
+        interfaces = [graphene.relay.Node, host.ObjectWithMetadata]
         model = ReferrerRow
 
     @staticmethod
