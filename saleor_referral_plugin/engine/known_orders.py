@@ -68,7 +68,7 @@ def read_on(store: Store) -> Iterator[list[PlacedOrder]]:
 
 
 def _read(store: Store, bookmark: str, since: datetime | None) -> Iterator[list[PlacedOrder]]:
-    for orders in _pages(store, since):
+    for orders in pages(store, since):
         remember(orders)
         read_to = min(orders[-1].changed_at, store.now())
         _move(KNOWN, read_to)
@@ -76,7 +76,7 @@ def _read(store: Store, bookmark: str, since: datetime | None) -> Iterator[list[
         _move(bookmark, read_to)
 
 
-def _pages(store: Store, since: datetime | None) -> Iterator[list[PlacedOrder]]:
+def pages(store: Store, since: datetime | None) -> Iterator[list[PlacedOrder]]:
     """The orders changed since then, oldest change first, BATCH at a time."""
     after = ""
     while orders := list(store.orders_changed_since(since, after=after, limit=BATCH)):

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from ..models import Program, Referral, Referrer, Reward, TermsVersion, UnsettledOrder
 from . import (
@@ -54,6 +54,7 @@ RETURNING 1
 #: How many rewards that limits have cut are looked at again in one sweep.
 CUT_AT_MOST = 200
 Item = TypeVar("Item")
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass
@@ -95,7 +96,7 @@ def sweep(*, store: Store) -> Swept:
     )
     pending = Reward.objects.filter(status=Reward.Status.PENDING).select_related("program")
     held = pending.filter(referral=None, hold_until__lte=now)
-    _each("Milestone %s could not be settled.", _settle_milestone, held, store, swept)
+    _each("Milestone %s could not be settled.", settle_milestone, held, store, swept)
     issued = Reward.objects.filter(status=Reward.Status.ISSUED)
     over, soon = issued.filter(expires_at__lt=now), issued.filter(remind_at__lte=now)
     swept.expired += _each("%s could not be ended.", effects.expire, over, store, swept)
@@ -166,10 +167,10 @@ def _settle_reward(reward: Reward, *, store: Store) -> None:
             raise
     else:
         award_again(reward, store=store)
-        _settle_milestone(reward, store=store)
+        settle_milestone(reward, store=store)
 
 
-def _settle_milestone(reward: Reward, *, store: Store) -> None:
+def settle_milestone(reward: Reward, *, store: Store) -> None:
     """Its hold has ended, or there may be room for it."""
     with transaction.atomic():
         Referrer.objects.select_for_update().get(pk=reward.holder_id)
@@ -232,9 +233,9 @@ def note_spending(*, store: Store) -> int:
     return noted
 
 
-def batches(rewards: QuerySet[Reward], size: int = BATCH) -> Iterator[list[Reward]]:
+def batches(rows: QuerySet[Row], size: int = BATCH) -> Iterator[list[Row]]:
     """All of them, ordered by key, some at a time."""
     last = 0
-    while batch := list(rewards.filter(pk__gt=last)[:size]):
+    while batch := list(rows.filter(pk__gt=last)[:size]):
         yield batch
         last = batch[-1].pk

@@ -422,7 +422,7 @@ def test_an_order_that_cannot_even_be_noted_is_where_the_next_sweep_begins(
     [
         (effects, "expire"),
         (effects, "remind"),
-        (sweeping, "_settle_milestone"),
+        (sweeping, "settle_milestone"),
         (sweeping, "award_prizes"),
     ],
 )
