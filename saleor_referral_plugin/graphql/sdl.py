@@ -81,9 +81,13 @@ def _type_of(field: Any) -> Any:
 def _arguments(arguments: Mapping[str, Any]) -> str:
     if not arguments:
         return ""
+    said = {
+        name: f"{name}: {argument.type}{_default(argument)}" for name, argument in arguments.items()
+    }
+    if not any(argument.description for argument in arguments.values()):
+        return f"({', '.join(said.values())})"
     lines = [
-        _description(argument.description, "    ", is_first=not place)
-        + f"    {name}: {argument.type}{_default(argument)}"
+        _description(argument.description, "    ", is_first=not place) + f"    {said[name]}"
         for place, (name, argument) in enumerate(arguments.items())
     ]
     return "(\n" + "\n".join(lines) + "\n  )"
