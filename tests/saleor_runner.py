@@ -34,12 +34,11 @@ from tests.system_postgres import TEMPLATE, Cluster, NoPostgres, cluster
 ROOT = Path(__file__).resolve().parent.parent
 SERIES = ("3.21", "3.22", "3.23")
 SUITE = ("tests/scenarios", "tests/saleor", "tests/graphql")
-#: Where time is short the API's own tests run in the newest Saleor alone; that the schema is the
-#: same in all of them is in tests/saleor.
-SPARED = "tests/graphql"
-#: Three on two cores keep both busy to the end; two would leave one idle for the third. Sparing,
-#: the newest has as much to do as the two others together.
-AT_ONCE, AT_ONCE_SPARING = 3, 2
+#: Where time is short: of three versions, in how many a file of these runs, in turn. What is
+#: Saleor's own affair, tests/saleor, runs in all.
+SPARED = {"tests/scenarios": 2, "tests/graphql": 1}
+#: Three on two cores keep both busy to the end; two would leave one idle for the third.
+AT_ONCE = 3
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 TIME_LIMIT = 30 * 60
 #: What the tests need beyond what a Saleor development environment holds.
@@ -285,8 +284,6 @@ def run(saleor: Saleor, workshop: Workshop, arguments: Sequence[str]) -> Outcome
     elif code and not failed:
         line += f", pytest ended with {code}"
     line += f" in {time.monotonic() - started:.0f} s"
-    if arguments and SPARED not in arguments and set(arguments) <= set(SUITE):
-        line += f" (without {SPARED}: `make saleor` has it)"
     text = log.read_text(errors="replace")
     return Outcome(line, code == 0 and passed > 0, True, passed, failed, skipped, text)
 
@@ -312,12 +309,27 @@ def counts(results: Path) -> tuple[int, int, int]:
     return passed, failed, skipped
 
 
+def share_of(series: str) -> list[str]:
+    """What of the suite a version runs where time is short: with the two others, all of it."""
+    place = SERIES.index(series)
+    share = [name for name in SUITE if name not in SPARED]
+    for folder, in_how_many in SPARED.items():
+        files = sorted((ROOT / folder).glob("test_*.py"))
+        share += [
+            f"{folder}/{file.name}"
+            for number, file in enumerate(files)
+            if (number - place) % len(SERIES) < in_how_many
+        ]
+    return share
+
+
 def say(text: str) -> None:
     print(text, flush=True)
 
 
 def run_all(arguments: Sequence[str] = (), *, sparing: bool = False) -> list[Outcome]:
-    """One outcome for each version we support, in order. `sparing`: see SPARED."""
+    """One outcome for each version we support, in order. `sparing`: see SPARED; a version that
+    is there alone runs everything."""
     wanted = [name for name in arguments if name in SERIES] or list(SERIES)
     for_pytest = [name for name in arguments if name not in SERIES]
     if for_pytest and not any(name.startswith("tests/") for name in for_pytest):
@@ -335,25 +347,21 @@ def run_all(arguments: Sequence[str] = (), *, sparing: bool = False) -> list[Out
                 found.append(saleor)
             else:
                 outcomes[series] = Outcome(f"Saleor {series}: not found in {folder}", ok=True)
-    at_once = AT_ONCE_SPARING if sparing else AT_ONCE
+    is_shared = sparing and len(found) == len(SERIES)
     if found:
         say(f"Saleor suite: {', '.join(map(str, found))}, from {folder}")
+        if is_shared:
+            say("Every file in one of them at least; `make saleor` runs everything in each.")
         try:
-            with open_workshop() as workshop, ThreadPoolExecutor(at_once) as pool:
-                spared = [name for name in SUITE if name != SPARED]
-                # The newest first: it has the most to do.
-                newest_first = found[::-1]
+            with open_workshop() as workshop, ThreadPoolExecutor(AT_ONCE) as pool:
                 runs = [
                     pool.submit(
-                        run,
-                        saleor,
-                        workshop,
-                        spared if sparing and saleor is not newest_first[0] else for_pytest,
+                        run, saleor, workshop, share_of(saleor.series) if is_shared else for_pytest
                     )
-                    for saleor in newest_first
+                    for saleor in found
                 ]
                 try:
-                    for saleor, future in zip(newest_first, runs, strict=True):
+                    for saleor, future in zip(found, runs, strict=True):
                         outcomes[saleor.series] = future.result()
                 except BaseException:
                     pool.shutdown(wait=False, cancel_futures=True)

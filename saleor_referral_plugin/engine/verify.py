@@ -62,10 +62,10 @@ def repair(difference: Difference, *, store: Store) -> None:
         UnsettledOrder.objects.filter(order_ref=difference.order_ref).delete()
     else:
         reward = Reward.objects.select_related("referral", "program").get(pk=difference.reward_id)
-        if reward.referral is not None:
-            settle(reward.referral.order_ref, store=store)
-        else:
+        if reward.referral is None:
             settle_milestone(reward, store=store)
+        elif reward.referral.has_order:
+            settle(reward.referral.order_ref, store=store)
         _deliver_again(reward, store)
         effects.note_spending(reward, store=store)
     effects.carry_out(store=store)
@@ -105,6 +105,7 @@ def _orders_nobody_settled(store: Store, progress: Progress) -> Iterator[Differe
 def _referrals_out_of_line(store: Store, progress: Progress) -> Iterator[Difference]:
     """Those that settling would change."""
     referrals = Referral.objects.filter(sign_up=None)
+    referrals = referrals.exclude(order_ref__startswith=Referral.DETACHED)
     total = referrals.count()
     done = 0
     for batch in batches(referrals.order_by("pk")):
