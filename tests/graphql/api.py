@@ -124,7 +124,6 @@ class SaleorApi(Api):
         address: str = ADDRESS,
         **headers: str,
     ) -> dict[str, Any]:
-        from django.test import Client
         from saleor.account.models import User
         from saleor.core.jwt import create_access_token
 
@@ -133,9 +132,16 @@ class SaleorApi(Api):
             token = create_access_token(User.objects.get(pk=customer.user_ref))
         elif permissions and not app:
             token = create_access_token(_staff(permissions))
+        return self.post({"query": document, "variables": variables}, token, address, headers)
+
+    def post(
+        self, body: dict[str, Any], token: str, address: str, headers: dict[str, str]
+    ) -> dict[str, Any]:
+        from django.test import Client
+
         response = Client(REMOTE_ADDR=address, **headers).post(
             "/graphql/",
-            json.dumps({"query": document, "variables": variables}),
+            json.dumps(body),
             content_type="application/json",
             headers={"Authorization": f"Bearer {token}"} if token else None,
         )
