@@ -1,12 +1,14 @@
 """System checks: what the owner should hear at start."""
 
+from collections.abc import Collection
 from ipaddress import ip_network
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from limits import parse
 
 from .conf import RATE_LIMITS, settings
+from .engine import tables
 
 
 @register()
@@ -52,3 +54,18 @@ def tries_can_be_counted(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             message = f"REFERRAL_TRUSTED_PROXIES has no network in {network!r}."
             wrong.append(Error(message, hint=hint, id="referral.E003"))
     return wrong
+
+
+@register(Tags.database)
+def tables_are_there(
+    app_configs: Any, databases: Collection[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """By `manage.py check --database default`, and by `migrate` before it begins. A warning: an
+    error would keep `migrate` from putting it right."""
+    if "default" not in (databases or ()):
+        return []
+    trouble = tables.trouble()
+    if not trouble:
+        return []
+    hint = "Until then the shop sells on, and no referral code is accepted."
+    return [Warning(trouble, hint=hint, id="referral.W002")]

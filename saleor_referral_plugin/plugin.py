@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from saleor.plugins.base_plugin import BasePlugin, ConfigurationTypeField
 
 from . import dashboard, tasks
-from .engine import webhooks
+from .engine import tables, webhooks
 from .engine.claims import follow_into_account
 from .engine.codes import is_offer_code
 from .engine.people import person
@@ -23,6 +23,7 @@ from .engine.programs import publish_again
 from .engine.referrers import forget
 from .engine.store import get_store
 from .saleor import checkouts
+from .saleor.apart import apart
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def never_break_the_shop(hook: Callable[..., Any]) -> Callable[..., Any]:
         try:
             hook(self, subject)
         except Exception:
-            logger.exception("%s failed; the sweep will see to it.", hook.__name__)
+            tables.log(logger, "%s failed; the sweep will see to it.", hook.__name__)
         # Whatever other plugins made of it goes on unchanged.
         return kwargs.get("previous_value")
 
@@ -51,10 +52,7 @@ def never_break_the_shop(hook: Callable[..., Any]) -> Callable[..., Any]:
 
 def _order_hook(self: "ReferralPlugin", order: Any) -> None:
     if is_offer_code(order.voucher_code):
-        ref = str(order.pk)
-        transaction.on_commit(
-            lambda: tasks.settle_order.apply_async((ref,), retry=False), robust=True
-        )
+        tasks.soon(tasks.settle_order, str(order.pk))
 
 
 def _orders_hook(self: "ReferralPlugin", orders: Any) -> None:
@@ -67,18 +65,21 @@ def _fulfillment_hook(self: "ReferralPlugin", fulfillment: Any) -> None:
 
 
 def _customer_hook(self: "ReferralPlugin", user: Any) -> None:
-    forget(person(user.pk, user.email), store=get_store())
+    with apart():
+        forget(person(user.pk, user.email), store=get_store())
 
 
 def _new_customer_hook(self: "ReferralPlugin", user: Any) -> None:
     store = get_store()
-    customer = store.customer(str(user.pk))
-    if customer is not None:
-        follow_into_account(customer, store=store)
+    with apart():
+        customer = store.customer(str(user.pk))
+        if customer is not None:
+            follow_into_account(customer, store=store)
 
 
 def _channel_hook(self: "ReferralPlugin", channel: Any) -> None:
-    publish_again(store=get_store())
+    with apart():
+        publish_again(store=get_store())
 
 
 class ReferralPlugin(BasePlugin):
@@ -146,17 +147,26 @@ class ReferralPlugin(BasePlugin):
         checkouts.put_claim_on(checkout, checkouts.owner_at_hand(checkout))
 
     def resolve_plugin_configuration(self, request: Any) -> Any:
-        values = {item["name"]: item["value"] for item in self.configuration}
-        store = get_store()
-        with store.writing():  # Saleor wants to know of any use of the main database.
-            summary = dashboard.as_it_is(values, store=store, active=self.active)
-            trouble = webhooks.trouble()
-        details = " ".join(filter(None, (summary.details, trouble)))
-        said = {"value": summary.headline, "help_text": details}
+        summary = self._summary({item["name"]: item["value"] for item in self.configuration})
+        said = {"value": summary.headline, "help_text": summary.details}
         return [
             {**item, **said} if item["name"] == "summary" else item
             for item in super().resolve_plugin_configuration(request)
         ]
+
+    def _summary(self, values: dict[str, Any]) -> dashboard.Summary:
+        store = get_store()
+        with store.writing():  # Saleor wants to know of any use of the main database.
+            try:
+                with apart():
+                    summary = dashboard.as_it_is(values, store=store, active=self.active)
+                    trouble = webhooks.trouble()
+            except DatabaseError as error:
+                if not tables.are_missing(error):
+                    raise
+                return dashboard.Summary("Not running: the database is not ready", tables.trouble())
+        details = " ".join(filter(None, (summary.details, trouble)))
+        return dashboard.Summary(summary.headline, details)
 
     @classmethod
     def save_plugin_configuration(cls, plugin_configuration: Any, cleaned_data: Any) -> Any:
@@ -183,10 +193,20 @@ class ReferralPlugin(BasePlugin):
     def pre_save_plugin_configuration(cls, plugin_configuration: Any) -> None:
         plugin_configuration.name = cls.PLUGIN_NAME
         plugin_configuration.description = cls.PLUGIN_DESCRIPTION
-        dashboard.save(
-            _values(plugin_configuration), active=plugin_configuration.active, store=get_store()
-        )
-        transaction.on_commit(lambda: tasks.sweep.apply_async(retry=False), robust=True)
+        values, active = _values(plugin_configuration), plugin_configuration.active
+        try:
+            dashboard.save(values, active=active, store=get_store())
+        except DatabaseError as error:
+            if not tables.are_missing(error):
+                raise
+            if active:
+                said = f"Nothing was saved. {tables.trouble()}"
+                raise ValidationError(
+                    {"summary": ValidationError(said, code="plugin-misconfigured")}
+                ) from error
+            # To be switched off it needs no tables.
+            tables.log(logger, "The plugin was switched off, and nothing else.")
+        tasks.soon(tasks.sweep)
 
 
 def _values(plugin_configuration: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from ..conf import settings
 from ..models import RateCount
-from . import rows
+from . import rows, tables
 from .findings import Finding, FindingCode, Refused
 from .people import keyed
 from .readings import reads
@@ -69,7 +69,7 @@ def count(limit: str, *who: str, store: Store, cost: bool | int = 1) -> Finding 
                 return None
             ends = limiter.get_window_stats(item, key).reset_time
     except StorageError:
-        logger.exception("Tries could not be counted.")
+        tables.log(logger, "Tries could not be counted.")
         return None
     retry_at = datetime.fromtimestamp(ends, UTC).isoformat(timespec="seconds")
     return Finding(FindingCode.TOO_MANY_TRIES, False, {"retry_at": retry_at})

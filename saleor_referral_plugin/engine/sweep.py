@@ -23,6 +23,7 @@ from . import (
     rates,
     room,
     rows,
+    tables,
     unsettled,
     waitlist,
 )
@@ -210,7 +211,7 @@ def _each(
         try:
             do(item, store=store)
         except Exception:
-            logger.exception(trouble, item)
+            tables.log(logger, trouble, item)
             swept.failed += 1
         else:
             done += 1

@@ -1,20 +1,28 @@
 """The errors of our mutations, and of fields that limit how often they answer."""
 
-from collections.abc import Iterator
+import functools
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any, NoReturn
 
 import graphene
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError
+from promise import is_thenable
 
 from graphql import GraphQLError
 
+from ..engine import tables
 from ..engine.decisions import CannotDecide
 from ..engine.drafts import CannotSave
 from ..engine.findings import Finding, Refused
 from ..engine.webhooks import EndpointError
 from . import host
 from .enums import DOC_CATEGORY, ReferralErrorCode
+
+logger = logging.getLogger(__name__)
 
 
 class ReferralError(host.Error):
@@ -47,6 +55,41 @@ class ReferralRateLimited(GraphQLError):
             finding.sentence_in(language),
             extensions={"referral": {"code": finding.code.name, **_retry(finding)}},
         )
+
+
+class ReferralUnavailable(GraphQLError):
+    """Our tables are not there, or not as this version needs them: the field is null, and whatever
+    else was asked for is answered. Staff read in the log what to do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The referral program is not available at the moment.",
+            extensions={"referral": {"code": "UNAVAILABLE"}},
+        )
+
+
+def unless_unavailable(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """Around what resolves a field of ours on a type of the store's: there nothing of ours may
+    fail in any other way for want of our tables."""
+
+    def say(error: Exception) -> NoReturn:
+        if not tables.are_missing(error):
+            raise error
+        try:
+            raise error
+        except DatabaseError:
+            tables.log(logger, "A referral field could not be answered.")
+        raise ReferralUnavailable from error
+
+    @functools.wraps(resolve)
+    def resolved(*args: Any, **kwargs: Any) -> Any:
+        try:
+            answer = resolve(*args, **kwargs)
+        except DatabaseError as error:
+            say(error)
+        return answer.catch(say) if is_thenable(answer) else answer
+
+    return resolved
 
 
 def _retry(finding: Finding) -> dict[str, str]:

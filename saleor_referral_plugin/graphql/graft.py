@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from . import host
 from .enums import DOC_CATEGORY, ReferralErrorCode
+from .errors import unless_unavailable
 from .mutations import (
     CheckoutReferralCodeApply,
     CheckoutReferralCodeRemove,
@@ -413,7 +414,7 @@ def graft(*, query: Any, mutation: Any) -> None:
             # Classes that inherit from the root read its attributes, not its fields.
             setattr(root, name, field)
     for name, guarded in STAFF_QUERIES.items():
-        setattr(query, f"resolve_{name}", staticmethod(guarded.resolve))
+        setattr(query, f"resolve_{name}", staticmethod(unless_unavailable(guarded.resolve)))
     for target, fields in FIELDS.items():
         _add(target, fields)
 
@@ -422,4 +423,6 @@ def _add(target: Any, fields: dict[str, graphene.Field]) -> None:
     for name, field in fields.items():
         if name in target._meta.fields:
             raise ImproperlyConfigured(f"{target._meta.name} has a field {name} already.")
+        if field.resolver is not None:
+            field.resolver = unless_unavailable(field.resolver)
         target._meta.fields[name] = field

@@ -20,7 +20,7 @@ from saleor.discount.utils.voucher import get_customer_email_for_voucher_usage
 from saleor.plugins.manager import PluginsManager, get_plugins_manager
 from saleor.webhook.event_types import WebhookEventAsyncType
 
-from ..engine import claims
+from ..engine import claims, tables
 from ..engine import coupons as engine_coupons
 from ..engine.codes import is_offer_code
 from ..engine.facts import CheckoutFacts
@@ -29,6 +29,7 @@ from ..engine.people import person
 from ..engine.store import get_store
 from ..models import Claim
 from . import coupons, credits, offers
+from .apart import apart
 from .errors import refusal_error
 from .facts import checkout_facts
 
@@ -111,13 +112,14 @@ def claim_from_metadata(checkout: Checkout, *, over: str | None = None) -> None:
         return
     opened = OpenCheckout(checkout)
     try:
-        claims.claim_code(
-            store=get_store(),
-            checkout=opened,
-            facts=opened.facts,
-            typed=str(typed),
-            source=Claim.Source.METADATA,
-        )
+        with apart():
+            claims.claim_code(
+                store=get_store(),
+                checkout=opened,
+                facts=opened.facts,
+                typed=str(typed),
+                source=Claim.Source.METADATA,
+            )
     except Refused:
         logger.info("The code in the metadata of checkout %s was refused.", checkout.pk)
 
@@ -168,7 +170,8 @@ def judge_buyer(checkout: Checkout) -> None:
     buyer = person(checkout.user_id, checkout.get_customer_email())
     if getattr(checkout, JUDGED_FOR, None) == buyer:
         return
-    judged = claims.judged_buyer(str(checkout.pk))
+    with apart():
+        judged = claims.judged_buyer(str(checkout.pk))
     if judged in (None, buyer):
         return
     opened = OpenCheckout(checkout)
@@ -176,12 +179,15 @@ def judge_buyer(checkout: Checkout) -> None:
 
 
 def _judge_coupon(checkout: Checkout) -> None:
-    coupon = engine_coupons.find(checkout.voucher_code or "")
+    if not checkout.voucher_code:
+        return
+    with apart():
+        coupon = engine_coupons.find(checkout.voucher_code)
     if coupon is None:
         return
     opened = OpenCheckout(checkout)
     if engine_coupons.objection(coupon, opened.facts) is not None:
-        opened.take_off(checkout.voucher_code or "")
+        opened.take_off(checkout.voucher_code)
 
 
 def judge_completion(checkout_info: Any, lines: Any) -> None:
@@ -200,7 +206,7 @@ def judge_completion(checkout_info: Any, lines: Any) -> None:
                 refusal = claims.objection(store=get_store(), facts=opened.facts, completing=True)
     except DatabaseError:
         # It stood when it was last judged; trouble of ours must not stop a sale.
-        logger.exception("The claim of checkout %s could not be judged.", checkout.pk)
+        tables.log(logger, "The claim of checkout %s could not be judged.", checkout.pk)
         return
     if refusal is None:
         return

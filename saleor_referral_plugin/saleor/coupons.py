@@ -29,7 +29,7 @@ from saleor.order import OrderStatus
 from saleor.order.models import Order
 from saleor.plugins.manager import get_plugins_manager
 
-from ..engine import coupons
+from ..engine import coupons, tables
 from ..engine.facts import CheckoutFacts, CouponRequest
 from ..engine.findings import Finding
 from ..engine.money import zero
@@ -194,7 +194,7 @@ def check(voucher: Any, checkout_info: Any, lines: Any) -> None:
         with allow_writer(), transaction.atomic():
             refusal = objection(voucher, facts)
     except DatabaseError as error:
-        logger.exception("The coupon on checkout %s could not be judged.", facts.ref)
+        tables.log(logger, "The coupon on checkout %s could not be judged.", facts.ref)
         raise NotApplicable("This coupon cannot be used at the moment.") from error
     if refusal is not None:
         raise NotApplicable(refusal.sentence_in(checkout_info.checkout.language_code))

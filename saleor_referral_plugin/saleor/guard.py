@@ -26,7 +26,7 @@ from saleor.discount.models import NotApplicable
 from saleor.graphql.order.mutations import draft_order_cleaner
 from saleor.plugins.manager import PluginsManager
 
-from ..engine import claims
+from ..engine import claims, tables
 from ..engine.money import zero
 from ..engine.store import get_store
 from . import coupons
@@ -121,7 +121,7 @@ def _unlocked(voucher: Any, checkout_info: Any, lines: Any) -> Any:
         with allow_writer(), transaction.atomic():
             objection = claims.objection(store=get_store(), facts=facts)
     except DatabaseError:
-        logger.exception("The claim of checkout %s could not be judged.", facts.ref)
+        tables.log(logger, "The claim of checkout %s could not be judged.", facts.ref)
         return voucher
     if objection is not None:
         raise NotApplicable(objection.sentence_in(checkout_info.checkout.language_code))

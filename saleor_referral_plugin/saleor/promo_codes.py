@@ -13,6 +13,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
+from saleor.checkout.error_codes import CheckoutErrorCode
 from saleor.graphql.checkout.mutations import (
     CheckoutAddPromoCode,
     CheckoutCustomerAttach,
@@ -22,11 +23,12 @@ from saleor.graphql.checkout.mutations import (
 from saleor.graphql.checkout.mutations.utils import get_checkout
 from saleor.graphql.plugins.dataloaders import get_plugin_manager_promise
 
-from ..engine import claims, codes, coupons, rates
+from ..engine import claims, codes, coupons, rates, tables
 from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.store import get_store
 from ..models import Claim, ReferralCode, Reward, TermsVersion
 from . import credits
+from .apart import apart
 from .checkouts import CLAIMED, OpenCheckout, put_claim_on, put_credits_on
 from .errors import refusal_error
 
@@ -36,6 +38,7 @@ logger = logging.getLogger(__name__)
 #: What has been read of the checkout that a code is being put on, by what read it.
 _known: ContextVar[dict[str, Any] | None] = ContextVar("referral_known", default=None)
 
+NOT_NOW = CheckoutErrorCode.VOUCHER_NOT_APPLICABLE.value
 #: By which Saleor's mutation opens its checkout.
 OPENING = ("get_checkout", "fetch_checkout_lines", "fetch_checkout_info")
 
@@ -137,8 +140,15 @@ def _add(cls: Any, info: Any, go_on: Callable[..., Any], *, promo_code: str, **i
     found = _find(promo_code)
     if found is None:
         return _add_other(cls, info, go_on, promo_code, ids)
-    with _opened_once():
-        return _add_ours(cls, info, go_on, found, promo_code, ids)
+    try:
+        with _opened_once():
+            return _add_ours(cls, info, go_on, found, promo_code, ids)
+    except DatabaseError as error:
+        if not tables.are_missing(error):
+            raise
+        tables.log(logger, "A referral code could not be tried.")
+        said = ValidationError("This code cannot be used at the moment.", code=NOT_NOW)
+        raise ValidationError({"promo_code": said}) from error
 
 
 def _add_ours(
@@ -227,8 +237,7 @@ def _remove(cls: Any, info: Any, go_on: Callable[..., Any], **data: Any) -> Any:
     if typed and found is None:
         return go_on()
     checkout = _checkout_of(cls, info, data)
-    is_on = codes.is_offer_code(checkout.voucher_code)
-    claim = claims.open_claim(str(checkout.pk)) if is_on else None
+    claim = _open_claim(checkout) if codes.is_offer_code(checkout.voucher_code) else None
     if claim is None or (typed and not claims.names(typed, claim)):
         return go_on()
     with transaction.atomic():
@@ -237,6 +246,15 @@ def _remove(cls: Any, info: Any, go_on: Callable[..., Any], **data: Any) -> Any:
         if checkout.voucher_code is None:
             claims.close(claim)
     return answer
+
+
+def _open_claim(checkout: Any) -> Claim | None:
+    try:
+        with apart():
+            return claims.open_claim(str(checkout.pk))
+    except DatabaseError:
+        tables.log(logger, "The claim of checkout %s could not be read.", checkout.pk)
+        return None
 
 
 def _checkout_of(cls: Any, info: Any, data: dict[str, Any]) -> Any:
@@ -264,7 +282,7 @@ def _bring(put: Callable[[Any, Any], object], checkout: Any, user: Any) -> None:
         with transaction.atomic():
             put(checkout, user)
     except (DatabaseError, Refused):
-        logger.exception("%s failed for checkout %s.", put.__name__, checkout.pk)
+        tables.log(logger, "%s failed for checkout %s.", put.__name__, checkout.pk)
 
 
 def _find(typed: str) -> ReferralCode | TermsVersion | Reward | None:
@@ -275,5 +293,5 @@ def _find(typed: str) -> ReferralCode | TermsVersion | Reward | None:
         with transaction.atomic():
             return codes.find(typed) or codes.live_offer(typed) or coupons.find(typed)
     except DatabaseError:
-        logger.exception("A promo code could not be looked up among the referral codes.")
+        tables.log(logger, "A promo code could not be looked up among the referral codes.")
     return None

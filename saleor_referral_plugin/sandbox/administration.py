@@ -6,7 +6,7 @@ from django.db import transaction
 
 from .. import dashboard
 from ..engine.store import get_store
-from ..tasks import sweep
+from ..tasks import soon, sweep
 from .models import PluginPage
 
 _ROW = 1
@@ -45,7 +45,7 @@ def plugin_summary() -> dashboard.Summary:
 def _save(page: PluginPage) -> None:
     page.save()
     dashboard.save(page.values, active=page.is_active, store=get_store())
-    transaction.on_commit(lambda: sweep.apply_async(retry=False), robust=True)
+    soon(sweep)
 
 
 def _locked_page() -> PluginPage:

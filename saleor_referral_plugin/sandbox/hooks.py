@@ -18,7 +18,7 @@ from ..engine.people import person
 from ..engine.referrers import forget
 from ..engine.store import get_store
 from ..models import Claim
-from ..tasks import settle_order
+from ..tasks import enqueue, settle_order
 from .models import Checkout, Order, PluginPage
 from .store import checkout_facts_of
 
@@ -153,8 +153,7 @@ def order_changed(order: Order) -> None:
 
 def _enqueue(order_ref: str) -> None:
     if is_active():
-        # A broker that is down must not keep the shop waiting: the sweep comes by later.
-        settle_order.apply_async((order_ref,), retry=False)
+        enqueue(settle_order, order_ref)
 
 
 @_never_breaking_the_shop(otherwise=None)
