@@ -16,7 +16,7 @@ endif
 
 .PHONY: help
 help: ## What there is to make
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 .PHONY: demo
 demo: $(VENV)/.sandbox ## Tell the story of one referral, then serve the sandbox shop
@@ -33,6 +33,14 @@ lint: $(VENV)/.dev ## The checks without the tests: style, types, rings, migrati
 .PHONY: saleor
 saleor: $(VENV)/.dev ## The Saleor suite alone; ARGS="3.23 -k refund" for a part of it
 	@$(PYTHON) -m tests.saleor_runner $(ARGS)
+
+.PHONY: saleor-upgrade
+saleor-upgrade: $(VENV)/.dev ## Saleor upgraded from the oldest to the newest found, under filled books
+	@$(PYTHON) -m tests.saleor_upgrade
+
+.PHONY: saleors-own
+saleors-own: $(VENV)/.dev ## Saleor's own tests, with the plugin and without: what differs?
+	@$(PYTHON) -m tests.saleors_own $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.dev ## The benchmarks: printed, and written to bench.json

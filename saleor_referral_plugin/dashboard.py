@@ -215,6 +215,9 @@ def as_it_is(values: Mapping[str, Any], *, store: Store, active: bool = True) ->
     """The page in plain words, or what the API has made of its program since."""
     said, program = summary(values, store=store, active=active), current_program()
     if program is None:
+        if active and _flag(values.get("program_running")):
+            # Its row is gone: the tables were emptied, or made anew.
+            return Summary("Not running: the program is gone", "Save this page to make it again.")
         return said
     try:
         page = read({**values, "channels": ""}, store=store)

@@ -45,6 +45,15 @@ def test_what_the_page_changes_is_recorded_as_the_pages(store: FakeStore) -> Non
     ]
 
 
+def test_the_page_says_when_its_program_is_gone(store: FakeStore) -> None:
+    assert dashboard.as_it_is(PAGE, store=store) == Summary(
+        "Not running: the program is gone", "Save this page to make it again."
+    )
+    assert dashboard.as_it_is(PAGE, store=store, active=False) == dashboard.summary(
+        PAGE, store=store, active=False
+    )
+
+
 def test_terms_set_by_the_api_stay_until_a_field_of_the_page_is_changed(store: FakeStore) -> None:
     # given
     program = save_page(store)
