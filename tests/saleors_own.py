@@ -84,7 +84,8 @@ def migrate(saleor: Saleor, environment: dict[str, str], workshop: Workshop) -> 
     with log.open("wb") as output:
         done = subprocess.run(
             [saleor.python, "manage.py", "migrate", "--verbosity=0"],
-            env=environment,
+            # With these no shop is filled in to begin with.
+            env=environment | {"DJANGO_SETTINGS_MODULE": "saleor.tests.settings"},
             cwd=saleor.checkout,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -114,7 +115,9 @@ def run(
             stderr=subprocess.STDOUT,
         )
     lines = log.read_text(errors="replace").strip().splitlines()
-    say(f"  {way.name} us: {lines[-1] if lines else 'nothing was said'}")
+    # Warnings of Saleor's may come after it.
+    closing = [line for line in lines if re.search(r"\d+ (passed|failed|error).* in ", line)]
+    say(f"  {way.name} us: {closing[-1] if closing else 'pytest did not come to its end'}")
     if not results.is_file():
         raise Unusable("\n".join(lines[-50:]))
     return outcomes(results)
