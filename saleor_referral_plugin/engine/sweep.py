@@ -191,7 +191,7 @@ def _settle_all(order_refs: Collection[str], store: Store, swept: Swept) -> int:
         try:
             settle(order_ref, store=store)
         except Exception as error:
-            logger.exception("Order %s could not be settled.", order_ref)
+            tables.log(logger, "Order %s could not be settled.", order_ref)
             swept.failed += 1
             unsettled.note(order_ref, error, now=store.now())
         else:
