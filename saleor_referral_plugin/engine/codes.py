@@ -125,16 +125,14 @@ def free_offer_code(store: Store) -> str:
         number += 1
 
 
-def find(typed: str) -> ReferralCode | None:
-    """The live code a shopper typed, in whatever form; None if there is none."""
-    code = normalise(typed)
-    if not code:
-        return None
-    return (
-        ReferralCode.objects.select_related("referrer", "program")
-        .filter(code=code, is_active=True)
-        .first()
-    )
+def find(typed: str, *, of_blocked: bool = False) -> ReferralCode | None:
+    """The live code a shopper typed, in whatever form; None if there is none. One query,
+    whatever was typed: who tries codes learns nothing from what it takes. `of_blocked`: for
+    staff, also one whose referrer they have blocked, which to anybody else is nobody's."""
+    found = ReferralCode.objects.select_related("referrer", "program")
+    if not of_blocked:
+        found = found.filter(referrer__blocked_by=None)
+    return found.filter(code=normalise(typed), is_active=True).first()
 
 
 def code_of(referrer: Referrer, program: Program, *, store: Store) -> ReferralCode:

@@ -182,6 +182,9 @@ def _add_ours(
             found=found,
         )
     except Refused as refused:
+        if refused.finding.code is FindingCode.CODE_INVALID:
+            # Its owner has just gone. Saleor says of it what it says of any that never was.
+            return _add_other(cls, info, go_on, promo_code, ids)
         raise refusal_error(refused.finding, checkout.language_code) from refused
     return box.answer
 
@@ -291,7 +294,9 @@ def _find(typed: str) -> ReferralCode | TermsVersion | Reward | None:
     Saleor."""
     try:
         with transaction.atomic():
-            return codes.find(typed) or codes.live_offer(typed) or coupons.find(typed)
+            if not codes.normalise(typed):
+                return codes.live_offer(typed)
+            return codes.find(typed) or coupons.find(typed)
     except DatabaseError:
         tables.log(logger, "A promo code could not be looked up among the referral codes.")
     return None

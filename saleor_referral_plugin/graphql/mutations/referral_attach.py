@@ -77,7 +77,7 @@ def _whose(input: dict[str, Any]) -> tuple[ReferrerRow, Program]:
     if referrer is not None:
         whose = found(ReferrerRow, referrer, "Referrer", "referrer")
         return whose, program_or_default(input.get("program"))
-    code = codes.find(typed or "")
+    code = codes.find(typed or "", of_blocked=True)
     if code is None:
         raise wrong("code", "NOT_FOUND", "The code is nobody's.")
     return code.referrer, code.program
