@@ -20,7 +20,7 @@ from saleor.discount.utils.voucher import get_customer_email_for_voucher_usage
 from saleor.plugins.manager import PluginsManager, get_plugins_manager
 from saleor.webhook.event_types import WebhookEventAsyncType
 
-from ..engine import claims, tables
+from ..engine import claims, rates, tables
 from ..engine import coupons as engine_coupons
 from ..engine.codes import is_offer_code
 from ..engine.facts import CheckoutFacts
@@ -28,7 +28,7 @@ from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.people import person
 from ..engine.store import get_store
 from ..models import Claim
-from . import coupons, credits, offers
+from . import asking, coupons, credits, offers
 from .apart import apart
 from .errors import refusal_error
 from .facts import checkout_facts
@@ -104,24 +104,28 @@ class OpenCheckout:
 def claim_from_metadata(checkout: Checkout, *, over: str | None = None) -> None:
     """Claim the code a storefront put into the checkout's public metadata, if any. Any
     voucher the shopper has put on stays, but for `over`, which came of a claim on the account;
-    a refusal is stored and shown by the API."""
-    if not Checkout.metadata_storage.is_cached(checkout):
+    a refusal is stored and shown by the API. Metadata that nobody has read is not read for it,
+    unless the request has just set the code there."""
+    is_read = Checkout.metadata_storage.is_cached(checkout)
+    if not (is_read or asking.sets_metadata(claims.METADATA_KEY)):
         return
     typed = checkout.metadata_storage.metadata.get(claims.METADATA_KEY)
     if not typed or checkout.voucher_code not in (None, over):
         return
     opened = OpenCheckout(checkout)
-    try:
-        with apart():
-            claims.claim_code(
-                store=get_store(),
-                checkout=opened,
-                facts=opened.facts,
-                typed=str(typed),
-                source=Claim.Source.METADATA,
-            )
-    except Refused:
-        logger.info("The code in the metadata of checkout %s was refused.", checkout.pk)
+    # A refusal is kept; trouble with the database is not to spoil what Saleor is about.
+    with apart():
+        try:
+            with rates.counting_unknown_codes(asking.client(), store=get_store()):
+                claims.claim_code(
+                    store=get_store(),
+                    checkout=opened,
+                    facts=opened.facts,
+                    typed=str(typed),
+                    source=Claim.Source.METADATA,
+                )
+        except Refused:
+            logger.info("The code in the metadata of checkout %s was refused.", checkout.pk)
 
 
 def put_claim_on(checkout: Checkout, user: Any) -> str | None:

@@ -3,12 +3,13 @@
 from django.conf import settings
 
 from ..tasks import BEAT_SCHEDULE
-from . import guard, promo_codes, reserved_codes, schema
+from . import asking, guard, promo_codes, reserved_codes, schema
 
 
 def install() -> None:
     guard.install()
     promo_codes.install()
+    asking.install()
     reserved_codes.install()
     schema.install()
     # A copy: the deployment's own schedule may be shared or frozen.
