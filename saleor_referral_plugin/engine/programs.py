@@ -153,13 +153,15 @@ def _lost_its_code(version: TermsVersion, store: Store) -> bool:
 
 
 def is_address(text: str) -> bool:
-    """Can a link lead there?"""
+    """Can a link lead there, and is that where it seems to lead? What stands before an @ would
+    look like the shop's name."""
     try:
         parts = urlsplit(text)
     except ValueError:
         return False
-    is_clean = text.isprintable() and len(text) <= 500
-    return is_clean and parts.scheme in ("http", "https") and bool(parts.hostname)
+    is_clean = text.isprintable() and not set(text) & set('\\<>"') and len(text) <= 500
+    is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
+    return is_clean and is_web and "@" not in parts.netloc
 
 
 @transaction.atomic

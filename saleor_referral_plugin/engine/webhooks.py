@@ -5,7 +5,7 @@ import base64
 import secrets
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -181,11 +181,23 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+#: IPv6 addresses that stand for IPv4 ones: by 6to4, and by the translators of a network (NAT64).
+_STAND_FOR_OTHERS = (
+    ip_network("2002::/16"),
+    ip_network("64:ff9b::/96"),
+    ip_network("64:ff9b:1::/48"),
+)
+
+
 def _is_private(host: str) -> bool:
     try:
-        return host == "localhost" or not ip_address(host).is_global
+        address = ip_address(host)
     except ValueError:
-        return False
+        return host == "localhost"
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    stands_for_another = any(address in network for network in _STAND_FOR_OTHERS)
+    return stands_for_another or not address.is_global
 
 
 def _named(events: Collection[EventType]) -> list[str]:

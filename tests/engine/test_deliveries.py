@@ -4,9 +4,11 @@ import base64
 import hmac
 import json
 import logging
+import socket
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -415,12 +417,13 @@ def test_what_cannot_be_written_keeps_no_other_waiting(
     assert (waits.status, waits.error) == ("pending", "Nothing could be sent (KeyError).")
 
 
-def test_a_redirect_is_not_followed(store: FakeStore, listener: Listener) -> None:
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(store: FakeStore, listener: Listener, status: int) -> None:
     # given
     run_program(store)
     endpoint_of(listener, store, EventType.REFERRAL_CREATED)
     happen(store, 1)
-    listener.answers = [307]
+    listener.answers = [status]
 
     # when
     deliver(store=store)
@@ -428,7 +431,7 @@ def test_a_redirect_is_not_followed(store: FakeStore, listener: Listener) -> Non
     # then
     assert len(listener.heard) == 1
     [delivery] = EventDelivery.objects.all()
-    assert (delivery.status, delivery.error) == ("pending", "It answered 307.")
+    assert (delivery.status, delivery.error) == ("pending", f"It answered {status}.")
 
 
 def test_nothing_goes_into_a_private_network(
@@ -450,6 +453,64 @@ def test_nothing_goes_into_a_private_network(
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "127.8.8.8",
+        "0.0.0.0",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "192.0.0.8",
+        "224.0.0.1",
+        "::1",
+        "::",
+        "::ffff:127.0.0.1",
+        "::ffff:10.1.2.3",
+        "::ffff:169.254.169.254",
+        "64:ff9b::10.1.2.3",
+        "2002:a01:203::1",
+        "fe80::1",
+        "fc00::1",
+        "fd12:3456::1",
+        "ff02::1",
+    ],
+)
+def test_a_name_that_leads_into_a_private_network_is_not_called(
+    store: FakeStore, settings: Any, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    # given: a name as any other when it was set
+    settings.HTTP_IP_FILTER_ALLOW_LOOPBACK_IPS = False
+    run_program(store)
+    created = EventType.REFERRAL_CREATED
+    webhooks.create("https://hooks.example.com/", events=[created], now=store.now())
+    happen(store, 1)
+
+    # when: its owner lets it lead elsewhere
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    found = [(family, socket.SOCK_STREAM, 6, "", (address, 443))]
+    asked = []
+
+    def look_up(host: str, *_: Any, **__: Any) -> Any:
+        asked.append(host)
+        return found
+
+    called = mock.Mock(side_effect=AssertionError("It was called."))
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket.socket, "connect", called)
+    deliver(store=store)
+
+    # then
+    assert asked == ["hooks.example.com"]
+    [delivery] = EventDelivery.objects.all()
+    assert (delivery.status, delivery.attempts) == ("pending", 1)
+    assert delivery.error == "The address leads into a private network."
+    assert not called.called
+
+
+@pytest.mark.parametrize(
     ("url", "why"),
     [
         ("", "Enter an address such as https://example.com/hook."),
@@ -463,7 +524,19 @@ def test_nothing_goes_into_a_private_network(
         ("https://anna:secret@example.com/", "A password cannot be part of the address."),
         ("https://10.0.0.1/", "Nothing is sent into a private network."),
         ("https://169.254.169.254/", "Nothing is sent into a private network."),
+        ("https://100.64.0.1/", "Nothing is sent into a private network."),
         ("https://[::1]/", "Nothing is sent into a private network."),
+        ("https://[::]/", "Nothing is sent into a private network."),
+        ("https://[::ffff:10.0.0.1]/", "Nothing is sent into a private network."),
+        ("https://[::ffff:169.254.169.254]/", "Nothing is sent into a private network."),
+        ("https://[64:ff9b::10.0.0.1]/", "Nothing is sent into a private network."),
+        ("https://[2002:a00:1::1]/", "Nothing is sent into a private network."),
+        ("https://[fe80::1]/", "Nothing is sent into a private network."),
+        ("https://[fc00::1]/", "Nothing is sent into a private network."),
+        ("https://2130706433/", "Enter an address such as https://example.com/hook."),
+        ("https://0x7f.1/", "Enter an address such as https://example.com/hook."),
+        ("https://127.1/", "Enter an address such as https://example.com/hook."),
+        ("https://LOCALHOST/", "Nothing is sent into a private network."),
         ("https://localhost/", "Nothing is sent into a private network."),
     ],
 )

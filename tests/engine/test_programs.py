@@ -1,6 +1,7 @@
 """Saving a program: a new version when the terms change, and its offer in the store."""
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -9,12 +10,14 @@ from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.programs import (
     current_program,
     current_terms,
+    is_address,
     retire_offers,
     save_program,
     stop_programs,
 )
+from saleor_referral_plugin.engine.selectors import link_to
 from saleor_referral_plugin.engine.terms import CapPeriod, EarnedWhen, Terms
-from saleor_referral_plugin.models import Program, TermsVersion
+from saleor_referral_plugin.models import Program, ReferralCode, TermsVersion
 from tests.engine.books import run_program
 from tests.engine.build import NOW, amounts, percent, terms
 from tests.engine.fake_store import FakeStore
@@ -319,3 +322,41 @@ def test_the_pages_address_is_kept(store: FakeStore) -> None:
 
     # then
     assert Program.objects.get().link_url == "https://shop.example/"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//evil.example.com/",
+        "https://",
+        "https:evil.example.com",
+        "https://shop.example.com@evil.example.com/",
+        "https://shop.example.com\\@evil.example.com/",
+        'https://shop.example.com/"onmouseover="x',
+        "https://shop.example.com/<script>",
+        "https://shop.example.com/\r\nX-Evil: 1",
+        "https://shop.example.com/\u202e",
+        "https://[::1",
+    ],
+)
+def test_no_link_leads_where_it_does_not_seem_to(text: str) -> None:
+    assert not is_address(text)
+
+
+@pytest.mark.parametrize("wanted", ["//evil.example.com", "..", "@evil", "#", "\r\nX: 1", "?a=b"])
+@pytest.mark.parametrize("url", ["https://shop.example.com/{channel}/", "https://shop.example.com"])
+def test_a_link_stays_with_the_shop_whatever_is_put_into_it(url: str, wanted: str) -> None:
+    # given
+    program, code = Program(link_url=url), ReferralCode(code="ANNA", written="ANNA")
+
+    # when
+    link = link_to(program, code, source=wanted, channel=wanted)
+
+    # then
+    assert link is not None
+    parts = urlsplit(link)
+    assert (parts.scheme, parts.netloc, parts.fragment) == ("https", "shop.example.com", "")
+    assert parse_qs(parts.query)["ref"] == ["ANNA"]
+    assert link.isprintable()

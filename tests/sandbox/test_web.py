@@ -241,11 +241,36 @@ def test_pages_allow_nothing_but_the_shops_own_files(browser: Browser) -> None:
         assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=|<style", html), path
 
 
-def test_a_button_leads_nowhere_else(browser: Browser) -> None:
-    response = browser.client.post(
-        reverse("visit"), {"customer": "", "next": "https://evil.example.com/"}
-    )
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example.com/",
+        "//evil.example.com/",
+        "///evil.example.com/",
+        "/\\evil.example.com/",
+        "https:evil.example.com",
+        "javascript:alert(1)",
+        "http://testserver@evil.example.com/",
+        "http://testserver.evil.example.com/",
+    ],
+)
+def test_a_button_leads_nowhere_else(browser: Browser, elsewhere: str) -> None:
+    response = browser.client.post(reverse("visit"), {"customer": "", "next": elsewhere})
     assert response["Location"] == "/"
+
+
+def test_a_button_writes_no_header_of_anybody_elses(browser: Browser) -> None:
+    wanted = "/orders/\r\nX-Evil: 1"
+    response = browser.client.post(reverse("visit"), {"customer": "", "next": wanted})
+    assert response["Location"] == "/orders/%0D%0AX-Evil:%201"
+    assert "X-Evil" not in response
+
+
+@pytest.mark.parametrize("path", ["../models.py", "..%2fmodels.py", "%2fetc/passwd", "x/../../a"])
+def test_assets_are_the_only_files(browser: Browser, path: str) -> None:
+    response = browser.client.get(f"/assets/{path}")
+    assert response.status_code in (400, 404)
+    assert b"import" not in response.content
 
 
 def test_buttons_need_the_forms_token(open_shop: None) -> None:

@@ -9,6 +9,7 @@ from graphql import GraphQLError
 from ...engine import rates, waitlist
 from ...engine.findings import FindingCode, Refused
 from ...engine.people import email_key
+from ...engine.programs import is_address
 from ...engine.store import get_store
 from ...engine.terms import ProgramKind
 from ...models import Program, SignUp
@@ -58,6 +59,9 @@ class ReferralSignUpCreate(host.BaseMutation):
         language = host.language(info.context)
         email, url = input["email"].strip(), input["redirect_url"]
         try:
+            if not is_address(url):
+                # The store asks where it leads, and not by what: there is "javascript:", too.
+                raise ValidationError("Enter an address such as https://shop.example.com/waiting.")
             host.check_redirect(url)
         except ValidationError as error:
             raise _error("redirect_url", error.messages[0], ReferralErrorCode.INVALID) from error
