@@ -314,7 +314,8 @@ class PlacedOrder:
 
     ref: str
     user_ref: str | None
-    email: str
+    # A repr goes where logs go.
+    email: str = field(repr=False)
     placed_at: datetime
     changed_at: datetime
     voucher_code: str | None = None
@@ -326,8 +327,8 @@ class CustomerFacts:
     """An account. `country` is that of its billing address, as ISO code; empty: not known."""
 
     user_ref: str
-    email: str
-    display_name: str = ""
+    email: str = field(repr=False)
+    display_name: str = field(default="", repr=False)
     language: str = "en"
     is_active: bool = True
     registered_at: datetime | None = None

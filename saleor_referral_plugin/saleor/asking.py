@@ -1,5 +1,5 @@
-"""Whose request brings metadata to a checkout: Saleor's hooks are not told, and who tries codes that
-way is to be counted as by any other."""
+"""Whose request brings metadata to a checkout: Saleor's hooks are not told, and who tries codes
+that way is to be counted as by any other."""
 
 import functools
 from collections.abc import Callable
