@@ -9,6 +9,7 @@ from limits import parse
 
 from .conf import RATE_LIMITS, settings
 from .engine import tables
+from .engine.people import PREPARE, ROTATE
 
 
 @register()
@@ -29,6 +30,22 @@ def saleor_version_is_supported(app_configs: Any, **kwargs: Any) -> list[CheckMe
             id="referral.W001",
         )
     ]
+
+
+@register()
+def hash_keys_make_sense(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Without a key that stays what it was nobody is recognised any more."""
+    keys, rotation = settings.hash_keys, settings.hash_key_rotation
+    wrong = ""
+    if not keys or not all(isinstance(key, str) and key for key in keys):
+        wrong = "REFERRAL_HASH_KEY must be a key, or a list of keys, and none may be empty."
+    elif len(set(keys)) < len(keys):
+        wrong = "REFERRAL_HASH_KEY names a key twice."
+    elif rotation not in ("", PREPARE, ROTATE):
+        wrong = f'REFERRAL_HASH_KEY_ROTATION is "{PREPARE}" or "{ROTATE}", or not set.'
+    elif rotation and len(keys) < 2:
+        wrong = "REFERRAL_HASH_KEY_ROTATION needs the old and the new key in REFERRAL_HASH_KEY."
+    return [Error(wrong, id="referral.E004")] if wrong else []
 
 
 @register()

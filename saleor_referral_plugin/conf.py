@@ -27,9 +27,14 @@ class Settings:
     """Django settings of this app.
 
     REFERRAL_STORE     dotted path of the Store class; default: the real Saleor
-    REFERRAL_HASH_KEY  key of the hashes that stand for e-mail addresses; default: derived
-                       from SECRET_KEY. Set it when SECRET_KEY rotates, or old hashes no
-                       longer match.
+    REFERRAL_HASH_KEY  key of the hashes that stand for e-mail addresses; default:
+                       "referral:" and SECRET_KEY. Set it to that when SECRET_KEY rotates, or
+                       old hashes no longer match. To change it, a list: the key there was, and
+                       the new one behind it. A hash is made with the first, and again with
+                       each of those behind it, so all of them stay.
+    REFERRAL_HASH_KEY_ROTATION   while the last of them is new: "prepare", hashes are made
+                       without it, and found with it, too; "rotate", they are made with it, and
+                       found without it, too
     REFERRAL_RATE_LIMITS         how often somebody may try something, by name, in place of
                                  RATE_LIMITS below: {"unknown_code": "20 per minute"}
     REFERRAL_RATE_LIMIT_STORAGE  where tries are counted: an address of the `limits` library
@@ -57,12 +62,16 @@ class Settings:
         return self.store.rpartition(".")[0].rpartition(".")[0] + ".graphql_host"
 
     @property
-    def hash_key(self) -> str:
-        return getattr(
-            django_settings,
-            "REFERRAL_HASH_KEY",
-            f"referral:{django_settings.SECRET_KEY}",
-        )
+    def hash_keys(self) -> tuple[str, ...]:
+        """Oldest first."""
+        known = getattr(django_settings, "REFERRAL_HASH_KEY", None)
+        if known is None:
+            return (f"referral:{django_settings.SECRET_KEY}",)
+        return (known,) if isinstance(known, str) else tuple(known)
+
+    @property
+    def hash_key_rotation(self) -> str:
+        return getattr(django_settings, "REFERRAL_HASH_KEY_ROTATION", "")
 
     @property
     def rate_limits(self) -> dict[str, str]:

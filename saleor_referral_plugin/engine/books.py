@@ -101,7 +101,7 @@ SELECT {_REFERRAL.columns("referral")}, {_TERMS.columns("terms")}, terms.rules::
   JOIN referral_termsversion terms ON terms.id = referral.terms_id
   JOIN referral_program program ON program.id = referral.program_id
   JOIN referral_referrer person ON person.id = referral.referrer_id
- WHERE (referral.referee_email_key = %s OR referral.referee_user_ref = %s)
+ WHERE (referral.referee_email_key = ANY(%s) OR referral.referee_user_ref = %s)
    AND referral.follows_id IS NULL AND referral.status = %s AND referral.placed_at < %s
    AND jsonb_typeof(terms.rules -> 'later_orders') = 'object'
    -- By program, as the indexes of who is a referee are.
@@ -141,7 +141,7 @@ def claim_of(checkout_ref: str, code: str) -> tuple[Claim, Referrer, bool] | Non
 def first_of(buyer: Person, placed_at: datetime) -> tuple[Referral, Referrer, bool] | None:
     """The qualified referral of a buyer whose terms count later orders, its referrer, locked,
     and whether the program has milestones."""
-    params = [buyer.email_key, buyer.user_ref, ReferralStatus.QUALIFIED.value, placed_at]
+    params = [buyer.email_keys, buyer.user_ref, ReferralStatus.QUALIFIED.value, placed_at]
     for row in rows.select(_FIRST_OF_BUYER, params):
         values = iter(row)
         first = _REFERRAL.take_joined(values)

@@ -18,7 +18,7 @@ from . import codes, goods, history
 from .decide import ClaimDecision, judge_account_claim, judge_claim, judge_late_claim
 from .facts import CheckoutFacts, CustomerFacts, History, OrderFacts, Person
 from .findings import Finding, FindingCode, Refused, first_failed
-from .people import domain_of, person
+from .people import domain_of, email_keys, person, remembered
 from .programs import current_terms
 from .readings import reads
 from .referrers import keep_up
@@ -157,11 +157,11 @@ def withdraw_from_account(user_ref: str, *, store: Store) -> Claim | None:
 def follow_into_account(customer: CustomerFacts, *, store: Store) -> Claim | None:
     """A guest has become a customer: the code last claimed under the same address is claimed
     on the account as of then, unless another is by now."""
-    key = person(None, customer.email).email_key
+    keys = email_keys(customer.email)
     guests = Claim.objects.filter(
-        status=Claim.Status.OPEN, buyer_email_key=key, buyer_user_ref=None
+        status=Claim.Status.OPEN, buyer_email_key__in=keys, buyer_user_ref=None
     ).select_related("terms", "code")
-    last = guests.order_by("-created_at").first() if key else None
+    last = guests.order_by("-created_at").first() if keys else None
     if last is None or _open_on(customer.user_ref).exists():
         return None
     claim = Claim(
@@ -171,7 +171,7 @@ def follow_into_account(customer: CustomerFacts, *, store: Store) -> Claim | Non
         typed=last.typed,
         source=Claim.Source.ACCOUNT,
         buyer_user_ref=customer.user_ref,
-        buyer_email_key=key,
+        buyer_email_key=keys[0],
         findings=last.findings,
         created_at=last.created_at,
         judged_at=store.now(),
@@ -398,7 +398,7 @@ def objection(*, store: Store, facts: CheckoutFacts, completing: bool = False) -
         return Finding(FindingCode.CODE_INVALID, False)
     now = store.now()
     referrer = claim.code.referrer
-    judged = Person(claim.buyer_user_ref, claim.buyer_email_key)
+    judged = remembered(claim.buyer_user_ref, claim.buyer_email_key)
     if facts.buyer == judged and not completing:
         known = history.about(referrer)
     else:
@@ -425,7 +425,7 @@ def judged_buyer(checkout_ref: str) -> Person | None:
     """The buyer for whom the open claim was last judged, None without one. One query, so
     that a checkout that changed in other ways need not be read."""
     keys = _open_claims(checkout_ref).values_list("buyer_user_ref", "buyer_email_key").first()
-    return None if keys is None else Person(*keys)
+    return None if keys is None else remembered(*keys)
 
 
 def judge_again(

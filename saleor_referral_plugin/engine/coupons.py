@@ -10,9 +10,10 @@ from django.db.models import QuerySet
 
 from ..models import Reward
 from . import codes
-from .facts import CheckoutFacts, Person
+from .facts import CheckoutFacts
 from .findings import Finding, FindingCode
 from .money import as_data
+from .people import remembered
 from .readings import reads
 from .terms import Coupon
 
@@ -39,7 +40,7 @@ def of_ref(coupon_ref: str) -> Reward | None:
 def objection(reward: Reward, facts: CheckoutFacts) -> Finding | None:
     """Why a coupon must not be on this checkout, or None if it may. That it was used, or has
     expired, the store says by itself."""
-    holder = Person(reward.holder.user_ref, reward.holder.email_key)
+    holder = remembered(reward.holder.user_ref, reward.holder.email_key)
     if not holder.is_same_as(facts.buyer):
         return Finding(FindingCode.NOT_YOUR_COUPON, False)
     least = what_it_gives(reward).minimum.get(facts.currency)

@@ -17,18 +17,24 @@ class Person:
     """A customer or guest.
 
     `user_ref` is the store's account id, `email_key` the keyed hash of the normalised
-    e-mail; each may be missing, and a person with neither is nobody yet.
+    e-mail; each may be missing, and a person with neither is nobody yet. `other_key` is the
+    hash of the same e-mail by the shop's other key, while it changes from one to the next.
     """
 
     user_ref: str | None = None
     email_key: str | None = None
+    other_key: str | None = field(default=None, compare=False)
 
     def is_same_as(self, other: "Person") -> bool:
         """True when account or normalised e-mail agree."""
-        return bool(
-            (self.user_ref and self.user_ref == other.user_ref)
-            or (self.email_key and self.email_key == other.email_key)
-        )
+        if self.user_ref and self.user_ref == other.user_ref:
+            return True
+        return any(key in other.email_keys for key in self.email_keys)
+
+    @property
+    def email_keys(self) -> list[str]:
+        """Every hash under which the e-mail may be remembered."""
+        return [key for key in (self.email_key, self.other_key) if key]
 
     @property
     def is_known(self) -> bool:

@@ -29,7 +29,7 @@ from .facts import (
 )
 from .findings import FindingCode
 from .known_orders import KNOWN
-from .people import person
+from .people import person, remembered
 from .readings import reads
 from .store import Store
 from .terms import Terms
@@ -64,12 +64,12 @@ ARRAY(SELECT ARRAY[place::text, reward.currency, count(*)::text, sum(reward.amou
 #: NULL equals nothing: what is not known of the buyer finds nothing.
 _BOOKS = f"""
 SELECT (SELECT position FROM referral_bookmark WHERE name = '{KNOWN}'),
-       ARRAY(SELECT order_ref FROM referral_knownorder WHERE email_key = %(email_key)s),
+       ARRAY(SELECT order_ref FROM referral_knownorder WHERE email_key = ANY(%(email_keys)s)),
        EXISTS (SELECT FROM referral_referral
                 WHERE program_id = %(program)s AND status = ANY(%(active)s)
                   AND follows_id IS NULL
                   AND order_ref <> %(except_ref)s
-                  AND (referee_email_key = %(email_key)s OR referee_user_ref = %(user_ref)s)),
+                  AND (referee_email_key = ANY(%(email_keys)s) OR referee_user_ref = %(user_ref)s)),
        {_USED}
 """
 
@@ -131,7 +131,7 @@ def look_up(
     [(indexed_to, refs, referred_before, used)] = rows.select(
         _BOOKS,
         {
-            "email_key": buyer.email_key,
+            "email_keys": buyer.email_keys,
             "user_ref": buyer.user_ref,
             "program": program_id,
             "active": list(Referral.ACTIVE),
@@ -226,7 +226,7 @@ def _also(referrer: Referrer) -> tuple[Person, ...]:
 
 
 def _person(referrer: Referrer) -> Person:
-    return Person(referrer.user_ref, referrer.email_key)
+    return remembered(referrer.user_ref, referrer.email_key)
 
 
 def _ruling(referral: Referral) -> Ruling | None:
@@ -272,7 +272,7 @@ def first_with_code(
     if not buyer.is_known:
         return None
     # NULL equals nothing: what is not known of the buyer finds nothing.
-    his = Q(referee_email_key=buyer.email_key or "") | Q(referee_user_ref=buyer.user_ref or "")
+    his = Q(referee_email_key__in=buyer.email_keys) | Q(referee_user_ref=buyer.user_ref or "")
     found = Referral.objects.filter(
         his,
         program=program_id,
@@ -307,8 +307,7 @@ def parties_of(
     """The referrer's own, where the terms compare them and there is something to compare."""
     if not (terms.exclude_related and parties and referrer.user_ref):
         return frozenset()
-    address = {referrer.email_key} if referrer.email_key else set()
-    return store.parties_of(referrer.user_ref) | address
+    return store.parties_of(referrer.user_ref) | set(_person(referrer).email_keys)
 
 
 @reads("Terms.referrer", gives=FindingCode.REFERRER_NOT_ELIGIBLE)

@@ -11,6 +11,11 @@ from email_normalize import Normalizer
 from ..conf import settings
 from .facts import Person
 
+#: REFERRAL_HASH_KEY_ROTATION
+PREPARE, ROTATE = "prepare", "rotate"
+#: Of a hash, in characters.
+LENGTH = 64
+
 _PUNCTUATION = re.compile(r"[\W_]+")
 _normalizer = Normalizer(skip_dns=True)
 
@@ -35,25 +40,84 @@ def normalise_email(email: str) -> str:
 
 
 def email_key(email: str | None) -> str | None:
-    """The keyed hash (hex, 64 characters) under which an e-mail address is remembered."""
+    """The keyed hash (64 characters) under which an e-mail address is remembered."""
+    return next(iter(email_keys(email)), None)
+
+
+def email_keys(email: str | None) -> list[str]:
+    """Every hash under which it may be remembered, first the one that is written: one, but for
+    the time when the key changes; none where there is no address."""
     if not email or not email.strip():
-        return None
-    return _hashed(email, settings.hash_key)
+        return []
+    return [_hashed(email, keys) for keys in _ways()]
 
 
 @lru_cache(maxsize=10_000)
-def _hashed(email: str, key: str) -> str:
+def _hashed(email: str, keys: tuple[str, ...]) -> str:
     # Whoever claims a code is compared with everybody who has just ordered.
-    return _keyed(normalise_email(email), key)
+    return _keyed(normalise_email(email), keys)
+
+
+def is_key_of(key: str | None, email: str | None) -> bool:
+    """Is the address remembered so? None is for no address."""
+    keys = email_keys(email)
+    return key in keys if keys else key is None
 
 
 def keyed(text: str) -> str:
-    """A keyed hash (hex, 64 characters) of what need not be kept as it is."""
-    return _keyed(text, settings.hash_key)
+    """A keyed hash (64 characters) of what need not be kept as it is."""
+    return _keyed(text, _ways()[0])
 
 
-def _keyed(text: str, key: str) -> str:
-    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
+def _keyed(text: str, keys: tuple[str, ...]) -> str:
+    """By the first key, and that again by each behind it: so what was made with fewer can be
+    made into what is made with all of them, by whoever has no e-mail address any more."""
+    made = hmac.new(keys[0].encode(), text.encode(), hashlib.sha256).hexdigest()
+    return _wrapped(made, keys)
+
+
+def _wrapped(made: str, keys: tuple[str, ...]) -> str:
+    """With the keys that are missing. A hash by more than one says by how many."""
+    with_so_many = layers_of(made)
+    for number, key in enumerate(keys[with_so_many:], with_so_many + 1):
+        again = hmac.new(key.encode(), made.encode(), hashlib.sha256).hexdigest()
+        made = f"{mark_of(number)}{again}"[:LENGTH]
+    return made
+
+
+def layers_of(made: str) -> int:
+    """With how many keys a hash was made."""
+    number, mark, _ = made.partition(":")
+    return int(number) if mark else 1
+
+
+def mark_of(number: int) -> str:
+    """What a hash by so many keys begins with."""
+    return f"{number}:" if number > 1 else ""
+
+
+def _ways() -> tuple[tuple[str, ...], ...]:
+    """The keys by which hashes are made; and those by which they are found besides."""
+    keys = settings.hash_keys
+    match settings.hash_key_rotation:
+        case "":
+            return (keys,)
+        case rotation if rotation == PREPARE:
+            return keys[:-1], keys
+    return keys, keys[:-1]
+
+
+def newest(key: str) -> str:
+    """A hash that was remembered, as it is made with all keys there are."""
+    return _wrapped(key, settings.hash_keys)
+
+
+def remembered(user_ref: str | None, key: str | None) -> Person:
+    """Somebody as the books know them, who is the same by either key."""
+    if key is None or not settings.hash_key_rotation:
+        return Person(user_ref, key)
+    other = newest(key)
+    return Person(user_ref, key, other if other != key else None)
 
 
 def domain_of(email: str | None) -> str:
@@ -71,7 +135,7 @@ def party_keys(
     name, for a household may share one; an address is a name, a street with its number, and a
     postal code. Each makes one key, compared without letter case, spaces and punctuation. What
     is empty in part has no key."""
-    keys = {email_key(email) for email in emails}
+    keys: set[str | None] = {key for email in emails for key in email_keys(email)}
     keys |= {_party_key("phone", *named) for named in phones}
     keys |= {_party_key(*parts) for parts in addresses}
     return frozenset(key for key in keys if key)
@@ -79,10 +143,10 @@ def party_keys(
 
 def _party_key(*parts: str) -> str | None:
     plain = [_PUNCTUATION.sub("", part).casefold() for part in parts]
-    return _keyed("|".join(plain), settings.hash_key) if all(plain) else None
+    return keyed("|".join(plain)) if all(plain) else None
 
 
 def person(user_ref: str | int | None, *emails: str | None) -> Person:
     """Make a Person from what a store knows; the first e-mail that is set counts."""
-    email = next((address for address in emails if address), None)
-    return Person(user_ref=None if user_ref is None else str(user_ref), email_key=email_key(email))
+    keys = email_keys(next((address for address in emails if address), None))
+    return Person(None if user_ref is None else str(user_ref), *keys)

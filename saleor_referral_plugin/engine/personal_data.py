@@ -111,24 +111,24 @@ def erase(person: Person, *, by: str, reason: str, store: Store) -> Erasure:
 
 def _rows_of(person: Person) -> QuerySet[Referrer]:
     """Of the account, and of the guest with its address; of an address alone, whoever has it."""
-    whose = Q(email_key=person.email_key or "")
+    whose = Q(email_key__in=person.email_keys)
     if person.user_ref:
         whose = Q(user_ref=person.user_ref) | whose & Q(user_ref=None)
     return Referrer.objects.filter(whose, forgotten_at=None)
 
 
 def _referred(person: Person) -> QuerySet[Referral]:
-    whose = Q(referee_user_ref=person.user_ref or "") | Q(referee_email_key=person.email_key or "")
+    whose = Q(referee_user_ref=person.user_ref or "") | Q(referee_email_key__in=person.email_keys)
     return Referral.objects.filter(whose)
 
 
 def _claims(person: Person) -> QuerySet[Claim]:
-    whose = Q(buyer_user_ref=person.user_ref or "") | Q(buyer_email_key=person.email_key or "")
+    whose = Q(buyer_user_ref=person.user_ref or "") | Q(buyer_email_key__in=person.email_keys)
     return Claim.objects.filter(whose | Q(account_ref=person.user_ref or ""))
 
 
 def _orders(person: Person) -> QuerySet[KnownOrder]:
-    return KnownOrder.objects.filter(email_key=person.email_key or "")
+    return KnownOrder.objects.filter(email_key__in=person.email_keys)
 
 
 def _name(column: str) -> str:

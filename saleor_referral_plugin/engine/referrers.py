@@ -13,7 +13,7 @@ from .facts import CustomerFacts, Person
 from .findings import Finding, FindingCode, Refused
 from .ledger import note_spending, write_off
 from .metadata import everything_of
-from .people import email_key
+from .people import email_key, is_key_of
 from .store import Store
 from .taking_part import OPEN_TO_ALL
 
@@ -33,6 +33,10 @@ def holder_of(person: Person, now: datetime) -> Referrer:
     made = {"email_key": person.email_key, "created_at": now}
     if person.user_ref:
         return Referrer.objects.get_or_create(user_ref=person.user_ref, defaults=made)[0]
+    if person.other_key is not None:
+        guests = Referrer.objects.filter(user_ref=None, email_key__in=person.email_keys)
+        if known := guests.order_by("pk").first():
+            return known
     guest, _ = Referrer.objects.get_or_create(
         user_ref=None, email_key=person.email_key, defaults=made
     )
@@ -71,7 +75,7 @@ def forget(gone: Person, *, store: Store) -> bool:
     Codes stop working, what was not delivered yet is voided by the next settling, and what
     is left on the credits is written off as expired. Returns False for non-referrers.
     """
-    by = Q(user_ref=gone.user_ref) if gone.user_ref else Q(email_key=gone.email_key or "")
+    by = Q(user_ref=gone.user_ref) if gone.user_ref else Q(email_key__in=gone.email_keys)
     referrer = Referrer.objects.select_for_update().filter(by, forgotten_at=None).first()
     if referrer is None:
         return False
@@ -127,7 +131,6 @@ def keep_up(referrer: Referrer, *, store: Store) -> None:
 
 
 def _follow(referrer: Referrer, customer: CustomerFacts) -> None:
-    key = email_key(customer.email)
-    if referrer.email_key != key:
-        referrer.email_key = key
+    if not is_key_of(referrer.email_key, customer.email):
+        referrer.email_key = email_key(customer.email)
         referrer.save(update_fields=["email_key"])

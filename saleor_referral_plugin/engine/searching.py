@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from ..models import Claim, Referral, ReferralCode, Referrer, Reward
 from . import codes
-from .people import email_key
+from .people import email_keys
 
 
 def programs_like(said: str) -> Q:
@@ -26,8 +26,8 @@ def referrers_like(said: str) -> Q:
 def referrals_like(said: str, *, by_order: bool) -> Q:
     """By the referrer or the referee, by the code that was used, or by the order's number."""
     of = [Q(referrer__in=_people(said)), _code(said, "claim__code__")]
-    if key := _key(said):
-        of.append(Q(referee_email_key=key))
+    if keys := _keys(said):
+        of.append(Q(referee_email_key__in=keys))
     if by_order:
         of.append(Q(order_number=said))
     return _any_of(*(Referral.objects.filter(each).values("pk") for each in of))
@@ -44,15 +44,15 @@ def rewards_like(said: str, *, by_order: bool) -> Q:
 def claims_like(said: str) -> Q:
     """By the code, by its referrer, or by whose checkout it is on."""
     of = [_code(said, "code__"), Q(code__referrer__in=_people(said))]
-    if key := _key(said):
-        of.append(Q(buyer_email_key=key))
+    if keys := _keys(said):
+        of.append(Q(buyer_email_key__in=keys))
     return _any_of(*(Claim.objects.filter(each).values("pk") for each in of))
 
 
 def _people(said: str) -> QuerySet[Any]:
-    key = _key(said)
-    if key:
-        return Referrer.objects.filter(email_key=key).values("pk")
+    keys = _keys(said)
+    if keys:
+        return Referrer.objects.filter(email_key__in=keys).values("pk")
     named = Referrer.objects.exclude(display_name="")
     return named.filter(display_name__icontains=said).values("pk")
 
@@ -61,8 +61,8 @@ def _code(said: str, of: str = "") -> Q:
     return Q(**{f"{of}code": codes.normalise(said)})
 
 
-def _key(said: str) -> str | None:
-    return email_key(said) if "@" in said else None
+def _keys(said: str) -> list[str]:
+    return email_keys(said) if "@" in said else []
 
 
 def _any_of(*ids: QuerySet[Any]) -> Q:

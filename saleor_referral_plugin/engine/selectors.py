@@ -27,6 +27,7 @@ from ..models import (
 from . import claims, codes, ledger
 from .findings import Audience, Finding
 from .money import zero
+from .people import email_keys
 from .programs import DEFAULT_PROGRAM
 from .store import Store
 
@@ -137,11 +138,9 @@ def owner_of(typed: str, *, using: str = "default") -> Referrer | None:
     return Referrer.objects.using(using).filter(codes__code=code).first() if code else None
 
 
-def referrer_with(key: str | None, *, using: str = "default") -> Referrer | None:
-    """By the key of an address; an account goes before a guest."""
-    if key is None:
-        return None
-    found = Referrer.objects.using(using).filter(email_key=key)
+def referrer_with(email: str, *, using: str = "default") -> Referrer | None:
+    """By their address; an account goes before a guest."""
+    found = Referrer.objects.using(using).filter(email_key__in=email_keys(email))
     return found.order_by(F("user_ref").desc(nulls_last=True), "-pk").first()
 
 

@@ -39,6 +39,7 @@ from .findings import FindingCode
 from .limits import counted_towards, lock_budget, note_freed, note_freed_by, within_limits
 from .milestones import Given, Standing, decide_milestones, group_of, look_again_at, period_of
 from .money import zero
+from .people import remembered
 from .programs import current_terms
 from .readings import reads
 from .referrers import holder_of, keep_up
@@ -214,7 +215,8 @@ def _settle_later_ones_again(first: Referral, referrer: Referrer, store: Store) 
         later |= Q(follows=first)
     if terms.discounted_orders > 1 and first.status in Referral.ACTIVE:
         # One with the code that was heard of before the first.
-        his = Q(referee_email_key=first.referee_email_key or "")
+        referee = remembered(first.referee_user_ref, first.referee_email_key)
+        his = Q(referee_email_key__in=referee.email_keys)
         his |= Q(referee_user_ref=first.referee_user_ref or "")
         later |= his & Q(
             program=first.program_id,

@@ -33,6 +33,7 @@ from .decisions import CannotDecide, write
 from .facts import CustomerFacts
 from .findings import Finding
 from .money import plain, round_money
+from .people import remembered
 from .programs import current_terms
 from .rewards import RewardDecision
 from .rules import FIRM
@@ -507,9 +508,9 @@ def _locked_with(referrer: Referrer, into: Referrer) -> dict[int, Referrer]:
 def _judge_own_orders_again(referrer: Referrer, into: Referrer, store: Store) -> None:
     """What some of them ordered by codes of the others."""
     them = Referrer.objects.filter(Q(pk__in=(referrer.pk, into.pk)) | Q(same_as=into))
-    known = list(them.values_list("user_ref", "email_key"))
-    theirs = Q(referee_user_ref__in=[ref for ref, _ in known if ref])
-    theirs |= Q(referee_email_key__in=[key for _, key in known if key])
+    known = [remembered(*each) for each in them.values_list("user_ref", "email_key")]
+    theirs = Q(referee_user_ref__in=[each.user_ref for each in known if each.user_ref])
+    theirs |= Q(referee_email_key__in=[key for each in known for key in each.email_keys])
     found = Referral.objects.filter(theirs, referrer__in=them, sign_up=None).order_by("placed_at")
     for order_ref in found.values_list("order_ref", flat=True):
         settle(order_ref, store=store)

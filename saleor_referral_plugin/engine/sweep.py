@@ -31,7 +31,7 @@ from .codes import is_offer_code
 from .decide import ReferralStatus
 from .facts import PlacedOrder
 from .known_orders import read_on
-from .people import email_key
+from .people import email_keys
 from .programs import publish_again
 from .ranking import award_again, award_prizes
 from .settle import settle, settle_milestones
@@ -133,8 +133,8 @@ def _later_orders(orders: Collection[PlacedOrder]) -> set[str]:
     programs = set(counting.order_by().values_list("program", flat=True))
     if not programs:
         return set()
-    email_keys = {order.ref: email_key(order.email) for order in orders}
-    whose = Q(referee_email_key__in=set(filter(None, email_keys.values())))
+    keys_of = {order.ref: email_keys(order.email) for order in orders}
+    whose = Q(referee_email_key__in={key for keys in keys_of.values() for key in keys})
     whose |= Q(referee_user_ref__in={order.user_ref for order in orders if order.user_ref})
     # By program, as the indexes of who is a referee are.
     firsts = Referral.objects.filter(
@@ -143,7 +143,9 @@ def _later_orders(orders: Collection[PlacedOrder]) -> set[str]:
     known = set(firsts.values_list("referee_email_key", "referee_user_ref"))
     keys, refs = {key for key, _ in known if key}, {ref for _, ref in known if ref}
     return {
-        order.ref for order in orders if email_keys[order.ref] in keys or order.user_ref in refs
+        order.ref
+        for order in orders
+        if not keys.isdisjoint(keys_of[order.ref]) or order.user_ref in refs
     }
 
 

@@ -9,9 +9,8 @@ from django.db import transaction
 from ..models import Program, Referral, ReferralCode, Referrer, SignUp
 from . import codes
 from .decide import ReferralStatus
-from .facts import Person
 from .findings import Finding, FindingCode, Refused
-from .people import email_key
+from .people import person as person_with
 from .programs import current_terms
 from .referrers import holder_of
 from .settle import settle_milestones
@@ -29,9 +28,8 @@ def sign_up(email: str, *, program: Program, store: Store, code: str = "") -> Si
     OWN_CODE, PROGRAM_NOT_RUNNING.
     """
     now = store.now()
-    key = email_key(email)
     version = current_terms(program)
-    if key is None or "@" not in email:
+    if "@" not in email:
         raise Refused(Finding(FindingCode.ADDRESS_INVALID, False))
     is_over = version is None or (version.terms.claims_until or now) < now
     if is_over or version is None or not program.is_running:
@@ -39,7 +37,7 @@ def sign_up(email: str, *, program: Program, store: Store, code: str = "") -> Si
     found = codes.find(code) if code else None
     if code and (found is None or found.program_id != program.pk):
         raise Refused(Finding(FindingCode.CODE_INVALID, False))
-    person = holder_of(Person(None, key), now)
+    person = holder_of(person_with(None, email), now)
     if found is not None and found.referrer_id == codes.who_remains(person).pk:
         raise Refused(Finding(FindingCode.OWN_CODE, False))
     signed_up, is_new = SignUp.objects.get_or_create(
@@ -52,7 +50,7 @@ def sign_up(email: str, *, program: Program, store: Store, code: str = "") -> Si
             referrer_id=found.referrer_id,
             sign_up=signed_up,
             order_ref=f"{Referral.SIGN_UP}{signed_up.pk}",
-            referee_email_key=key,
+            referee_email_key=person.email_key,
             status=ReferralStatus.ATTRIBUTED.value,
             placed_at=now,
             settled_at=now,

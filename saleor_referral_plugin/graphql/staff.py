@@ -9,7 +9,7 @@ from promise import Promise
 
 from ..engine import personal_data, selectors
 from ..engine.facts import Person
-from ..engine.people import email_key, person
+from ..engine.people import person
 from ..engine.presets import PRESETS
 from ..engine.terms import Terms
 from ..engine.totals import Totals, totals_of_shop
@@ -159,7 +159,7 @@ def _referrer(_root: None, info: Any, **asked: Any) -> Any:
             return ReferrerByUserRefLoader(info.context).load(ref_in(said, "User"))
         case "code":
             return selectors.owner_of(said, using=using)
-    return selectors.referrer_with(email_key(said), using=using)
+    return selectors.referrer_with(said, using=using)
 
 
 def _balances(_root: None, info: Any) -> list[Totals]:

@@ -1,10 +1,24 @@
 """Who somebody is, by account or by address, without keeping the address."""
 
+from typing import Any
+
 import pytest
+from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 
 from saleor_referral_plugin.engine.facts import Person
-from saleor_referral_plugin.engine.people import email_key, normalise_email, person
+from saleor_referral_plugin.engine.people import (
+    email_key,
+    layers_of,
+    newest,
+    normalise_email,
+    person,
+    remembered,
+)
+from saleor_referral_plugin.engine.settle import settle
+from tests.engine.books import place, run_program, share
+from tests.engine.fake_store import FakeStore
 
 
 @pytest.mark.parametrize(
@@ -101,3 +115,69 @@ def test_somebody_is_known_by_either() -> None:
     assert Person("1", None).is_known
     assert Person(None, "a").is_known
     assert not Person().is_known
+
+
+def test_a_key_more_is_a_hash_more_which_needs_no_address() -> None:
+    # given
+    with override_settings(REFERRAL_HASH_KEY="one"):
+        first = email_key("ben@example.com") or ""
+
+    # when
+    with override_settings(REFERRAL_HASH_KEY=["one", "two", "three"]):
+        made, again = email_key("ben@example.com") or "", newest(first)
+        others = newest(email_key("eve@example.com") or "")
+
+    # then
+    assert made == again != others
+    assert (len(first), len(made)) == (64, 64)
+    assert (layers_of(first), layers_of(made)) == (1, 3)
+
+
+@pytest.mark.parametrize("rotation", ["prepare", "rotate"])
+def test_somebody_is_the_same_by_either_key(rotation: str) -> None:
+    # given
+    with override_settings(REFERRAL_HASH_KEY="one"):
+        before = email_key("ben@example.com")
+    with override_settings(REFERRAL_HASH_KEY=["one", "two"]):
+        after = email_key("ben@example.com")
+
+    # then
+    with override_settings(REFERRAL_HASH_KEY=["one", "two"], REFERRAL_HASH_KEY_ROTATION=rotation):
+        everybody = [
+            remembered(None, before),
+            remembered(None, after),
+            person(None, "ben+x@example.com"),
+        ]
+        assert all(one.is_same_as(other) for one in everybody for other in everybody)
+        assert not person(None, "eve@example.com").is_same_as(remembered(None, before))
+        assert set(person(None, "ben@example.com").email_keys) == {before, after}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rotation", ["prepare", "rotate"])
+def test_settling_asks_no_more_while_the_key_changes(
+    store: FakeStore, settings: Any, rotation: str
+) -> None:
+    # given
+    settings.REFERRAL_HASH_KEY = "one"
+    run_program(store)
+    code = share(store)
+    refs = [place(store, code, number) for number in range(4)]
+    for ref in refs[:2]:
+        settle(ref, store=store)
+
+    def statements(*refs: str) -> list[int]:
+        found = []
+        for ref in refs:
+            with CaptureQueriesContext(connection) as asked:
+                settle(ref, store=store)
+            found.append(len(asked))
+        return found
+
+    # when: one for the first time, and one again
+    before = statements(refs[2], refs[0])
+    settings.REFERRAL_HASH_KEY, settings.REFERRAL_HASH_KEY_ROTATION = ["one", "two"], rotation
+    during = statements(refs[3], refs[1])
+
+    # then
+    assert during == before

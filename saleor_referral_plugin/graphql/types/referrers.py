@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from ...engine import codes, referrers, selectors
 from ...engine.facts import CustomerFacts
 from ...engine.ledger import Account
-from ...engine.people import email_key
+from ...engine.people import is_key_of
 from ...engine.programs import DEFAULT_PROGRAM, current_program
 from ...engine.selectors import Expiry
 from ...engine.store import get_store
@@ -374,7 +374,7 @@ def load_referrer(context: Any, user: Any) -> Promise | None:
 def _own(context: Any, customer: CustomerFacts, referrer: ReferrerRow | None) -> Any:
     """The customer's own row, with a live code: made where one is missing, and brought up
     to date where the e-mail address has changed."""
-    if referrer is None or referrer.email_key != email_key(customer.email):
+    if referrer is None or not is_key_of(referrer.email_key, customer.email):
         return _written(context, customer, referrer)
 
     def with_code(code: ReferralCode | None) -> ReferrerRow | None:
