@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from .engine import deliveries, effects, jobs, room, tables
+from .engine import deliveries, effects, jobs, metrics, room, tables
 from .engine import settle as settling
 from .engine import sweep as sweeping
 from .engine.store import Store, get_store
@@ -68,7 +68,9 @@ def settle_order(order_ref: str) -> None:
     """An order changed: settle it, and carry out at once what that made due."""
     store = get_store()
     with _at_work(store):
-        settling.settle(order_ref, store=store)
+        referral = settling.settle(order_ref, store=store)
+        if referral is not None:
+            metrics.settled(referral.status)
         _carry_out(store)
         is_eager = getattr(django_settings, "CELERY_TASK_ALWAYS_EAGER", False)
         # No broker, hence most likely no beat: what time alone has made due must ride on
@@ -103,6 +105,7 @@ def sweep() -> None:
         swept = sweeping.sweep(store=store)
         if swept.failed:
             logger.error("%s steps of the sweep failed; it will try again.", swept.failed)
+        metrics.watch(store)
     _take_up_jobs()
 
 

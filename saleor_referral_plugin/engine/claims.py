@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from ..models import Claim, Referral, ReferralCode, Referrer, TermsVersion
-from . import codes, goods, history
+from . import codes, goods, history, metrics
 from .decide import ClaimDecision, judge_account_claim, judge_claim, judge_late_claim
 from .facts import CheckoutFacts, CustomerFacts, History, OrderFacts, Person
 from .findings import Finding, FindingCode, Refused, first_failed
@@ -62,6 +62,7 @@ def claim_code(
     if decision.refusal is not None:
         claim.status = Claim.Status.REFUSED
         claim.save()
+        metrics.refused(decision.refusal.code.value)
         raise Refused(decision.refusal)
     with transaction.atomic():
         _open_claims(facts.ref).update(status=Claim.Status.WITHDRAWN)
@@ -76,6 +77,7 @@ def _claimable(code: ReferralCode | None, store: Store) -> tuple[ReferralCode, T
     whatever the reason."""
     version = current_terms(code.program) if code else None
     if code is None or version is None or not _is_there(code.referrer, store):
+        metrics.refused(FindingCode.CODE_INVALID.value)
         raise Refused(Finding(FindingCode.CODE_INVALID, False))
     return code, version
 
@@ -135,6 +137,7 @@ def _judged_on_account(
     if refusal is not None:
         claim.status = Claim.Status.REFUSED
         claim.save()
+        metrics.refused(refusal.code.value)
         raise Refused(refusal)
     _open_on_account(claim, store)
     return claim
@@ -317,6 +320,7 @@ def _claim_late(
     claim.findings = [finding.to_json() for finding in findings]
     claim.status = Claim.Status.REFUSED
     claim.save()
+    metrics.refused(refusal.code.value)
     return None, refusal
 
 
@@ -415,6 +419,7 @@ def objection(*, store: Store, facts: CheckoutFacts, completing: bool = False) -
         decision = replace(decision, findings=(unknown, *decision.findings))
     if decision.refusal is not None:
         claim.status = Claim.Status.REFUSED
+        metrics.refused(decision.refusal.code.value)
     if facts.buyer != judged or decision.refusal is not None:
         _note(claim, facts, decision, now)
         claim.save()

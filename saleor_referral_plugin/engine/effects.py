@@ -16,7 +16,7 @@ from django.db import transaction
 from prices import Money
 
 from ..models import Effect, LedgerEntry, Referrer, Reward
-from . import codes, ledger, rows
+from . import codes, ledger, metrics, rows
 from .books import TO_BE_SENT, new_effect
 from .coupons import what_it_gives
 from .facts import CouponRequest, CreditRequest
@@ -76,6 +76,7 @@ def _carry_out_next(store: Store) -> Effect | None:
         else:
             effect.done_at = now
             effect.last_error = ""
+        metrics.effect(effect.kind, done=effect.done_at is not None)
         effect.save(update_fields=["attempts", "due_at", "done_at", "last_error"])
     return effect
 

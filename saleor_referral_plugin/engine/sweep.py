@@ -20,6 +20,7 @@ from . import (
     effects,
     idempotency,
     ledger,
+    metrics,
     rates,
     room,
     rows,
@@ -191,13 +192,16 @@ def _settle_all(order_refs: Collection[str], store: Store, swept: Swept) -> int:
     done = 0
     for order_ref in order_refs:
         try:
-            settle(order_ref, store=store)
+            referral = settle(order_ref, store=store)
         except Exception as error:
             tables.log(logger, "Order %s could not be settled.", order_ref)
+            metrics.not_settled()
             swept.failed += 1
             unsettled.note(order_ref, error, now=store.now())
         else:
             done += 1
+            if referral is not None:
+                metrics.settled(referral.status)
             if order_ref in again:
                 unsettled.is_settled(order_ref)
     return done
@@ -214,6 +218,7 @@ def _each(
             do(item, store=store)
         except Exception:
             tables.log(logger, trouble, item)
+            metrics.not_settled()
             swept.failed += 1
         else:
             done += 1
