@@ -6,7 +6,6 @@ did not; run twice, the second time finds nothing owed.
 """
 
 import logging
-import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -23,11 +22,10 @@ from .facts import CouponRequest, CreditRequest
 from .referrers import keep_up
 from .store import Store
 from .terms import AfterIssue, CreditUse, RewardKind, Span
+from .trouble import said
 from .waits import wait
 
 logger = logging.getLogger(__name__)
-
-_ADDRESS = re.compile(r"[^\s<>\"'()]+@[^\s<>\"'()]+")
 
 Kind = LedgerEntry.Kind
 
@@ -72,20 +70,13 @@ def _carry_out_next(store: Store) -> Effect | None:
                 effect.reward_id,
             )
             effect.due_at = now + wait(effect.attempts, first=FIRST_RETRY, last=LAST_RETRY)
-            effect.last_error = _said(error)
+            effect.last_error = said(error)
         else:
             effect.done_at = now
             effect.last_error = ""
         metrics.effect(effect.kind, done=effect.done_at is not None)
         effect.save(update_fields=["attempts", "due_at", "done_at", "last_error"])
     return effect
-
-
-def _said(error: Exception) -> str:
-    """What staff read of it: without the values that PostgreSQL names, among them the code of a
-    gift card, and without anybody's address."""
-    first, _, _ = str(error).partition("\n")
-    return f"{type(error).__name__}: {_ADDRESS.sub('***', first)}"
 
 
 def _credit(effect: Effect, store: Store, now: datetime) -> None:

@@ -29,6 +29,7 @@ COUNTERS = {
 GAUGES = {
     "unsettled.lag": ("s", "Age of the oldest order, or due moment, not settled yet."),
     "unsettled.due": ("{referral}", "Referrals that must be looked at by now."),
+    "unsettled.failed": ("{order}", "Orders that could not be settled, and are tried again."),
     "effects.waiting": ("{effect}", "Credits, coupons and messages that are due."),
     "effects.failed": ("{effect}", "Those among them that failed at least once."),
     "events.waiting": ("{delivery}", "Events that endpoints have not taken yet."),

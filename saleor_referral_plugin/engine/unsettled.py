@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from ..models import UnsettledOrder
+from .trouble import said
 from .waits import wait
 
 FIRST_RETRY = timedelta(minutes=1)
@@ -21,7 +22,7 @@ def note(order_ref: str, error: Exception, *, now: datetime) -> None:
     )
     order.attempts += 1
     order.due_at = now + wait(order.attempts, first=FIRST_RETRY, last=LAST_RETRY)
-    order.last_error = f"{type(error).__name__}: {error}"
+    order.last_error = said(error)
     order.save()
 
 

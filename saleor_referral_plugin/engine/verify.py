@@ -20,6 +20,7 @@ from .settle import settle
 from .store import Store
 from .sweep import batches, settle_milestone
 from .terms import RewardKind
+from .trouble import said
 
 #: What is being looked at, how many have been, and how many there are, where that is known.
 Progress = Callable[[str, int, int | None], None]
@@ -126,7 +127,7 @@ def _referrals_out_of_line(store: Store, progress: Progress) -> Iterator[Differe
 
 
 def _cannot_be_settled(order_ref: str, error: Exception) -> Difference:
-    return Difference(f"cannot be settled: {type(error).__name__}: {error}", order_ref=order_ref)
+    return Difference(f"cannot be settled: {said(error)}", order_ref=order_ref)
 
 
 Standing = tuple[str, Collection[tuple[Any, ...]]]

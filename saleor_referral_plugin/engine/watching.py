@@ -34,7 +34,9 @@ SELECT (SELECT min(look_again_at) FROM referral_referral WHERE look_again_at <= 
        (SELECT count(*) FROM referral_effect WHERE done_at IS NULL AND attempts > 0),
        (SELECT min(created_at) FROM referral_effect WHERE done_at IS NULL AND attempts > 0),
        (SELECT count(*) FROM referral_eventdelivery WHERE status = 'pending'),
-       (SELECT min(created_at) FROM referral_eventdelivery WHERE status = 'pending')
+       (SELECT min(created_at) FROM referral_eventdelivery WHERE status = 'pending'),
+       (SELECT count(*) FROM referral_unsettledorder),
+       (SELECT min(since) FROM referral_unsettledorder)
 """
 _REFUSED = """
 SELECT (SELECT finding ->> 'code' FROM jsonb_array_elements(claim.findings) finding
@@ -59,6 +61,7 @@ class Standing:
     lag             seconds since the oldest thing that should be settled and is not: an order that
                     changed, or a moment that came. An order's own event has settled most by then.
     due             referrals that must be looked at by now
+    unsettled       orders that could not be settled, and are tried again; seconds since the first
     effects         credits, coupons and messages that are due, failed among them, and seconds
                     since the oldest of those that failed
     events          events that endpoints have not taken; seconds since the oldest
@@ -71,6 +74,8 @@ class Standing:
     swept_at: datetime | None
     lag: float
     due: int
+    unsettled: int
+    unsettled_for: float
     effects_waiting: int
     effects_late: float
     effects_failed: int
@@ -86,6 +91,11 @@ class Standing:
         late, long = TOO_LATE.total_seconds(), TOO_LONG.total_seconds()
         if self.lag > late:
             yield f"Something should have been settled {_said(self.lag)} ago: does beat run?"
+        if self.unsettled_for > late:
+            yield (
+                f"{self.unsettled} orders cannot be settled, the first for "
+                f"{_said(self.unsettled_for)}: the log says why."
+            )
         if self.effects_late > late and self.effects_failed < self.effects_waiting:
             yield f"Credits or messages have been due for {_said(self.effects_late)}."
         if self.effects_failing_for > long:
@@ -109,13 +119,15 @@ def standing(*, store: Store) -> Standing:
     swept_at = Bookmark.objects.filter(name=SWEPT).values_list("position", flat=True).first()
     unread = _oldest_unread(store, swept_at)
     [found] = rows.select(_WAITING, {"now": now})
-    due_since, due, effect, waiting, failed, failing, events, event = found
+    due_since, due, effect, waiting, failed, failing, events, event, unsettled, since = found
     refused = rows.select(_REFUSED, {"since": now - PERIOD})
     return Standing(
         at=now,
         swept_at=swept_at,
         lag=max(_age(now, unread), _age(now, due_since)),
         due=due,
+        unsettled=unsettled,
+        unsettled_for=_age(now, since),
         effects_waiting=waiting,
         effects_late=_age(now, effect),
         effects_failed=failed,
@@ -141,6 +153,7 @@ def show(store: Store) -> None:
         {
             "unsettled.lag": now.lag,
             "unsettled.due": now.due,
+            "unsettled.failed": now.unsettled,
             "effects.waiting": now.effects_waiting,
             "effects.failed": now.effects_failed,
             "events.waiting": now.events_waiting,

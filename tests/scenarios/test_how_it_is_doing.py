@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from saleor_referral_plugin.engine import webhooks
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.watching import standing
-from saleor_referral_plugin.models import Job, Program, WebhookEndpoint
+from saleor_referral_plugin.models import Job, Program, UnsettledOrder, WebhookEndpoint
 from tests.scenarios import given
 from tests.scenarios.shop import Shop
 
@@ -84,6 +84,35 @@ def test_an_order_that_nobody_told_of_is_stuck_after_a_while(shop: Shop) -> None
 
     # then
     assert shop.referral(order) is not None
+    assert status()[1] == ""
+
+
+def test_an_order_that_cannot_be_settled_is_stuck_after_a_while(shop: Shop) -> None:
+    # given
+    given.program(shop)
+    code = shop.share(shop.register("anna@example.com"))
+    with shop.losing_hooks():
+        given.friends_order(shop, code)
+
+    # when
+    trouble = mock.patch(
+        "saleor_referral_plugin.engine.sweep.settle", side_effect=ValueError("of ben@example.com")
+    )
+    with trouble:
+        shop.run_periodic_tasks()
+        assert status()[1] == ""
+        shop.travel(hours=1)
+
+        # then
+        [order] = UnsettledOrder.objects.all()
+        assert order.last_error == "ValueError: of ***"
+        assert "1 orders cannot be settled, the first for 60 minutes" in status()[1]
+        assert status_as_json()["unsettled"] == 1
+
+    # when
+    shop.travel(hours=7)
+
+    # then
     assert status()[1] == ""
 
 

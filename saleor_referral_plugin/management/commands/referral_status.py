@@ -50,6 +50,7 @@ def _lines(now: Standing, money: list[Totals]) -> list[str]:
     lines = [
         f"Orders read up to      {swept}",
         f"Oldest not settled     {now.lag:.0f} s; {now.due} referrals are due",
+        f"Cannot be settled      {now.unsettled} orders",
         f"Credits and messages   {now.effects_waiting} due, {now.effects_failed} failed before",
         f"Events to be sent      {now.events_waiting}, the oldest for {now.events_late:.0f} s",
         f"Webhook endpoints      {now.stopped} stopped",
