@@ -11,9 +11,20 @@ from typing import Any
 
 from django.db import connection, models, transaction
 
-from saleor_referral_plugin.models import Claim, Effect, LedgerEntry, Referral, Reward
+from saleor_referral_plugin.models import (
+    Claim,
+    Effect,
+    FreedRoom,
+    LedgerEntry,
+    Referral,
+    Reward,
+)
 
-WRITTEN = {model._meta.db_table: model for model in (Claim, Referral, Reward, LedgerEntry, Effect)}
+#: All that settling the orders measured writes.
+WRITTEN = {
+    model._meta.db_table: model
+    for model in (Claim, Referral, Reward, LedgerEntry, Effect, FreedRoom)
+}
 Row = dict[str, Any]
 #: SQL and its parameters.
 Sent = tuple[str, Any]
@@ -36,6 +47,7 @@ class Books:
             Reward.objects.filter(referral__order_ref=order_ref),
             LedgerEntry.objects.filter(reward__referral__order_ref=order_ref),
             Effect.objects.filter(reward__referral__order_ref=order_ref),
+            FreedRoom.objects.filter(reward__referral__order_ref=order_ref),
         )
         rows = {
             (instance._meta.db_table, instance.pk): _row(instance)
