@@ -62,7 +62,7 @@ def carry_out(
         return Moved()
     must_fit(program, version)
     before, count = _promises(program), 0
-    past = to_move(program, version).order_by("placed_at")
+    past = to_move(program, version).order_by("placed_at", "pk")
     for pk, order_ref, referrer_id in past.values_list("pk", "order_ref", "referrer_id"):
         with transaction.atomic():
             Referrer.objects.select_for_update().get(pk=referrer_id)
