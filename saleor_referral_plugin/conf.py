@@ -1,8 +1,11 @@
 """What may be set in the Django settings, with defaults; read here and nowhere else."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from django.conf import settings as django_settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 
 #: See `engine.rates` for what each of them counts.
 RATE_LIMITS = {
@@ -21,6 +24,22 @@ PRIVATE_NETWORKS = (
     "::1/128",
     "fc00::/7",
 )
+
+
+@lru_cache(maxsize=1)
+def _hash_keys() -> tuple[tuple[str, ...], str]:
+    """The keys, oldest first, and which way they are changed, if they are."""
+    # Asked for with every address; what is not set takes Django long to find out.
+    rotation: str = getattr(django_settings, "REFERRAL_HASH_KEY_ROTATION", "")
+    known = getattr(django_settings, "REFERRAL_HASH_KEY", None)
+    if known is None:
+        return (f"referral:{django_settings.SECRET_KEY}",), rotation
+    return ((known,) if isinstance(known, str) else tuple(known)), rotation
+
+
+@receiver(setting_changed)
+def _forget_hash_keys(**_: object) -> None:
+    _hash_keys.cache_clear()
 
 
 class Settings:
@@ -64,14 +83,11 @@ class Settings:
     @property
     def hash_keys(self) -> tuple[str, ...]:
         """Oldest first."""
-        known = getattr(django_settings, "REFERRAL_HASH_KEY", None)
-        if known is None:
-            return (f"referral:{django_settings.SECRET_KEY}",)
-        return (known,) if isinstance(known, str) else tuple(known)
+        return _hash_keys()[0]
 
     @property
     def hash_key_rotation(self) -> str:
-        return getattr(django_settings, "REFERRAL_HASH_KEY_ROTATION", "")
+        return _hash_keys()[1]
 
     @property
     def rate_limits(self) -> dict[str, str]:

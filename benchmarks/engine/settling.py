@@ -1,4 +1,11 @@
-"""What settling one order takes, beside the bare SQL that writes the same rows."""
+"""What settling one order takes, beside the bare SQL that writes the same rows.
+
+Settling is given the order's reference, and finds out all else: it locks the referrer, reads the
+order and its buyer's history from the store, and the books, decides, and writes the difference by
+one statement. The bare SQL reads nothing: it is given each value that settling came to, and writes
+all the rows that settling wrote, one statement for each, on the same connection, by Django's
+cursor. Both are one transaction, BEGIN and COMMIT included.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,7 +20,7 @@ from benchmarks.engine.orders import (
 )
 from benchmarks.figures import Figure, counted
 from benchmarks.measuring import Contestant, Statements, race, ratio, statements
-from saleor_referral_plugin.engine.facts import CustomerFacts, OrderFacts, PlacedOrder
+from saleor_referral_plugin.engine.facts import PlacedOrder, Seen
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.models import Claim
@@ -45,26 +52,18 @@ class GivenStore:
 
     def __init__(self, order_ref: str) -> None:
         self.store = get_store()
-        self.facts = self.store.order_facts(order_ref)
         self.origin = self.store.order_origin(order_ref)
         claim = Claim.objects.select_related("code__referrer").get(checkout_ref=self.origin[0])
-        self.referrer = self.store.customer(claim.code.referrer.user_ref or "")
-        self.time = self.store.now()
+        self.seen = self.store.see(order_ref, claim.code.referrer.user_ref)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
 
-    def now(self) -> Any:
-        return self.time
-
-    def order_facts(self, order_ref: str) -> OrderFacts | None:
-        return self.facts
+    def see(self, order_ref: str, user_ref: str | None) -> Seen:
+        return self.seen
 
     def order_origin(self, order_ref: str) -> tuple[str | None, str | None]:
         return self.origin
-
-    def customer(self, user_ref: str) -> CustomerFacts | None:
-        return self.referrer
 
     def standing_orders(self, **_: Any) -> list[PlacedOrder]:
         return []

@@ -133,7 +133,7 @@ def claim_of(checkout_ref: str, code: str) -> tuple[Claim, Referrer, bool] | Non
     for row in rows.select(_CLAIM_OF_CHECKOUT, [checkout_ref, code]):
         values = iter(row)
         claim = _CLAIM.take_joined(values)
-        claim.terms = _terms(values)
+        rows.relate(claim, terms=_terms(values))
         return claim, _REFERRER.take_joined(values), next(values)
     return None
 
@@ -145,7 +145,7 @@ def first_of(buyer: Person, placed_at: datetime) -> tuple[Referral, Referrer, bo
     for row in rows.select(_FIRST_OF_BUYER, params):
         values = iter(row)
         first = _REFERRAL.take_joined(values)
-        first.terms = _terms(values)
+        rows.relate(first, terms=_terms(values))
         return first, _REFERRER.take_joined(values), next(values)
     return None
 
@@ -163,13 +163,12 @@ _SUMS = """
 
 _BOOKS = f"""
 SELECT {_REFERRAL.columns("referral")}, {_TERMS.columns("terms")}, terms.rules::text,
-       {_CLAIM.columns("claim")}, {_REFERRAL.columns("first")},
+       {_CLAIM.columns("claim")},
        {_HAS_MILESTONES}, {_HAS_LIMITS}, {_REWARD.columns("reward")},
        promised, delivered, promises
   FROM referral_referral referral
   JOIN referral_termsversion terms ON terms.id = referral.terms_id
   LEFT JOIN referral_claim claim ON claim.id = referral.claim_id
-  LEFT JOIN referral_referral first ON first.id = referral.follows_id
   LEFT JOIN referral_reward reward ON reward.referral_id = referral.id
   {_SUMS}
  WHERE referral.order_ref = %s
@@ -213,14 +212,12 @@ def books_of(order_ref: str) -> Books | None:
     for row in rows.select(_BOOKS, [order_ref]):
         values = iter(row)
         referral = _REFERRAL.take_joined(values)
-        referral.terms = _terms(values)
-        referral.claim = _CLAIM.take(values)
-        referral.follows = _REFERRAL.take(values)
+        rows.relate(referral, terms=_terms(values), claim=_CLAIM.take(values))
         has_milestones, has_limits = next(values), next(values)
         books = books or Books(referral, has_milestones, has_limits=has_limits)
         booked = _booked(values)
         if booked is not None:
-            booked.reward.referral = books.referral
+            rows.relate(booked.reward, referral=books.referral)
             books.rewards[booked.reward.beneficiary, booked.reward.rule] = booked
     return books
 
@@ -355,11 +352,11 @@ def put_reward(
     reward.use = decided.use.value
     reward.after_issue = decided.after_issue.value
     if decided.valid is not None:
-        reward.valid_for = {**decided.valid.model_dump(), "zone": zone}
+        reward.valid_for = {**dict(decided.valid), "zone": zone}
     if decided.coupon is not None and reward.issued_at is None:
         reward.coupon = decided.coupon.model_dump(mode="json")
     if decided.remind is not None:
-        reward.remind = {**decided.remind.model_dump(), "zone": zone}
+        reward.remind = {**dict(decided.remind), "zone": zone}
     sheet.save(reward)
     if difference:
         sheet.insert(ledger.entry(reward, LedgerEntry.Kind.PROMISED, difference, now))

@@ -11,6 +11,8 @@ from prices import Money
 
 from .terms import Coupon
 
+NONE_OF_IT, ALL_OF_IT = Fraction(0), Fraction(1)
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -169,14 +171,16 @@ class OrderFacts:
         """The exact share of the order that stands, 0 to 1: less money back, or goods back
         if more; or by its lines, where that was found."""
         if self.is_void:
-            return Fraction(0)
+            return NONE_OF_IT
         if self.stands is not None:
             return self.stands
-        back = self.returned
+        back, total = self.returned, self.total.amount
         money_back = self.refunded.amount + self.charged_back.amount
-        if money_back and self.total.amount:
-            back = max(back, Fraction(money_back) / Fraction(self.total.amount))
-        return max(1 - back, Fraction(0))
+        if money_back and total:
+            if money_back >= total:
+                return NONE_OF_IT
+            back = max(back, Fraction(money_back) / Fraction(total))
+        return max(1 - back, NONE_OF_IT) if back else ALL_OF_IT
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +344,16 @@ class CustomerFacts:
     registered_at: datetime | None = None
     country: str = ""
     is_staff: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What settling asks of the store, seen at one moment. `customer`: None also where none was
+    asked for."""
+
+    at: datetime
+    order: OrderFacts | None
+    customer: CustomerFacts | None
 
 
 @dataclass(frozen=True, slots=True)

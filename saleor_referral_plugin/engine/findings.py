@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from . import sentences
@@ -92,16 +93,18 @@ class Finding:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "code": self.code.value,
+            "code": str(self.code),
             "passed": self.passed,
             "detail": self.detail,
-            "audience": self.audience.value,
+            "audience": str(self.audience),
             "on_order": self.on_order,
         }
 
     def of_order(self) -> "Finding":
         """The same, said of an order."""
-        return Finding(self.code, self.passed, self.detail, self.audience, True)
+        if self.detail:
+            return Finding(self.code, self.passed, self.detail, self.audience, True)
+        return _of_order(self.code, self.passed, self.audience)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Finding":
@@ -112,6 +115,12 @@ class Finding:
             Audience(data["audience"]),
             data["on_order"],
         )
+
+
+@lru_cache(maxsize=512)
+def _of_order(code: FindingCode, passed: bool, audience: Audience) -> Finding:
+    """Without a detail, as most are, they are all the same."""
+    return Finding(code, passed, audience=audience, on_order=True)
 
 
 def first_failed(findings: Iterable[Finding]) -> Finding | None:

@@ -2,7 +2,6 @@
 order at hand. Two queries, the books' and the store's: a shopper may be waiting.
 """
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -66,7 +65,8 @@ _BOOKS = f"""
 SELECT (SELECT position FROM referral_bookmark WHERE name = '{KNOWN}'),
        ARRAY(SELECT order_ref FROM referral_knownorder WHERE email_key = ANY(%(email_keys)s)),
        EXISTS (SELECT FROM referral_referral
-                WHERE program_id = %(program)s AND status = ANY(%(active)s)
+                WHERE program_id = %(program)s
+                  AND status IN ({", ".join(f"'{status}'" for status in Referral.ACTIVE)})
                   AND follows_id IS NULL
                   AND order_ref <> %(except_ref)s
                   AND (referee_email_key = ANY(%(email_keys)s) OR referee_user_ref = %(user_ref)s)),
@@ -134,7 +134,6 @@ def look_up(
             "email_keys": buyer.email_keys,
             "user_ref": buyer.user_ref,
             "program": program_id,
-            "active": list(Referral.ACTIVE),
             "except_ref": except_ref,
             **_counting(counted),
             "except_referral": except_referral,
@@ -174,8 +173,10 @@ def of_order(
     store: Store,
     ask_who_they_are: bool = True,
     counted: Sequence[Counted] = (),
+    **decided: Any,
 ) -> History:
-    """What is known of an order's referral besides what was decided about it before."""
+    """What is known of an order's referral, besides what was decided about it before: that is
+    given, by its name in History."""
     known = look_up(
         facts.buyer,
         terms,
@@ -209,6 +210,7 @@ def of_order(
         other_orders=_other_orders(referral, terms),
         actions=_actions(referral, terms),
         used=known.used,
+        **decided,
     )
 
 
@@ -231,7 +233,7 @@ def _person(referrer: Referrer) -> Person:
 
 def _ruling(referral: Referral) -> Ruling | None:
     """What a person decided of the referral; no query where nobody has."""
-    decision = referral.decided_by
+    decision = referral.decided_by if referral.decided_by_id else None
     if decision is None:
         return None
     verdict = _AS_GOOD_AS.get(decision.kind) or Verdict(decision.kind)
@@ -240,7 +242,7 @@ def _ruling(referral: Referral) -> Ruling | None:
 
 def _followed(referral: Referral) -> Followed | None:
     """The first order of a referral as a later one sees it."""
-    first = referral.follows
+    first = referral.follows if referral.follows_id else None
     if first is None:
         return None
     known = follow(first, except_ref=referral.order_ref)
@@ -357,7 +359,7 @@ def used_towards(
 def _counting(counted: Sequence[Counted]) -> dict[str, Any]:
     return {
         # One parameter, for each takes its time to be adapted.
-        "counted": json.dumps(
+        "counted": rows.JSON.encode(
             [
                 {
                     "place": place,
@@ -368,8 +370,7 @@ def _counting(counted: Sequence[Counted]) -> dict[str, Any]:
                     "ends": each.window and each.window[1],
                 }
                 for place, each in enumerate(counted)
-            ],
-            default=str,
+            ]
         ),
         "except_reward": None,
         "except_referral": None,

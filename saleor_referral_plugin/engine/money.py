@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from babel import Locale
 from babel.numbers import (
@@ -27,13 +28,16 @@ def plain(number: Decimal) -> Decimal:
 def times(money: Money, ratio: Fraction, rounding: str = ROUND_HALF_UP) -> Money:
     """`money` times an exact ratio, rounded once, to the currency's minor unit (2 digits
     for USD, 0 for JPY)."""
-    digits = get_currency_precision(money.currency)
+    digits = _digits(money.currency)
     over, under = money.amount.as_integer_ratio()
     over, under = over * ratio.numerator * 10**digits, under * ratio.denominator
     # In whole numbers: floor(x + 1/2), or floor(x).
     half_up = rounding == ROUND_HALF_UP
     units = (2 * over + under) // (2 * under) if half_up else over // under
     return Money(Decimal(units).scaleb(-digits), money.currency)
+
+
+_digits = lru_cache(maxsize=512)(get_currency_precision)
 
 
 def round_money(money: Money) -> Money:

@@ -120,9 +120,17 @@ def lock(keys: Collection[int]) -> dict[int, Referrer]:
 def keep_up(referrer: Referrer, *, store: Store) -> None:
     """Bring a referrer in line with the account: deleted without a hook having told us, or
     with another e-mail address by now."""
-    if referrer.forgotten_at is not None or referrer.user_ref is None:
-        return
-    customer = store.customer(referrer.user_ref)
+    if has_account(referrer):
+        keep_up_with(store.customer(referrer.user_ref or ""), referrer, store=store)
+
+
+def has_account(referrer: Referrer) -> bool:
+    """As far as the books know."""
+    return referrer.forgotten_at is None and referrer.user_ref is not None
+
+
+def keep_up_with(customer: CustomerFacts | None, referrer: Referrer, *, store: Store) -> None:
+    """The same for a referrer who had an account, by what it is now."""
     if customer is None:
         forget(Person(referrer.user_ref, referrer.email_key), store=store)
         referrer.refresh_from_db()

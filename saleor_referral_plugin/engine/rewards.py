@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -269,24 +270,25 @@ def cap_window(terms: Terms, cap: Cap, earned: datetime) -> tuple[datetime, date
     return calendar_period(cap.period, terms.zone, earned)
 
 
+@lru_cache(maxsize=1024)
 def calendar_period(
     period: CapPeriod, zone: ZoneInfo, moment: datetime
 ) -> tuple[datetime, datetime] | None:
     """The calendar month or year around a moment, start included and end not; None: for life."""
-    day = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    match period:
-        case CapPeriod.CALENDAR_MONTH:
-            start = day.replace(day=1)
-            december = start.month == 12
-            end = start.replace(
-                year=start.year + december, month=1 if december else start.month + 1
-            )
-        case CapPeriod.CALENDAR_YEAR:
-            start = day.replace(month=1, day=1)
-            end = start.replace(year=start.year + 1)
-        case _:
-            return None
+    if period is CapPeriod.CALENDAR_MONTH:
+        start = _midnight(moment, zone).replace(day=1)
+        december = start.month == 12
+        end = start.replace(year=start.year + december, month=1 if december else start.month + 1)
+    elif period is CapPeriod.CALENDAR_YEAR:
+        start = _midnight(moment, zone).replace(month=1, day=1)
+        end = start.replace(year=start.year + 1)
+    else:
+        return None
     return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def _midnight(moment: datetime, zone: ZoneInfo) -> datetime:
+    return moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 
 def _period(cap: Cap) -> str | dict[str, int]:

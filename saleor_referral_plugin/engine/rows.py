@@ -7,7 +7,7 @@ do besides (signals, defaults of the database) none of ours needs.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -25,10 +25,13 @@ from psycopg.types.datetime import TimestamptzLoader
 
 Row = TypeVar("Row", bound=models.Model)
 
+#: Of amounts and times it makes text, which PostgreSQL reads exactly.
+JSON = json.JSONEncoder(default=str)
+
 #: Where a row keeps the values it was taken with, by the names of its attributes.
 _TAKEN = "_taken"
 
-#: The cursor that a thread shares among its statements, if any.
+#: The cursor that a thread shares among its statements, if any; and the one it keeps for that.
 _shared = local()
 
 
@@ -39,14 +42,29 @@ def one_cursor() -> Iterator[None]:
     if getattr(_shared, "cursor", None) is not None:
         yield
         return
-    with connection.cursor() as cursor:
+    _shared.cursor = _kept_cursor()
+    try:
+        yield
+    finally:
+        _shared.cursor = None
+
+
+def _kept_cursor() -> Any:
+    """The one of the last time, as long as the connection is the same: it knows by now how each
+    type is read."""
+    kept = getattr(_shared, "kept", None)
+    if (
+        kept is None
+        or kept.cursor.connection is not connection.connection
+        or kept.cursor.closed
+        # Whoever wants to see every statement is shown it by a cursor made for that.
+        or connection.queries_logged
+    ):
+        kept = connection.cursor()
         # Psycopg's own, in C. Django's makes of the same time the same one, in Python.
-        cursor.cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
-        _shared.cursor = cursor
-        try:
-            yield
-        finally:
-            _shared.cursor = None
+        kept.cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
+        _shared.kept = None if connection.queries_logged else kept
+    return kept
 
 
 def select(
@@ -55,7 +73,8 @@ def select(
     cursor = getattr(_shared, "cursor", None)
     if cursor is not None and using == DEFAULT_DB_ALIAS:
         cursor.execute(sql, params)
-        return cursor.fetchall()  # type: ignore[no-any-return]
+        # Psycopg's: the rows are there already, and nothing is left that Django could translate.
+        return cursor.cursor.fetchall()  # type: ignore[no-any-return]
     with connections[using].cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchall()  # type: ignore[no-any-return]
@@ -106,6 +125,12 @@ def _instance(model: type[Row], values: Mapping[str, Any]) -> Row:
     return row
 
 
+def relate(row: models.Model, **others: models.Model | None) -> None:
+    """Let relations lead to what was read with the row; None: to nothing. Setting them does the
+    same, and asks of either side besides whether they may be related."""
+    row._state.fields_cache.update(others)
+
+
 def new(model: type[Row], **values: Any) -> Row:
     """An instance that is not in the database yet, with the model's defaults. A relation is given
     by its key, or by the other instance, which may be new itself."""
@@ -138,7 +163,8 @@ class Sheet:
 
     def save(self, row: models.Model) -> None:
         """Insert the row, or write what has changed since it was taken."""
-        if row.pk is None:
+        key = row.__dict__.get("id")
+        if key is None:
             self.insert(row)
             return
         was = row.__dict__.get(_TAKEN, {})
@@ -148,7 +174,7 @@ class Sheet:
         }
         changed.pop("id", None)
         if changed:
-            self._params += (_as_json(changed), row.pk)
+            self._params += (_as_json(changed), key)
             self._parts.append(_update_sql(type(row), tuple(changed)))
             row.__dict__[_TAKEN] = now
 
@@ -163,13 +189,13 @@ class Sheet:
     def _named_by(self, row: models.Model) -> dict[int, int]:
         """The new rows of this sheet that a row names: by column, their places."""
         places = {id(new): place for place, new in self._new.items()}
-        named = {}
-        for n, field in _relations(type(row)):
-            if getattr(row, field.attname) is None and field.is_cached(row):
-                place = places.get(id(getattr(row, field.name)))
-                if place is not None:
-                    named[n] = place
-        return named
+        its = row._state.fields_cache
+        return {
+            n: place
+            for n, field in _relations(type(row))
+            if row.__dict__[field.attname] is None
+            and (place := places.get(id(its.get(field.name)))) is not None
+        }
 
     def write(self) -> None:
         """The sheet is empty afterwards."""
@@ -184,9 +210,10 @@ class Sheet:
                 row._state.adding = False
                 row._state.db = connection.alias
         for row in self._new.values():
+            its = row._state.fields_cache
             for _, field in _relations(type(row)):
-                if field.is_cached(row) and (named := getattr(row, field.name)) is not None:
-                    setattr(row, field.attname, named.pk)
+                if (named := its.get(field.name)) is not None:
+                    row.__dict__[field.attname] = named.pk
         self._parts, self._params, self._new = [], [], {}
 
 
@@ -232,13 +259,12 @@ class _GatheredRows(models.JSONField):
         super().__init__()
         times = {f.name for f in _fields(model) if isinstance(f, models.DateTimeField)}
         self.times = times.intersection(names)
-        self.decode = json.JSONDecoder(parse_float=Decimal, object_hook=self._row).decode
+        self.decode = json.JSONDecoder(parse_float=Decimal).decode
 
     def from_db_value(
         self, value: str | None, expression: Any, connection: Any
     ) -> list[SimpleNamespace]:
-        found: list[SimpleNamespace] = self.decode(value or "[]")
-        return found
+        return [self._row(each) for each in self.decode(value)] if value else []
 
     def _row(self, values: dict[str, Any]) -> SimpleNamespace:
         for name in self.times:
@@ -320,10 +346,16 @@ def _names(model: type[models.Model]) -> tuple[str, ...]:
     return tuple(field.attname for field in _fields(model))
 
 
+def array(keys: Iterable[str]) -> str:
+    """As PostgreSQL reads it, of keys, which hold neither comma nor quote: one parameter is
+    adapted, and not each of a list."""
+    return f"{{{','.join(keys)}}}"
+
+
 def _as_json(values: Mapping[str, Any]) -> str:
-    """For `jsonb_populate_record`: amounts and times as text, which PostgreSQL reads exactly.
-    One parameter for each row takes a fraction of one for each value, to adapt and to quote."""
-    return json.dumps(values, default=str)
+    """For `jsonb_populate_record`. One parameter for each row takes a fraction of one for each
+    value, to adapt and to quote."""
+    return JSON.encode(values)
 
 
 @lru_cache(maxsize=64)

@@ -6,16 +6,15 @@ any order; the result is the same.
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Least
 from prices import Money
 
-from ..models import Claim, Membership, Program, Referral, Referrer
+from ..models import Claim, Membership, Program, Referral, Referrer, TermsVersion
 from . import goods, history, rows
 from .books import (
     Booked,
@@ -34,7 +33,7 @@ from .books import (
 )
 from .codes import is_offer_code
 from .decide import Decision, ReferralStatus, decide
-from .facts import OrderFacts
+from .facts import OrderFacts, Seen
 from .findings import FindingCode
 from .limits import counted_towards, lock_budget, note_freed, note_freed_by, within_limits
 from .milestones import Given, Standing, decide_milestones, group_of, look_again_at, period_of
@@ -42,7 +41,7 @@ from .money import zero
 from .people import remembered
 from .programs import current_terms
 from .readings import reads
-from .referrers import holder_of, keep_up
+from .referrers import has_account, holder_of, keep_up, keep_up_with
 from .rewards import RewardDecision, earned_at
 from .store import Store
 from .terms import AfterIssue, Beneficiary, Milestones, RewardKind, Terms
@@ -94,21 +93,29 @@ def _settle(order_ref: str, store: Store, anew: bool) -> Referral | None:
 def _settle_known(
     order_ref: str, referrer: Referrer, store: Store, anew: bool = False
 ) -> Referral | None:
-    keep_up(referrer, store=store)
     # Read under the lock: whoever held it may have settled this very order, and what is
     # decided upon must not be older than the lock.
-    facts = store.order_facts(order_ref)
+    seen = _look(order_ref, referrer, store)
     books = books_of(order_ref)
     if books is None:
         return None
     books.anew = anew
-    if facts is None:
+    if seen.order is None:
         # The order itself was deleted: what the books say of it stays, and stays so.
         books.referral.look_again_at = None
         rows.save(books.referral)
-        _settle_milestones_of(books, books.referral.earned_at, store.now())
+        _settle_milestones_of(books, books.referral.earned_at, seen.at)
         return books.referral
-    return _bring_in_line(books, facts, referrer, store, store.now())
+    return _bring_in_line(books, seen.order, referrer, store, seen.at)
+
+
+def _look(order_ref: str, referrer: Referrer, store: Store) -> Seen:
+    """At the order, and at the account of its referrer, who is locked and kept up with."""
+    if not has_account(referrer):
+        return store.see(order_ref, None)
+    seen = store.see(order_ref, referrer.user_ref)
+    keep_up_with(seen.customer, referrer, store=store)
+    return seen
 
 
 def settle_claimed(claim: Claim, order_ref: str, *, store: Store) -> Referral | None:
@@ -125,18 +132,14 @@ def _settle_claimed(
 ) -> Referral | None:
     if claim.status == Claim.Status.USED:
         return _settle_known(order_ref, referrer, store)
-    keep_up(referrer, store=store)
-    facts = store.order_facts(order_ref)
-    if facts is None:
+    seen = _look(order_ref, referrer, store)
+    if seen.order is None:
         return None
-    now = store.now()
     claim.status = Claim.Status.USED
     if claim.account_ref is not None:
         _use_up(claim.account_ref, store)
-    referral = _new_referral(facts, now)
-    referral.program_id, referral.terms = claim.terms.program_id, claim.terms
-    referral.referrer_id, referral.claim = referrer.pk, claim
-    return _bring_in_line(Books(referral, milestones), facts, referrer, store, now)
+    referral = _new_referral(seen.order, claim.terms, referrer, seen.at, claim=claim)
+    return _bring_in_line(Books(referral, milestones), seen.order, referrer, store, seen.at)
 
 
 def _use_up(account_ref: str, store: Store) -> None:
@@ -157,9 +160,7 @@ def _settle_later(order_ref: str, store: Store) -> Referral | None:
         return _settle_known(order_ref, referrer, store)
     now = store.now()
     keep_up(referrer, store=store)
-    referral = _new_referral(facts, now)
-    referral.program_id, referral.terms = first.program_id, first.terms
-    referral.referrer_id, referral.follows, referral.group = referrer.pk, first, first.group
+    referral = _new_referral(facts, first.terms, referrer, now, follows=first, group=first.group)
     books = Books(referral, milestones)
     decision = _decide(facts, books, referrer, store, now)
     if decision.status in REFUSED:
@@ -168,15 +169,21 @@ def _settle_later(order_ref: str, store: Store) -> Referral | None:
     return _book(books, facts, decision, referrer, store, now)
 
 
-def _new_referral(facts: OrderFacts, now: datetime) -> Referral:
+def _new_referral(
+    facts: OrderFacts, terms: TermsVersion, referrer: Referrer, now: datetime, **more: Any
+) -> Referral:
     return rows.new(
         Referral,
+        program_id=terms.program_id,
+        terms=terms,
+        referrer_id=referrer.pk,
         order_ref=facts.ref,
         order_number=facts.number,
         channel=facts.channel,
         currency=facts.currency,
         placed_at=facts.placed_at,
         settled_at=now,
+        **more,
     )
 
 
@@ -208,11 +215,11 @@ def _book(
 def _settle_later_ones_again(first: Referral, referrer: Referrer, store: Store) -> None:
     """Later orders count as long as the first one stands."""
     terms = first.terms.terms
-    if first.follows is not None:
+    if first.follows_id is not None:
         return
-    later = Q(pk=None)
-    if terms.later_orders is not None or terms.discounted_orders > 1:
-        later |= Q(follows=first)
+    if terms.later_orders is None and terms.discounted_orders == 1:
+        return
+    later = Q(follows=first)
     if terms.discounted_orders > 1 and first.status in Referral.ACTIVE:
         # One with the code that was heard of before the first.
         referee = remembered(first.referee_user_ref, first.referee_email_key)
@@ -225,8 +232,6 @@ def _settle_later_ones_again(first: Referral, referrer: Referrer, store: Store) 
             claim__isnull=False,
             status__in=[status.value for status in REFUSED],
         )
-    if later == Q(pk=None):
-        return
     found = Referral.objects.filter(later).order_by("placed_at")
     for order_ref in found.values_list("order_ref", flat=True):
         _settle_known(order_ref, referrer, store)
@@ -234,8 +239,9 @@ def _settle_later_ones_again(first: Referral, referrer: Referrer, store: Store) 
 
 def _settle_first_again(books: Books, referrer: Referrer, store: Store) -> None:
     """A later order may have brought the first one's referral past a threshold, or back."""
-    first, terms = books.referral.follows, books.referral.terms.terms
-    if first is not None and any(rule.has_threshold for rule in terms.rewards):
+    referral = books.referral
+    first = referral.follows if referral.follows_id else None
+    if first is not None and any(rule.has_threshold for rule in referral.terms.terms.rewards):
         _settle_known(first.order_ref, referrer, store)
 
 
@@ -255,6 +261,7 @@ def _decide(
     facts = goods.marked(facts, terms, referral.goods, store)
     lock_budget(terms.caps, referral.program_id)
     was_qualified = referral.status in WAS_QUALIFIED
+    by_rule = {booked.reward.rule: booked for booked in books.rewards.values()}
     known = history.of_order(
         referral,
         referrer,
@@ -264,10 +271,6 @@ def _decide(
         # Who moves, or sends a friend a present, later keeps what they earned.
         ask_who_they_are=books.anew or not was_qualified,
         counted=_counted(terms, facts, books, now),
-    )
-    by_rule = {booked.reward.rule: booked for booked in books.rewards.values()}
-    known = replace(
-        known,
         referrer_is_gone=referrer.forgotten_at is not None,
         withdrawn=frozenset(
             rule for rule, booked in by_rule.items() if booked.reward.voided_by_id is not None
@@ -292,7 +295,7 @@ def _decide(
 def _find_first(referral: Referral, facts: OrderFacts) -> None:
     """An order made with a code once more follows the first. One that qualified by itself
     stays what it is."""
-    is_open = referral.follows is None and referral.status not in Referral.ACTIVE
+    is_open = referral.follows_id is None and referral.status not in Referral.ACTIVE
     if not is_open or referral.claim is None or referral.status in WAS_QUALIFIED:
         return
     if referral.terms.terms.discounted_orders > 1:
@@ -311,7 +314,7 @@ def _terms_of(referral: Referral) -> Terms:
     """Those of the claim; for a referrer in a group those of the group, as it was when the
     referral first qualified."""
     terms = referral.terms.terms
-    if terms.groups and referral.status not in WAS_QUALIFIED and referral.follows is None:
+    if terms.groups and referral.status not in WAS_QUALIFIED and referral.follows_id is None:
         referral.group = history.group_of(referral.referrer_id, referral.program_id)
     return terms.for_group(referral.group)
 

@@ -19,6 +19,7 @@ from .facts import (
     OrderFacts,
     PlacedOrder,
     ReferrerFacts,
+    Seen,
 )
 from .readings import reads
 from .terms import Goods, Terms
@@ -52,6 +53,10 @@ class Store(Protocol):
     # facts -----------------------------------------------------------------------------
     def order_facts(self, order_ref: str) -> OrderFacts | None:
         """None when there is no such order (any more)."""
+
+    def see(self, order_ref: str, user_ref: str | None) -> Seen:
+        """`order_facts` and `customer` (of nobody, where None), and the time: by one statement,
+        for every change of every referred order asks for them."""
 
     def order_origin(self, order_ref: str) -> tuple[str | None, str | None]:
         """The checkout an order was made from, and the promo code on it: enough to tell

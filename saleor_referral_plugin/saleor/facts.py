@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import F, OuterRef, Q
 from prices import Money
-from saleor.account.models import Address
+from saleor.account.models import Address, User
 from saleor.checkout.base_calculations import (
     base_checkout_undiscounted_delivery_price,
     calculate_base_line_total_price,
@@ -28,7 +28,7 @@ from saleor.order.models import (
 from saleor.payment import TransactionEventType, TransactionKind
 from saleor.payment.models import Payment, Transaction, TransactionEvent, TransactionItem
 
-from ..engine.facts import CheckoutFacts, CheckoutLine, OrderFacts
+from ..engine.facts import CheckoutFacts, CheckoutLine, CustomerFacts, OrderFacts
 from ..engine.facts import OrderLine as LineFacts
 from ..engine.money import times, total
 from ..engine.people import domain_of, party_keys, person
@@ -136,6 +136,21 @@ _ORDER = Prepared(
     )
 )
 
+ACCOUNT = (
+    "pk",
+    "email",
+    "first_name",
+    "language_code",
+    "is_active",
+    "date_joined",
+    "default_billing_address__country",
+    "is_staff",
+)
+_ORDER_AND_ACCOUNT = Prepared(
+    lambda: _ORDER.query().annotate(
+        accounts=Gathered(User.objects.filter(pk=Param("user")), *ACCOUNT)
+    )
+)
 
 #: A voucher for some goods is written on the lines that it is for.
 _LINE_VOUCHERS = Prepared(
@@ -203,9 +218,35 @@ def checkout_facts(checkout_info: Any, lines: list[Any]) -> CheckoutFacts:
 
 
 def order_facts(order_ref: str) -> OrderFacts | None:
-    order: Any = _ORDER.first(order=order_ref)
+    order = _ORDER.first(order=order_ref)
+    return None if order is None else _order_facts(order)
+
+
+def order_and_account(
+    order_ref: str, user_ref: str
+) -> tuple[OrderFacts, CustomerFacts | None] | None:
+    """An order, and some account; None where there is no such order."""
+    order: Any = _ORDER_AND_ACCOUNT.first(order=order_ref, user=user_ref)
     if order is None:
         return None
+    return _order_facts(order), next(map(customer_facts, order.accounts), None)
+
+
+def customer_facts(user: Any) -> CustomerFacts:
+    """By an account's ACCOUNT."""
+    return CustomerFacts(
+        user_ref=str(user.pk),
+        email=user.email,
+        display_name=user.first_name,
+        language=user.language_code,
+        is_active=user.is_active,
+        registered_at=user.date_joined,
+        country=str(user.default_billing_address__country or ""),
+        is_staff=user.is_staff,
+    )
+
+
+def _order_facts(order: Any) -> OrderFacts:
     money = _MoneyMoved(order)
     fulfilled = sum(line.quantity_fulfilled for line in order.its_lines)
     waiting = sum(

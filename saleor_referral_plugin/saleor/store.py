@@ -32,6 +32,7 @@ from ..engine.facts import (
     OrderFacts,
     PlacedOrder,
     ReferrerFacts,
+    Seen,
 )
 from ..engine.rows import Param, Prepared
 from ..engine.terms import Goods, Terms
@@ -40,7 +41,7 @@ from .checkouts import OpenCheckout
 
 _USER = Prepared(
     lambda: User.objects.filter(pk=Param("user")).annotate(
-        country=F("default_billing_address__country")
+        default_billing_address__country=F("default_billing_address__country")
     )
 )
 _ORIGIN = Prepared(
@@ -59,12 +60,13 @@ PLACED = (
     "channel__slug",
 )
 #: The same columns. Each part of the union has an index of its own; "or" would have none.
-_STANDING = """
+_STANDING = f"""
 WITH standing AS NOT MATERIALIZED (
      SELECT sale.id, sale.user_id, sale.user_email, sale.created_at, sale.updated_at,
             sale.voucher_code, channel.slug
        FROM order_order sale JOIN channel_channel channel ON channel.id = sale.channel_id
-      WHERE sale.created_at < %(placed_before)s AND sale.status <> ALL(%(not_standing)s))
+      WHERE sale.created_at < %(placed_before)s
+        AND sale.status NOT IN ({", ".join(f"'{status}'" for status in NOT_STANDING)}))
 SELECT * FROM standing WHERE id = ANY(%(refs)s::uuid[])
 UNION
 SELECT * FROM standing WHERE user_id = %(user)s::integer
@@ -93,6 +95,13 @@ class SaleorStore:
     def order_facts(self, order_ref: str) -> OrderFacts | None:
         return facts.order_facts(order_ref)
 
+    def see(self, order_ref: str, user_ref: str | None) -> Seen:
+        if user_ref is None or not may_be_account(user_ref):
+            return Seen(self.now(), self.order_facts(order_ref), None)
+        found = facts.order_and_account(order_ref, user_ref)
+        order, customer = found or (None, self.customer(user_ref))
+        return Seen(self.now(), order, customer)
+
     def order_origin(self, order_ref: str) -> tuple[str | None, str | None]:
         order = _ORIGIN.first(order=order_ref)
         if order is None:
@@ -105,18 +114,7 @@ class SaleorStore:
 
     def customer(self, user_ref: str) -> CustomerFacts | None:
         user = _USER.first(user=user_ref) if may_be_account(user_ref) else None
-        if user is None:
-            return None
-        return CustomerFacts(
-            user_ref=str(user.pk),
-            email=user.email,
-            display_name=user.first_name,
-            language=user.language_code,
-            is_active=user.is_active,
-            registered_at=user.date_joined,
-            country=str(user.country or ""),
-            is_staff=user.is_staff,
-        )
+        return None if user is None else facts.customer_facts(user)
 
     def note_claim(self, user_ref: str, *, is_open: bool) -> None:
         checkouts.note_claim(user_ref, is_open)
@@ -156,12 +154,11 @@ class SaleorStore:
         found = rows.select(
             _STANDING,
             {
-                "refs": list(refs),
+                "refs": rows.array(refs),
                 "user": user_ref,
                 "changed_since": changed_since,
                 "at_most": at_most,
                 "placed_before": placed_before,
-                "not_standing": list(NOT_STANDING),
             },
         )
         return _placed(found)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, Subquery
 from django.utils import timezone
 
 from ..engine.rows import Param, Prepared
@@ -10,12 +10,19 @@ from .models import Clock
 
 _ROW = 1
 _CLOCK = Prepared(lambda: Clock.objects.filter(pk=Param("row")))
+#: For a query that asks for something else besides: how far the time is ahead, NULL for not.
+AHEAD = Subquery(Clock.objects.filter(pk=_ROW).values("offset"))
 
 
 def now() -> datetime:
     """The shop's time, aware, in UTC."""
     clock = _CLOCK.first(row=_ROW)
-    return timezone.now() + (clock.offset if clock else timedelta())
+    return moved_by(clock.offset if clock else None)
+
+
+def moved_by(ahead: timedelta | None) -> datetime:
+    """The same, by what AHEAD was found to be."""
+    return timezone.now() + (ahead or timedelta())
 
 
 def move(by: timedelta) -> datetime:

@@ -32,10 +32,10 @@ class Movements:
 
 def movements_of(order: Order, payments: Iterable[Any] | None = None) -> Movements:
     """From the order's payments, oldest first; read where they are not at hand."""
-    sums = dict.fromkeys(Kind, Decimal(0))
+    sums: dict[str, Decimal] = dict.fromkeys(Kind, Decimal(0))
     paid_at = None if order.total else order.placed_at
     for payment in order.payments.all() if payments is None else payments:
-        sums[Kind(payment.kind)] += payment.amount
+        sums[payment.kind] += payment.amount
         if paid_at is None and sums[Kind.CHARGE] >= order.total:
             paid_at = payment.created_at
     return Movements(

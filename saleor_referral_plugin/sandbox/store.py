@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from ..engine.facts import (
     OrderLine,
     PlacedOrder,
     ReferrerFacts,
+    Seen,
 )
 from ..engine.findings import Finding, FindingCode, Refused
 from ..engine.money import times, zero
@@ -65,6 +67,22 @@ _ORDER = Prepared(
         ),
     )
 )
+_ACCOUNT = (
+    "pk",
+    "email",
+    "display_name",
+    "address",
+    "is_active",
+    "is_staff",
+    "registered_at",
+)
+#: The same with an account, and how far the shop's time is ahead.
+_SEEN = Prepared(
+    lambda: _ORDER.query().annotate(
+        accounts=Gathered(models.Customer.objects.filter(pk=Param("account")), *_ACCOUNT),
+        ahead=clock.AHEAD,
+    )
+)
 _CUSTOMER = Prepared(lambda: models.Customer.objects.filter(pk=_KEY))
 
 #: What a PlacedOrder is made from.
@@ -82,7 +100,7 @@ _STANDING = f"""
 WITH standing AS NOT MATERIALIZED (
      SELECT {", ".join(PLACED)} FROM referral_sandbox_order
       WHERE placed_at < %(placed_before)s AND cancelled_at IS NULL)
-SELECT * FROM standing WHERE id = ANY(%(refs)s) OR customer_id = %(customer)s
+SELECT * FROM standing WHERE id = ANY(%(refs)s::uuid[]) OR customer_id = %(customer)s
 UNION
 (SELECT * FROM standing
   WHERE %(changed_since)s::timestamptz IS NULL OR updated_at >= %(changed_since)s
@@ -110,6 +128,14 @@ class SandboxStore:
         order = _ORDER.first(key=as_uuid(order_ref))
         return None if order is None else _order_facts(order)
 
+    def see(self, order_ref: str, user_ref: str | None) -> Seen:
+        account = NOBODY if user_ref is None else as_uuid(user_ref)
+        order: Any = _SEEN.first(key=as_uuid(order_ref), account=account)
+        if order is None:
+            return Seen(self.now(), None, None if user_ref is None else self.customer(user_ref))
+        customer = next(map(_customer_facts, order.accounts), None)
+        return Seen(clock.moved_by(order.ahead), _order_facts(order), customer)
+
     def order_origin(self, order_ref: str) -> tuple[str | None, str | None]:
         order = _ORIGIN.first(key=as_uuid(order_ref))
         return (str(order.checkout_token), order.voucher_code) if order else (None, None)
@@ -124,17 +150,7 @@ class SandboxStore:
 
     def customer(self, user_ref: str) -> CustomerFacts | None:
         customer = _CUSTOMER.first(key=as_uuid(user_ref))
-        if customer is None:
-            return None
-        return CustomerFacts(
-            user_ref=str(customer.pk),
-            email=customer.email,
-            display_name=customer.display_name,
-            is_active=customer.is_active,
-            registered_at=customer.registered_at,
-            country=customer.address.get("country", ""),
-            is_staff=customer.is_staff,
-        )
+        return None if customer is None else _customer_facts(customer)
 
     def note_claim(self, user_ref: str, *, is_open: bool) -> None:
         account = models.Customer.objects.filter(pk=as_uuid(user_ref))
@@ -174,8 +190,8 @@ class SandboxStore:
             rows.select(
                 _STANDING,
                 {
-                    "refs": [as_uuid(ref) for ref in refs],
-                    "customer": as_uuid(user_ref),
+                    "refs": rows.array(str(as_uuid(ref)) for ref in refs),
+                    "customer": user_ref and as_uuid(user_ref),
                     "changed_since": changed_since,
                     "at_most": at_most,
                     "placed_before": placed_before,
@@ -435,6 +451,24 @@ def checkout_facts_of(checkout: models.Checkout) -> CheckoutFacts:
     )
 
 
+def _customer_facts(customer: Any) -> CustomerFacts:
+    return CustomerFacts(
+        user_ref=str(customer.pk),
+        email=customer.email,
+        display_name=customer.display_name,
+        is_active=customer.is_active,
+        registered_at=customer.registered_at,
+        country=customer.address.get("country", ""),
+        is_staff=customer.is_staff,
+    )
+
+
+@lru_cache(maxsize=64)
+def _untaxed(tax_percent: Decimal) -> Fraction:
+    """What is left of a price without its tax."""
+    return 1 / (1 + Fraction(tax_percent) / 100)
+
+
 def _order_facts(order: Any) -> OrderFacts:
     def money(amount: Decimal) -> Money:
         return Money(amount, order.currency)
@@ -443,7 +477,7 @@ def _order_facts(order: Any) -> OrderFacts:
     sent = next((f for f in order.its_fulfilments if f.taken_back_at is None), None)
     sold = order.its_lines
     back = sum((line.price * line.returned for line in sold), Decimal(0))
-    untaxed = 1 / (1 + Fraction(order.tax_percent) / 100)
+    untaxed = _untaxed(order.tax_percent)
     discount = sum((line.discount for line in sold), Decimal(0))
     return OrderFacts(
         ref=str(order.pk),
@@ -458,7 +492,7 @@ def _order_facts(order: Any) -> OrderFacts:
         captured=money(moved.captured),
         refunded=money(moved.refunded),
         charged_back=money(moved.charged_back),
-        returned=Fraction(back) / Fraction(order.goods) if order.goods else Fraction(0),
+        returned=Fraction(back) / Fraction(order.goods) if back else Fraction(0),
         checkout_ref=str(order.checkout_token),
         voucher_code=order.voucher_code,
         is_void=order.cancelled_at is not None,

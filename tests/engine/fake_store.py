@@ -19,6 +19,7 @@ from saleor_referral_plugin.engine.facts import (
     OrderFacts,
     PlacedOrder,
     ReferrerFacts,
+    Seen,
 )
 from saleor_referral_plugin.engine.findings import Finding, FindingCode, Refused
 from saleor_referral_plugin.engine.goods import found, ids
@@ -95,6 +96,10 @@ class FakeStore:
     def order_facts(self, order_ref: str) -> OrderFacts | None:
         self._may_fail("order_facts", order_ref)
         return self.orders.get(order_ref)
+
+    def see(self, order_ref: str, user_ref: str | None) -> Seen:
+        customer = None if user_ref is None else self.customer(user_ref)
+        return Seen(self.now(), self.order_facts(order_ref), customer)
 
     def order_origin(self, order_ref: str) -> tuple[str | None, str | None]:
         order = self.orders.get(order_ref)

@@ -118,6 +118,54 @@ def test_statements_that_share_a_cursor_give_the_same(store: FakeStore) -> None:
     assert together[0][0].isoformat() == alone[0][0].isoformat()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_cursor_is_another_one_on_another_connection() -> None:
+    # given
+    with rows.one_cursor():
+        assert rows.select("SELECT 1", []) == [(1,)]
+    with rows.one_cursor():
+        [(first,)] = rows.select("SELECT pg_backend_pid()", [])
+
+    # when
+    connection.close()
+
+    # then
+    with rows.one_cursor():
+        [(second,)] = rows.select("SELECT pg_backend_pid()", [])
+    assert first != second
+
+
+def test_whoever_watches_sees_each_statement_on_the_shared_cursor() -> None:
+    # given
+    with rows.one_cursor():
+        rows.select("SELECT 1", [])
+
+    # when
+    with CaptureQueriesContext(connection) as seen, rows.one_cursor():
+        rows.select("SELECT 2", [])
+    with rows.one_cursor():
+        rows.select("SELECT 3", [])
+
+    # then
+    assert [each["sql"] for each in seen.captured_queries] == ["SELECT 2"]
+
+
+def test_a_relation_leads_to_what_was_read_with_the_row(
+    store: FakeStore, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    # given
+    referral = reward_row(store).referral
+    reward = taken(Reward.objects.get())
+
+    # when
+    rows.relate(reward, referral=referral, voided_by=None)
+
+    # then
+    with django_assert_num_queries(0):
+        assert reward.referral is referral
+        assert reward.voided_by is None
+
+
 def test_only_what_has_changed_is_written(store: FakeStore) -> None:
     # given
     reward = taken(reward_row(store))
