@@ -329,6 +329,7 @@ class Claim(models.Model):
                 fields=("buyer_email_key",), condition=Q(status="open"), name="referral_claim_of"
             ),
             models.Index(fields=("-created_at", "-id"), name="claim_newest"),
+            models.Index(fields=("status", "-created_at", "-id"), name="claim_by_status"),
             models.Index(
                 fields=("order_ref",), condition=Q(order_ref__isnull=False), name="claim_of_order"
             ),
@@ -409,7 +410,7 @@ class Referral(models.Model):
     class Meta:
         ordering = ("-placed_at", "-pk")
         indexes = [
-            models.Index(fields=("referrer", "-placed_at"), name="referral_mine"),
+            models.Index(fields=("referrer", "-placed_at", "-id"), name="referral_mine"),
             models.Index(fields=("referrer", "program", "earned_at"), name="referral_counted"),
             models.Index(
                 fields=("look_again_at",),
@@ -417,10 +418,12 @@ class Referral(models.Model):
                 name="referral_due",
             ),
             models.Index(fields=("-placed_at", "-id"), name="referral_newest"),
+            models.Index(fields=("status", "-placed_at", "-id"), name="referral_by_status"),
             models.Index(
-                fields=("-placed_at", "-id"),
-                condition=Q(status="in_review"),
-                name="referral_review",
+                fields=("program", "earned_at"),
+                include=("referrer",),
+                condition=Q(status="qualified", follows__isnull=True),
+                name="referral_ranked",
             ),
             models.Index(fields=("order_number",), name="referral_by_number"),
             models.Index(fields=("referee_email_key",), name="referral_by_referee"),
@@ -524,7 +527,9 @@ class Reward(models.Model):
         ordering = ("-created_at", "-pk")
         indexes = [
             models.Index(fields=("holder", "program", "earned_at"), name="reward_caps"),
-            models.Index(fields=("holder", "-created_at"), name="reward_mine"),
+            models.Index(fields=("holder", "-created_at", "-id"), name="reward_mine"),
+            models.Index(fields=("program", "beneficiary", "earned_at"), name="reward_budget"),
+            models.Index(fields=("status", "-created_at", "-id"), name="reward_by_status"),
             models.Index(
                 fields=("expires_at",), condition=Q(status="issued"), name="reward_expiry"
             ),

@@ -18,9 +18,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
-from django.db.models import Count, F, Model, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import BigIntegerField, Count, F, Func, Model, OuterRef, Q, QuerySet
 from graphene.relay import PageInfo
 from promise import Promise
 
@@ -123,25 +123,30 @@ class PageLoader(host.DataLoader):
         return list(self._behind_cursor(page).order_by(*self._order(page))[: _size(page) + 1])
 
     def _rows_of(self, parents: list[int], page: Page) -> dict[int, list[Model]]:
+        # Each parent's page by itself, so that an index is read no further than the page.
+        mine = self._behind_cursor(page).filter(**{self.parent: OuterRef("pk")})
+        keys = mine.order_by(*self._order(page)).values("pk")[: _size(page) + 1]
+        wanted = self._parents().filter(pk__in=parents).values_list(_each(ArraySubquery(keys)))
+        found = self._rows().filter(pk__in=wanted).annotate(parent_id=F(self.parent))
         rows: dict[int, list[Model]] = {parent: [] for parent in parents}
-        place = Window(RowNumber(), partition_by=self.parent, order_by=self._order(page))
-        queryset = (
-            self._behind_cursor(page)
-            .filter(**{f"{self.parent}__in": parents})
-            .annotate(place=place, parent_id=F(self.parent))
-            .filter(place__lte=_size(page) + 1)
-            .order_by("place")
-        )
         row: Any
-        for row in queryset:
+        for row in found.order_by(*self._order(page)):
             rows[row.parent_id].append(row)
         return rows
 
-    def _behind_cursor(self, page: Page) -> QuerySet[Model]:
+    def _parents(self) -> QuerySet[Model]:
+        model: Any = self.model
+        for name in self.parent.split("__"):
+            model = model._meta.get_field(name).related_model
+        parents: QuerySet[Model] = model._default_manager.using(self.database_connection_name)
+        return parents.order_by()
+
+    def _rows(self) -> QuerySet[Model]:
         rows = self.model._default_manager.using(self.database_connection_name)
-        if self.with_their:
-            rows = rows.select_related(*self.with_their)
-        return rows.filter(page.where.condition, self._beyond(page))
+        return rows.select_related(*self.with_their) if self.with_their else rows
+
+    def _behind_cursor(self, page: Page) -> QuerySet[Model]:
+        return self._rows().filter(page.where.condition, self._beyond(page))
 
     def _order(self, page: Page) -> list[Any]:
         by = (F(self._column(page).name), F("pk"))
@@ -203,6 +208,10 @@ class PageLoader(host.DataLoader):
 
 def _falls(page: Page) -> bool:
     return page.descending != page.is_backwards
+
+
+def _each(array: ArraySubquery) -> Func:
+    return Func(array, function="unnest", output_field=BigIntegerField())
 
 
 def _size(page: Page) -> int:
