@@ -39,24 +39,36 @@ LATE = timedelta(seconds=10)
 #: there are few; more wait only while a large shop is being indexed first.
 RECENT = 20_000
 
-#: Limits are counted one by one, each in its own window; an empty window is for life.
-_USED = """
+#: Limits are counted one by one, each in its own window; an empty window is for life. Of a holder,
+#: of a pair and of all, each by an index of its own: of the three parts a limit needs one, and
+#: PostgreSQL does not carry out the others.
+_REWARDS = """
+SELECT reward.* FROM referral_reward reward
+ WHERE cap.holder IS NOT NULL AND reward.holder_id = cap.holder AND {counted}
+UNION ALL
+SELECT reward.* FROM referral_reward reward
+ WHERE cap.pair IS NOT NULL AND {counted} AND reward.referral_id IN (
+       SELECT cap.pair UNION SELECT id FROM referral_referral WHERE follows_id = cap.pair)
+UNION ALL
+SELECT reward.* FROM referral_reward reward
+ WHERE cap.holder IS NULL AND cap.pair IS NULL AND {counted}
+""".format(
+    counted="""reward.program_id = %(program)s AND reward.beneficiary = cap.beneficiary
+   AND reward.amount > 0
+   -- What staff gave of their own was not earned, and counts towards nothing.
+   AND reward.earned_at IS NOT NULL
+   AND reward.earned_at >= coalesce(cap.starts, '-infinity')
+   AND reward.earned_at < coalesce(cap.ends, 'infinity')"""
+)
+_USED = f"""
 ARRAY(SELECT ARRAY[place::text, reward.currency, count(*)::text, sum(reward.amount)::text]
         FROM jsonb_to_recordset(%(counted)s)
              AS cap (place int, beneficiary text, holder bigint, pair bigint,
-                     starts timestamptz, ends timestamptz)
-        JOIN referral_reward reward ON reward.program_id = %(program)s
-         AND reward.beneficiary = cap.beneficiary
-         AND (cap.holder IS NULL OR reward.holder_id = cap.holder)
-        LEFT JOIN referral_referral referral ON referral.id = reward.referral_id
-       WHERE reward.amount > 0
-         -- What staff gave of their own was not earned, and counts towards nothing.
-         AND reward.earned_at IS NOT NULL
-         AND reward.id IS DISTINCT FROM %(except_reward)s
-         AND (referral.id IS NULL OR referral.id IS DISTINCT FROM %(except_referral)s)
-         AND (cap.pair IS NULL OR referral.id = cap.pair OR referral.follows_id = cap.pair)
-         AND (cap.starts IS NULL
-              OR reward.earned_at >= cap.starts AND reward.earned_at < cap.ends)
+                     starts timestamptz, ends timestamptz),
+             LATERAL ({_REWARDS}) reward
+       WHERE reward.id IS DISTINCT FROM %(except_reward)s
+         AND (reward.referral_id IS NULL
+              OR reward.referral_id IS DISTINCT FROM %(except_referral)s)
        GROUP BY place, reward.currency)
 """
 
