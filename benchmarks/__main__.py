@@ -4,6 +4,8 @@
     python -m benchmarks engine              one of them
     python -m benchmarks saleor --pairs 200  with more pairs than usual
     python -m benchmarks replay --pairs 500  a replay over 500 orders, and over four times as many
+    python -m benchmarks growth --largest 10000000
+                                             among ten million codes, too, which takes longer
 
 A figure that misses its aim is said at the end; only a group that could not be measured
 makes the run fail.
@@ -14,28 +16,31 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import engine
+from benchmarks import engine, growth
 from benchmarks.figures import Group, closing_lines, publish, table
 from benchmarks.inside_saleor import launch
 
 ROOT = Path(__file__).resolve().parent.parent
 PAIRS = 60
+LARGEST = 1_000_000
 
 
-def measure_engine(pairs: int) -> Group:
-    return Group(engine.TITLE, engine.run(pairs))
+@dataclass(frozen=True)
+class Asked:
+    """How much is to be measured."""
+
+    pairs: int
+    largest: int
 
 
-def measure_replay(pairs: int) -> Group:
-    return Group(engine.REPLAY, engine.run_replay(pairs))
-
-
-GROUPS: dict[str, Callable[[int], Group]] = {
-    "engine": measure_engine,
-    "replay": measure_replay,
-    "saleor": launch.measure,
+GROUPS: dict[str, Callable[[Asked], Group]] = {
+    "engine": lambda asked: Group(engine.TITLE, engine.run(asked.pairs)),
+    "growth": lambda asked: Group(growth.TITLE, growth.run(asked.pairs, asked.largest)),
+    "replay": lambda asked: Group(engine.REPLAY, engine.run_replay(asked.pairs)),
+    "saleor": lambda asked: launch.measure(asked.pairs),
 }
 
 
@@ -47,13 +52,16 @@ def main() -> int:
     )
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=" or ".join(GROUPS))
     parser.add_argument("--pairs", type=int, default=PAIRS, help=f"usually {PAIRS}")
+    parser.add_argument(
+        "--largest", type=int, default=LARGEST, help=f"codes, usually up to {LARGEST:,}"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "bench.json")
     arguments = parser.parse_args()
     if unknown := set(arguments.groups) - set(GROUPS):
         parser.error(f"there is no group {', '.join(sorted(unknown))}")
     groups = []
     for name in arguments.groups or GROUPS:
-        groups.append(GROUPS[name](arguments.pairs))
+        groups.append(GROUPS[name](Asked(arguments.pairs, arguments.largest)))
         print(f"\n{table(groups[-1])}", flush=True)
     publish(groups, arguments.out)
     print("", *closing_lines(groups), _machine(), f"Written to {arguments.out}.", sep="\n")

@@ -25,9 +25,11 @@ _TURNS = re.compile(r"(SAVEPOINT|RELEASE|ROLLBACK)\b")
 
 @dataclass
 class Statements:
-    """Everything sent to the database, savepoints included; BEGIN and COMMIT are not."""
+    """Everything sent to the database, savepoints included; BEGIN and COMMIT are not. `seconds`:
+    how long all of it took, until the answer was there."""
 
     sent: list[tuple[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0
 
     def __len__(self) -> int:
         return len(self.sent)
@@ -60,7 +62,11 @@ def statements() -> Iterator[Statements]:
 
     def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         seen.sent.append((sql, params))
-        return execute(sql, params, many, context)
+        started = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            seen.seconds += time.perf_counter() - started
 
     with ExitStack() as stack:
         for connection in connections.all():
