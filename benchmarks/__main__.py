@@ -3,7 +3,8 @@
     python -m benchmarks                     all groups
     python -m benchmarks engine              one of them
     python -m benchmarks saleor --pairs 200  with more pairs than usual
-    python -m benchmarks replay --pairs 500  a replay over 500 orders, and over four times as many
+    python -m benchmarks bulk --orders 100000
+                                             many orders at once: swept, and replayed
     python -m benchmarks growth --largest 10000000
                                              among ten million codes, too, which takes longer
 
@@ -26,6 +27,7 @@ from benchmarks.inside_saleor import launch
 ROOT = Path(__file__).resolve().parent.parent
 PAIRS = 60
 LARGEST = 1_000_000
+ORDERS = 2_000
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,13 @@ class Asked:
 
     pairs: int
     largest: int
+    orders: int
 
 
 GROUPS: dict[str, Callable[[Asked], Group]] = {
     "engine": lambda asked: Group(engine.TITLE, engine.run(asked.pairs)),
+    "bulk": lambda asked: Group(engine.BULK, engine.run_bulk(asked.orders)),
     "growth": lambda asked: Group(growth.TITLE, growth.run(asked.pairs, asked.largest)),
-    "replay": lambda asked: Group(engine.REPLAY, engine.run_replay(asked.pairs)),
     "saleor": lambda asked: launch.measure(asked.pairs),
 }
 
@@ -55,13 +58,14 @@ def main() -> int:
     parser.add_argument(
         "--largest", type=int, default=LARGEST, help=f"codes, usually up to {LARGEST:,}"
     )
+    parser.add_argument("--orders", type=int, default=ORDERS, help=f"at once, usually {ORDERS:,}")
     parser.add_argument("--out", type=Path, default=ROOT / "bench.json")
     arguments = parser.parse_args()
     if unknown := set(arguments.groups) - set(GROUPS):
         parser.error(f"there is no group {', '.join(sorted(unknown))}")
     groups = []
     for name in arguments.groups or GROUPS:
-        groups.append(GROUPS[name](Asked(arguments.pairs, arguments.largest)))
+        groups.append(GROUPS[name](Asked(arguments.pairs, arguments.largest, arguments.orders)))
         print(f"\n{table(groups[-1])}", flush=True)
     publish(groups, arguments.out)
     print("", *closing_lines(groups), _machine(), f"Written to {arguments.out}.", sep="\n")

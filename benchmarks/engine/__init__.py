@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from benchmarks.figures import Figure
 
 TITLE = "Engine on the sandbox's PostgreSQL"
-REPLAY = "Draft terms replayed over past orders, on the sandbox's PostgreSQL"
+BULK = "Many orders at once, on the sandbox's PostgreSQL"
 #: Laps take milliseconds here, so many can be had.
 ROUNDS = 100
 
@@ -27,13 +27,13 @@ def run(pairs: int) -> tuple[Figure, ...]:
         )
 
 
-def run_replay(orders: int) -> tuple[Figure, ...]:
-    """The figures of a replay, likewise."""
+def run_bulk(orders: int) -> tuple[Figure, ...]:
+    """The figures of many orders at once, likewise."""
     with database():
-        from benchmarks.engine import replaying
+        from benchmarks.engine import bulk
         from benchmarks.engine.orders import open_shop
 
-        return tuple(replaying.run(open_shop(), orders))
+        return tuple(bulk.run(open_shop(), orders))
 
 
 @contextmanager
