@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import engine, growth
+from benchmarks import engine, growth, workers
 from benchmarks.figures import Group, closing_lines, publish, table
 from benchmarks.inside_saleor import launch
 
@@ -43,7 +43,10 @@ GROUPS: dict[str, Callable[[Asked], Group]] = {
     "engine": lambda asked: Group(engine.TITLE, engine.run(asked.pairs)),
     "bulk": lambda asked: Group(engine.BULK, engine.run_bulk(asked.orders)),
     "growth": lambda asked: Group(growth.TITLE, growth.run(asked.pairs, asked.largest)),
-    "saleor": lambda asked: launch.measure(asked.pairs),
+    "workers": lambda asked: workers.run(asked.orders // 4),
+    "saleor": lambda asked: launch.measure("inside_saleor", asked.pairs),
+    "otherwise": lambda asked: launch.measure("otherwise", asked.pairs),
+    "starting": lambda asked: launch.measure("starting", asked.pairs),
 }
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db import connection, models
 
-from benchmarks.engine.orders import REFERRERS, BenchShop, friends_orders
+from benchmarks.engine.orders import BenchShop, friends_orders
 from saleor_referral_plugin.engine.people import email_key
 from saleor_referral_plugin.models import Claim
 from saleor_referral_plugin.sandbox import clock
@@ -21,13 +21,15 @@ CREATE TEMPORARY TABLE own (
 APART = timedelta(seconds=1)
 
 
-def many_friends_orders(shop: BenchShop, count: int, prefix: str) -> None:
+def many_friends_orders(
+    shop: BenchShop, count: int, prefix: str, *, referrers: int | None = None
+) -> None:
     """Paid orders with a code that no sweep has read, of as many buyers, one each second until an
-    hour ago."""
+    hour ago. `referrers`: of so many referrers; usually of all there are."""
     [sample] = friends_orders(shop, 1, f"{prefix}.sample")
     order = Order.objects.get(pk=sample.ref)
     claim = Claim.objects.get(checkout_ref=sample.checkout_ref)
-    codes = list(claim.code.program.codes.order_by("pk").values_list("pk", flat=True)[:REFERRERS])
+    codes = list(claim.code.program.codes.order_by("pk").values_list("pk", flat=True)[:referrers])
     last = clock.now() - timedelta(hours=1)
     with connection.cursor() as cursor:
         cursor.execute(_OWN)

@@ -1,13 +1,12 @@
 """How long the same question takes in tables of each size, and what PostgreSQL reads for it.
 
 Time is that of the statements alone, until their answers are there: what Python does with them
-is the same in any size. Of many times it is the lower quartile: whatever else the machine does only
-adds to them. What is read is counted by EXPLAIN (ANALYZE, BUFFERS), and does not depend
+is the same in any size. Of many times it is the shortest: whatever else the machine does only adds
+to them. What is read is counted by EXPLAIN (ANALYZE, BUFFERS), and does not depend
 on what else the machine does; a block more is one more level of an index.
 """
 
 import gc
-import statistics
 from collections.abc import Iterator, Sequence
 
 from benchmarks.figures import Figure
@@ -60,7 +59,7 @@ def _compared(question: Question, sizes: Sequence[Size], rounds: int) -> Iterato
 
 
 def _quickly(seconds: Sequence[float]) -> float:
-    return statistics.quantiles(seconds, n=4)[0]
+    return min(seconds)
 
 
 def _asked(question: Question, size: Size) -> Statements:

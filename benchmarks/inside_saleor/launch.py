@@ -1,4 +1,4 @@
-"""Find the newest Saleor, lay our wheel over its environment and run the group in there."""
+"""Find the newest Saleor, lay our wheel over its environment and run a group in there."""
 
 import subprocess
 from pathlib import Path
@@ -16,23 +16,27 @@ from tests.saleor_runner import (
 )
 from tests.system_postgres import NoPostgres
 
-TITLE = "Inside Saleor"
+TITLES = {
+    "inside_saleor": "Inside Saleor",
+    "otherwise": "The plugin, and an app that does it over the API",
+    "starting": "Starting Saleor",
+}
 
 
-def measure(pairs: int) -> Group:
-    """The group's figures; left out where no Saleor is found."""
-    folder = checkouts_folder()
+def measure(module: str, pairs: int) -> Group:
+    """The figures of the group in a module of ours; left out where no Saleor is found."""
+    title, folder = TITLES[module], checkouts_folder()
     try:
         saleor = _newest(folder)
         if saleor is None:
-            return Group(TITLE, left_out=f"it needs a Saleor, and none was found in {folder}")
+            return Group(title, left_out=f"it needs a Saleor, and none was found in {folder}")
         say(f"{saleor}, from {folder}")
         with open_workshop() as workshop:
-            return _measure_in(saleor, workshop, pairs)
+            return _measure_in(saleor, workshop, module, pairs)
     except (Unusable, NoPostgres, subprocess.CalledProcessError) as problem:
         say(str(problem))
         first_line = str(problem).partition("\n")[0]
-        return Group(TITLE, left_out=f"it could not run: {first_line}", failed=True)
+        return Group(title, left_out=f"it could not run: {first_line}", failed=True)
 
 
 def _newest(folder: Path) -> Saleor | None:
@@ -40,7 +44,7 @@ def _newest(folder: Path) -> Saleor | None:
     return next((saleor for saleor in found if saleor is not None), None)
 
 
-def _measure_in(saleor: Saleor, workshop: Workshop, pairs: int) -> Group:
+def _measure_in(saleor: Saleor, workshop: Workshop, module: str, pairs: int) -> Group:
     environment = workshop.prepare(saleor) | {
         "DJANGO_SETTINGS_MODULE": "benchmarks.inside_saleor.settings",
         "PYTHONHASHSEED": "0",
@@ -48,11 +52,11 @@ def _measure_in(saleor: Saleor, workshop: Workshop, pairs: int) -> Group:
     results = workshop.folder / "figures.json"
     subprocess.run(
         [
-            *(saleor.python, "-W", "ignore", "-m", "benchmarks.inside_saleor"),
+            *(saleor.python, "-W", "ignore", "-m", f"benchmarks.{module}"),
             *("--pairs", str(pairs), "--out", results),
         ],
         env=environment,
         cwd=workshop.stage,
         check=True,
     )
-    return Group(f"{TITLE}: {saleor}", load(results))
+    return Group(f"{TITLES[module]}: {saleor}", load(results))
