@@ -33,6 +33,7 @@ STAFF = ("MANAGE_DISCOUNTS", "MANAGE_ORDERS")
 
 #: Why a question takes longer in a larger shop.
 ADDED_UP = "adds up all that was earned in its window"
+OF_ONE = "adds up all of one person's, however large the shop"
 LOOKED_FOR = "walks through all, newest first, until there is a page of it"
 SORTED = "sorts all of them by what has no index, for staff alone"
 
@@ -107,6 +108,7 @@ def questions(shop: GrownShop) -> list[Question]:
         Question(
             "a referrer's limits", lambda _: _limits(holder_id=1 + random.randrange(1, KNOWN))
         ),
+        Question("a popular referrer's limits", lambda _: _limits(holder_id=1), OF_ONE),
         Question("a budget's limits, for 30 days", lambda _: _limits(window=_MONTH), ADDED_UP),
         Question("a budget's limits, for ever", lambda _: _limits(), ADDED_UP),
         Question("leaderboard, ever", lambda _: run("leaderboard", channel="default"), ADDED_UP),
