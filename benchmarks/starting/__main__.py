@@ -17,7 +17,7 @@ from benchmarks.figures import Figure, save
 from benchmarks.measuring import spread
 
 #: Each takes half a minute on a slow machine.
-ROUNDS = 5
+ROUNDS = 4
 #: A worker that answers requests has the API's schema, one that carries out tasks the apps alone.
 _START = """
 import json, resource, time
