@@ -196,8 +196,8 @@ class CheckoutLine(models.Model):
 
 
 class Order(models.Model):
-    """A sale. What it is worth never changes after it was placed; what happens to it is in
-    its payments, fulfilments and returned lines, and moves `updated_at`.
+    """A sale. What it is worth may be corrected until it is paid or sent; what happens to it then
+    is in its payments, fulfilments and returned lines. Either moves `updated_at`.
 
     goods       value of the lines at the shop's prices
     discount    what the offer took off the goods, or off the delivery

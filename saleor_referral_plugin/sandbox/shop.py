@@ -10,10 +10,12 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, prefetch_related_objects
+from prices import Money
 
 from ..engine import codes
 from ..engine.findings import Finding, FindingCode
+from ..engine.money import round_money
 from . import clock, hooks
 from .models import (
     Category,
@@ -201,6 +203,7 @@ def add_promo_code(token: UUID, typed: str) -> Checkout:
     it was, and is remembered by whoever refused."""
     with transaction.atomic():
         checkout = _locked(token)
+        prefetch_related_objects([checkout], "lines")
         card = GiftCard.objects.filter(code=normalise(typed))
         usable = spendable(
             card,
@@ -283,7 +286,9 @@ def complete_checkout(token: UUID) -> Order:
         checkout = _find_locked(token)
         if checkout is None:
             return _placed(token)
-        if not checkout.lines.exists():
+        # Nobody adds to it from here on, and the lines are looked at again and again.
+        prefetch_related_objects([checkout], "lines")
+        if not checkout.lines.all():
             raise ShopError("empty", "The cart is empty.")
         if not checkout.email:
             raise ShopError("email_missing", "Please enter your e-mail address.")
@@ -348,6 +353,27 @@ def _place(checkout: Checkout) -> Order:
 
 
 # the order's life --------------------------------------------------------------------------
+def change_quantity(order_id: UUID, line_id: int, quantity: int) -> Order:
+    """Correct how many of a line were ordered, while nothing has been paid or sent. Each of them
+    costs what it cost, its part of the discount included."""
+    with _changing_order(order_id) as order:
+        _must_stand(order)
+        line = order.lines.get(pk=line_id)
+        is_paid = order.gift_cards or order.payments.exists()
+        is_sent = order.fulfilments.filter(taken_back_at=None).exists()
+        if is_paid or is_sent or quantity < max(line.returned, 1):
+            raise ShopError("cannot_be_edited", "The order cannot be changed like this.")
+        off = Money(line.discount, order.currency) * quantity / line.quantity
+        more = (quantity - line.quantity) * line.price
+        less = round_money(off).amount - line.discount
+        line.quantity, line.discount = quantity, line.discount + less
+        line.save(update_fields=["quantity", "discount"])
+        order.goods, order.discount = order.goods + more, order.discount + less
+        order.total += more - less
+        order.save(update_fields=["goods", "discount", "total"])
+    return order
+
+
 def pay(order_id: UUID, amount: Decimal | None = None) -> Order:
     """Pay what is still open, or a part of it."""
     with _changing_order(order_id) as order:

@@ -21,7 +21,7 @@ from saleor_referral_plugin.sandbox.models import (
     OrderLine,
     Payment,
 )
-from saleor_referral_plugin.sandbox.pricing import bill_of
+from saleor_referral_plugin.sandbox.pricing import bill_of, reprice
 
 from .given import a_checkout, an_order
 
@@ -33,6 +33,12 @@ def a_card(balance: str, *, code: str = "GIFTCARD0001", **given: object) -> Gift
     return GiftCard.objects.create(
         code=code, initial=Decimal(balance), balance=Decimal(balance), **values
     )
+
+
+def reprice_now(checkout: Checkout) -> Checkout:
+    checkout.refresh_from_db()
+    reprice(checkout)
+    return checkout
 
 
 # the cart ------------------------------------------------------------------------------------
@@ -291,6 +297,38 @@ def test_a_deleted_account_leaves_orders_and_takes_its_cards() -> None:
     assert not Customer.objects.exists()
     assert (order.customer, order.email) == (None, "anna@example.com")
     assert not card.is_active
+
+
+def test_an_order_is_corrected_until_it_is_paid() -> None:
+    # given: a tenth off
+    offered = Offer.objects.create(code="TENTH", channel_id="default", percent=Decimal(10))
+    checkout = a_checkout("40.00", "20.00", email="ben@example.com")
+    Checkout.objects.filter(pk=checkout.pk).update(voucher_code=offered.code)
+    order = shop.complete_checkout(reprice_now(checkout).pk)
+    first, _ = order.lines.all()
+
+    # when
+    order = shop.change_quantity(order.pk, first.pk, 3)
+
+    # then: each costs what it did
+    first.refresh_from_db()
+    assert (first.quantity, first.discount) == (3, Decimal("12.00"))
+    assert (order.goods, order.discount) == (Decimal("140.00"), Decimal("14.00"))
+    assert order.total == Decimal("126.00")
+
+
+def test_what_was_paid_sent_or_returned_is_corrected_no_more() -> None:
+    # given
+    paid, sent, returned = an_order(), an_order(), an_order()
+    shop.pay(paid.pk)
+    shop.fulfil(sent.pk)
+    shop.change_quantity(returned.pk, returned.lines.get().pk, 2)
+    shop.return_goods(returned.pk)
+
+    # when, then
+    for order, quantity in ((paid, 2), (sent, 2), (returned, 1), (an_order(), 0)):
+        with pytest.raises(shop.ShopError, match="cannot be changed"):
+            shop.change_quantity(order.pk, order.lines.get().pk, quantity)
 
 
 # what the database itself refuses --------------------------------------------------------------
