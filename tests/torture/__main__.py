@@ -4,28 +4,37 @@ python -m tests.torture --orders 2000 --seed 1
 """
 
 import argparse
+import json
 import os
 import random
 import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import psycopg
+
+from tests.listener import Listener, listening
 from tests.system_postgres import NoPostgres, cluster
 from tests.torture import faults
+from tests.torture.keeper import has_begun as keeper_has_begun
 from tests.torture.machines import Broker, Process, keeper, killed_at_the_end, worker
 from tests.torture.trouble import Trouble
+
+if TYPE_CHECKING:
+    from tests.torture.verdict import Wrong
 
 DATABASE = "torture"
 #: Of a statement's fate, one in so many.
 DEATHS, FAILURES = 4000, 600
-TROUBLE_EVERY = 3.0
-#: How fast the shop's time passes: some hours in a second.
-HOURS_A_TURN = 1
-#: So many sweeps must be enough for everything to come to rest.
-SWEEPS = 12
+#: The shop's time passes with its orders.
+ORDERS_A_DAY = 200
+#: So often the processes are looked after, in seconds.
+TURN = 0.1
 SHOWN = 20
 
 
@@ -48,17 +57,25 @@ def main() -> int:
 
 def _torture(orders: int, seed: int, keepers: int, folder: Path) -> int:
     started = time.monotonic()
-    # What was committed stays, whatever happens to the server.
-    with cluster(synchronous_commit="on", max_connections="40") as server:
+    with (
+        # What was committed stays, whatever happens to the server; and it says when it was.
+        cluster(
+            synchronous_commit="on",
+            max_connections="40",
+            track_commit_timestamp="on",
+            deadlock_timeout="100ms",
+        ) as server,
+        listening() as listener,
+    ):
         broker = Broker(folder)
         environment = {
-            "DJANGO_SETTINGS_MODULE": "saleor_referral_plugin.sandbox.settings",
+            "DJANGO_SETTINGS_MODULE": "tests.torture.settings",
             # Nobody waits for a lock for ever.
             "DATABASE_URL": f"{server.create_database(DATABASE)}?options=-c%20lock_timeout%3D1s",
             "CELERY_BROKER_URL": broker.url,
         }
         os.environ.update(environment)
-        _open_shop(orders)
+        _open_shop(orders, listener)
         told = {
             faults.SEED: str(seed),
             faults.DEATH: str(DEATHS),
@@ -70,107 +87,105 @@ def _torture(orders: int, seed: int, keepers: int, folder: Path) -> int:
             keeper(folder, told, seed=seed, first=n, every=keepers, until=orders)
             for n in range(keepers)
         ]
-        trouble = Trouble(random.Random(seed), server, DATABASE, broker, hand)
-        with killed_at_the_end([broker.process, hand, *selling]):
+        trouble = Trouble(
+            random.Random(seed), server, DATABASE, broker, hand, listener, orders=orders
+        )
+        with killed_at_the_end([broker, hand, *selling]):
             broker.start()
-            _let_it_happen(selling, hand, trouble)
+            _let_it_happen(selling, hand, trouble, folder)
             hand.kill()
-            rounds = _sweep_up()
-            there, wrong = _verdict()
-    if wrong:
-        _keep_logs(folder)
+        sold_in = time.monotonic() - started
+        rounds = _sweep_up()
+        there, wrong = _verdict(listener)
+        if wrong:
+            print(f"What is needed to understand it is in {_keep(folder, trouble, wrong)}.")
+        deadlocks = _deadlocks()
     print(f"{there}.")
-    return _closing(orders, seed, folder, trouble, rounds, wrong, time.monotonic() - started)
+    print(f"{_what_broke(folder, trouble)}, {deadlocks} real deadlocks")
+    for each in wrong[:SHOWN]:
+        print(f"  WRONG: {each}")
+    outcome = f"{len(wrong)} THINGS ARE WRONG" if wrong else "the books are right"
+    took = f"{sold_in:.0f} s and {time.monotonic() - started - sold_in:.0f} s to look at them"
+    print(f"{orders} orders, seed {seed}, {rounds} sweeps at the end, {took}: {outcome}.")
+    return int(bool(wrong))
 
 
-def _open_shop(orders: int) -> None:
+def _open_shop(orders: int, listener: Listener) -> None:
     import django
     from django.core.management import call_command
 
     django.setup()
     call_command("migrate", verbosity=0)
-    from tests.torture import world
+    from tests.torture import audit, world
 
+    audit.begin()
+    audit.have_events_kept()
+    audit.have_events_sent(listener.url)
     world.open_shop(orders)
 
 
-def _let_it_happen(selling: list[Process], hand: Process, trouble: Trouble) -> None:
-    from django.db import DatabaseError, connection
+def _let_it_happen(selling: list[Process], hand: Process, trouble: Trouble, folder: Path) -> None:
+    from django.db import DatabaseError, InterfaceError, connection
 
     from saleor_referral_plugin.sandbox import clock
 
-    next_at = time.monotonic() + TROUBLE_EVERY
+    passed = 0
     while not all(process.has_finished for process in selling):
         for process in (*selling, hand):
             process.see_to_it()
         try:
-            clock.move(timedelta(hours=HOURS_A_TURN))
-            if time.monotonic() > next_at:
-                trouble.make()
-                next_at = time.monotonic() + TROUBLE_EVERY
-        except DatabaseError:
+            # A file that is just being written is empty.
+            begun = max(passed, *keeper_has_begun(folder), 0)
+            clock.move((begun - passed) * timedelta(days=1) / ORDERS_A_DAY)
+            passed = begun
+            trouble.make(begun)
+        except (DatabaseError, InterfaceError, psycopg.OperationalError):
             # Our own connection went with the others.
             connection.close()
-        time.sleep(0.1)
+        time.sleep(TURN)
 
 
 def _sweep_up() -> int:
-    """Let every hold end, and sweep until nothing moves any more; how many sweeps it took."""
     from django.db import connection
 
     from saleor_referral_plugin.engine.store import get_store
-    from saleor_referral_plugin.engine.sweep import note_spending, sweep
-    from saleor_referral_plugin.models import LedgerEntry, Referral
-    from saleor_referral_plugin.sandbox import clock
     from tests.torture import world
 
     connection.close()
-    clock.move(timedelta(hours=2 * world.HOLD_HOURS))
-    store, before = get_store(), None
-    for number in range(1, SWEEPS + 1):
-        sweep(store=store)
-        note_spending(store=store)
-        state = (LedgerEntry.objects.count(), Referral.objects.count())
-        if state == before:
-            return number
-        before = state
-        # Effects that failed are tried again later, and what was seen too late is found within
-        # a day.
-        clock.move(timedelta(days=1))
-    return SWEEPS
+    return world.come_to_rest(get_store())
 
 
-def _verdict() -> tuple[str, list[str]]:
-    from tests.torture.verdict import faults_found, what_there_is
+def _verdict(listener: Listener) -> tuple[str, list["Wrong"]]:
+    from tests.torture.verdict import everything_wrong, what_there_is
 
-    return what_there_is(), list(faults_found())
+    heard = [json.loads(heard.body)["id"] for heard in listener.heard]
+    return what_there_is(), list(everything_wrong(heard))
 
 
-def _keep_logs(folder: Path) -> None:
-    kept = Path(tempfile.gettempdir()) / "referral-torture-logs"
+def _keep(folder: Path, trouble: Trouble, wrong: list["Wrong"]) -> Path:
+    from tests.torture import evidence
+
+    kept = Path(tempfile.gettempdir()) / "referral-torture"
     shutil.rmtree(kept, ignore_errors=True)
     shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("*.rdb"))
-    print(f"What the processes said is in {kept}.")
+    (kept / "trouble").write_text("\n".join(trouble.log))
+    evidence.write(kept / "evidence", wrong[:SHOWN])
+    return kept
 
 
-def _closing(
-    orders: int,
-    seed: int,
-    folder: Path,
-    trouble: Trouble,
-    rounds: int,
-    wrong: list[str],
-    seconds: float,
-) -> int:
-    tally = (folder / "tally").read_bytes() if (folder / "tally").exists() else b""
-    print(f"{tally.count(b'd')} processes killed between two statements,", end=" ")
-    print(f"{tally.count(b'f')} statements failed;", end=" ")
-    print(", ".join(f"{kind} {n}" for kind, n in sorted(trouble.made.items())))
-    for sentence in wrong[:SHOWN]:
-        print(f"  WRONG: {sentence}")
-    outcome = f"{len(wrong)} THINGS ARE WRONG" if wrong else "the books are right"
-    print(f"{orders} orders, seed {seed}, {rounds} sweeps at the end, {seconds:.0f} s: {outcome}.")
-    return int(bool(wrong))
+def _deadlocks() -> int:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(deadlocks) FROM pg_stat_database")
+        return int(cursor.fetchone()[0])
+
+
+def _what_broke(folder: Path, trouble: Trouble) -> str:
+    tally = Counter((folder / "tally").read_text() if (folder / "tally").exists() else "")
+    made = [f"{tally[faults.KILLED]} processes killed between two statements"]
+    made += [f"{tally[letter]} {name}" for letter, (name, _) in faults.FAILURES.items()]
+    return ", ".join(made + [f"{kind} {n}" for kind, n in sorted(trouble.made.items())])
 
 
 if __name__ == "__main__":

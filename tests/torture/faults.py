@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from django.db import OperationalError
 from django.db.backends.signals import connection_created
 
 #: Once in so many statements, on average.
@@ -20,6 +19,15 @@ FAILURE = "TORTURE_FAILURE"
 SEED = "TORTURE_SEED"
 #: A file that gets a letter for each of them.
 TALLY = "TORTURE_TALLY"
+KILLED = "k"
+#: What PostgreSQL itself raises, which ends the transaction: by letter, what it is and its code.
+FAILURES = {
+    "s": ("serialization failures", "40001"),
+    "d": ("deadlocks", "40P01"),
+    "l": ("lock timeouts", "55P03"),
+    "c": ("statements cancelled", "57014"),
+    "f": ("full disks", "53100"),
+}
 
 
 def expect_them() -> None:
@@ -39,22 +47,31 @@ class _Faults:
         if self.strike not in connection.execute_wrappers:
             connection.execute_wrappers.append(self.strike)
 
-    def _tally(self, letter: bytes) -> None:
+    def _tally(self, letter: str) -> None:
         with Path(os.environ[TALLY]).open("ab", buffering=0) as tally:
-            tally.write(letter)
+            tally.write(letter.encode())
 
     def strike(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
     ) -> Any:
         self._perhaps_die()
         if self.draw.randrange(self.failure) == 0:
-            self._tally(b"f")
-            raise OperationalError("could not serialize access (so the torturer says)")
+            letter = self.draw.choice(list(FAILURES))
+            self._tally(letter)
+            fail(context["connection"], FAILURES[letter][1])
         answer = execute(sql, params, many, context)
         self._perhaps_die()
         return answer
 
     def _perhaps_die(self) -> None:
         if self.draw.randrange(2 * self.death) == 0:
-            self._tally(b"d")
+            self._tally(KILLED)
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fail(connection: Any, sqlstate: str) -> None:
+    """Have PostgreSQL itself fail at a statement of this connection."""
+    with connection.wrap_database_errors:
+        connection.connection.execute(
+            f"DO $$BEGIN RAISE 'so the torturer says' USING ERRCODE = '{sqlstate}'; END$$"
+        )

@@ -1,47 +1,56 @@
 """A process of the shop: it lives the lives of its orders, with hooks that cannot be relied on.
 
-    python -m tests.torture.keeper --seed 1 --first 0 --every 2 --until 2000 --progress FILE
-
 Killed and started again with the same arguments it goes on behind the orders it had begun.
 """
 
-import argparse
 import contextlib
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import django
 from django.db import DatabaseError, InterfaceError, connection
 
 #: So many orders live side by side in one process.
-AT_ONCE = 12
+AT_ONCE = 8
+PROGRESS = "keeper-"
 LATE_SECONDS = 5
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    for name in ("--seed", "--first", "--every", "--until"):
-        parser.add_argument(name, type=int, required=True)
-    parser.add_argument("--progress", type=Path, required=True)
-    asked = parser.parse_args()
-    django.setup()
+def keep_shop(seed: int, first: int, every: int, until: int, progress: Path) -> None:
+    """Live the lives of the orders `first`, `first + every` ... below `until`."""
     from tests.torture import faults
 
     faults.expect_them()
-    begun = int(asked.progress.read_text() or 0) if asked.progress.exists() else asked.first
-    Keeper(asked.seed, asked.progress).keep(range(begun, asked.until, asked.every))
+    begun = int(progress.read_text() or 0) if progress.exists() else first
+    Keeper(seed, progress).keep(range(begun, until, every))
 
 
-@dataclass
+def has_begun(folder: Path) -> Iterator[int]:
+    """How far each keeper is with the orders' numbers."""
+    for progress in folder.glob(f"{PROGRESS}*"):
+        yield int(progress.read_text() or 0)
+
+
 class Order:
-    life: Any
-    steps: list[str]
-    pk: UUID | None = None
+    def __init__(self, life: Any) -> None:
+        self.life, self.steps = life, iter(life.steps)
+        self.pk: UUID | None = None
+
+    def goes_on(self, draw: random.Random) -> bool:
+        """The next step of its life; False at its end."""
+        from saleor_referral_plugin.sandbox.shop import ShopError
+        from tests.torture import lives
+
+        step = next(self.steps, None)
+        if step == "buy":
+            with contextlib.suppress(ShopError):
+                self.pk = lives.buy(self.life)
+        elif step is not None and self.pk is not None:
+            lives.happens(step, self.pk, draw)
+        return step is not None
 
 
 class Keeper:
@@ -50,86 +59,24 @@ class Keeper:
         self.draw = random.Random(f"{seed}:{progress.name}:{time.time_ns()}")
 
     def keep(self, numbers: range) -> None:
-        from saleor_referral_plugin.models import ReferralCode
-        from saleor_referral_plugin.sandbox.models import Customer
+        from tests.torture import world
 
-        codes: list[str] = []
-        while not codes:
+        cast: world.Cast | None = None
+        while cast is None:
             with _trouble_with_the_database():
-                codes = list(ReferralCode.objects.order_by("code").values_list("code", flat=True))
-                referrers = list(Customer.objects.order_by("email"))
+                cast = world.Cast.gathered()
         with unreliable_hooks(self.draw):
             waiting, alive = iter(numbers), list[Order]()
             while True:
                 while len(alive) < AT_ONCE and (number := next(waiting, None)) is not None:
-                    alive.append(self._born(number, codes, referrers, numbers.step))
+                    self.progress.write_text(str(number + numbers.step))
+                    alive.append(Order(world.life(number, self.seed, cast)))
                 if not alive:
                     return
                 order = self.draw.choice(alive)
-                if not order.steps:
-                    alive.remove(order)
-                    continue
                 with _trouble_with_the_database():
-                    self._step(order, order.steps.pop(0))
-
-    def _born(self, number: int, codes: list[str], referrers: list[Any], step: int) -> Order:
-        from tests.torture import world
-
-        life = world.life(number, self.seed, codes, referrers)
-        self.progress.write_text(str(number + step))
-        return Order(life, list(life.steps))
-
-    def _step(self, order: Order, step: str) -> None:
-        from saleor_referral_plugin.sandbox.shop import ShopError
-
-        # Refused: not every step is possible in every state.
-        with contextlib.suppress(ShopError):
-            if step == "buy":
-                order.pk = self._buy(order.life)
-            elif order.pk is not None:
-                self._happens(step, order.pk)
-
-    def _buy(self, life: Any) -> UUID:
-        from saleor_referral_plugin.sandbox import shop
-        from tests.torture import world
-
-        items = [shop.Item(f"thing {n}", price) for n, price in enumerate(life.prices)]
-        checkout = shop.create_checkout(
-            channel=world.CHANNEL,
-            items=items,
-            customer=life.customer,
-            email=life.email,
-            payments=life.payments,
-        )
-        if life.typed is not None:
-            with contextlib.suppress(shop.ShopError):
-                shop.add_promo_code(checkout.pk, life.typed)
-        for card in life.customer.gift_cards.filter(balance__gt=0)[:2] if life.customer else ():
-            with contextlib.suppress(shop.ShopError):
-                shop.add_promo_code(checkout.pk, card.code)
-        try:
-            return shop.complete_checkout(checkout.pk).pk
-        except shop.ShopError:
-            # The discount is gone; the buyer takes the order without it.
-            return shop.complete_checkout(checkout.pk).pk
-
-    def _happens(self, event: str, order_id: UUID) -> None:
-        from saleor_referral_plugin.sandbox import shop
-        from saleor_referral_plugin.sandbox.models import Order as ShopOrder
-
-        part = self.draw.choice((3, 4, 10))
-        if event == "pay_a_part":
-            shop.pay(order_id, _part(ShopOrder.objects.get(pk=order_id).total, part))
-        elif event == "refund_a_part":
-            shop.refund(order_id, _part(ShopOrder.objects.get(pk=order_id).total, part))
-        elif event == "reverse_a_refund":
-            shop.reverse_refund(order_id)
-        else:
-            getattr(shop, event)(order_id)
-
-
-def _part(total: Any, part: int) -> Any:
-    return round(total / part, 2)
+                    if not order.goes_on(self.draw):
+                        alive.remove(order)
 
 
 @contextlib.contextmanager
@@ -164,7 +111,3 @@ def unreliable_hooks(draw: random.Random) -> Iterator[None]:
         yield
     finally:
         tasks.settle_order.apply_async = enqueue
-
-
-if __name__ == "__main__":
-    main()

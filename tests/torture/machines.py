@@ -1,23 +1,25 @@
 """What the shop runs on: PostgreSQL, Redis, a Celery worker with beat, and keepers; each can be
 killed and comes back."""
 
+import multiprocessing
 import os
 import shutil
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
 
 from tests.system_postgres import free_port
+from tests.torture.keeper import PROGRESS, keep_shop
+from tests.torture.worker import work
 
-ROOT = Path(__file__).resolve().parents[2]
-PYTHON = (sys.executable, "-m")
 PATIENCE = 60
 
 
@@ -29,45 +31,61 @@ def wait_until(what: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+#: A process of ours is a fork of one that has everything imported: dying costs it nothing.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.torture.ready"])
+
+
 @dataclass
 class Process:
-    """A program that is started again when it dies, unless it has finished."""
+    """Something that is started again when it dies, unless it has finished."""
 
-    command: tuple[str, ...]
-    log: Path
-    environment: dict[str, str] = field(default_factory=dict)
+    begin: Callable[[], BaseProcess]
     starts: int = 0
-    running: subprocess.Popen[bytes] | None = None
+    running: BaseProcess | None = None
 
     def start(self) -> None:
-        with self.log.open("ab") as output:
-            self.running = subprocess.Popen(
-                self.command,
-                cwd=ROOT,
-                env=os.environ | self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                # The whole group can be killed: a worker has children.
-                start_new_session=True,
-            )
+        self.running = self.begin()
         self.starts += 1
 
     @property
     def has_finished(self) -> bool:
-        return self.running is not None and self.running.poll() == 0
+        return self.running is not None and self.running.exitcode == 0
 
     def see_to_it(self) -> None:
         """Start it, or start it again."""
-        if self.running is None or self.running.poll() not in (None, 0):
+        if self.running is None or self.running.exitcode not in (None, 0):
             self.start()
 
     def kill(self) -> None:
+        """And whoever it has started."""
         if self.running is not None:
-            subprocess.run(
-                ["pkill", "-KILL", "-s", str(self.running.pid)], stderr=subprocess.DEVNULL
-            )
-            self.running.wait()
+            pid = str(self.running.pid)
+            subprocess.run(["pkill", "-KILL", "-s", pid], stderr=subprocess.DEVNULL)
+            self.running.kill()
+            self.running.join()
+
+
+def forked(do: Callable[..., None], log: Path, *args: Any, **environment: str) -> Process:
+    """A process that does it, in a session of its own, and writes to the log."""
+
+    def begin() -> BaseProcess:
+        process = _FORKS.Process(target=_run, args=(do, log, args, environment))
+        process.start()
+        return process
+
+    return Process(begin)
+
+
+def _run(
+    do: Callable[..., None], log: Path, args: tuple[Any, ...], environment: dict[str, str]
+) -> None:
+    os.setsid()
+    with log.open("ab", buffering=0) as output:
+        for stream in (1, 2):
+            os.dup2(output.fileno(), stream)
+    os.environ.update(environment)
+    do(*args)
 
 
 class Broker:
@@ -76,26 +94,31 @@ class Broker:
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         program = shutil.which("redis-server") or "redis-server"
-        self.process = Process(
-            (
-                *(program, "--port", str(self.port), "--bind", "127.0.0.1"),
-                *("--save", "", "--appendonly", "no", "--dir", str(folder)),
-            ),
-            folder / "redis.log",
+        self.command = (
+            *(program, "--port", str(self.port), "--bind", "127.0.0.1"),
+            *("--save", "", "--appendonly", "no", "--dir", str(folder)),
         )
+        self.running: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        self.process.start()
+        self.running = subprocess.Popen(
+            self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
         wait_until(self._answers)
 
     def restart(self) -> None:
         """Killed, and empty afterwards."""
-        self.process.kill()
+        self.kill()
         self.start()
+
+    def kill(self) -> None:
+        if self.running is not None:
+            self.running.kill()
+            self.running.wait()
 
     def forget(self) -> None:
         Redis(port=self.port).flushall()
@@ -107,36 +130,20 @@ class Broker:
             return False
 
 
-def worker(folder: Path, environment: dict[str, str]) -> Process:
-    """Two children, and beat every second."""
-    return Process(
-        (
-            *(*PYTHON, "celery", "--app=tests.torture.worker", "worker", "--beat"),
-            *("--scheduler=tests.quick_beat:EverySecond", "--concurrency=2"),
-            *("--loglevel=CRITICAL", "--without-gossip", "--without-mingle"),
-            *("--without-heartbeat", f"--schedule={folder / 'beat'}"),
-        ),
-        folder / "worker.log",
-        environment,
-    )
+def worker(folder: Path, told: Mapping[str, str]) -> Process:
+    """Two children, and beat."""
+    return forked(work, folder / "worker.log", folder, **told)
 
 
 def keeper(
-    folder: Path, environment: dict[str, str], *, seed: int, first: int, every: int, until: int
+    folder: Path, told: Mapping[str, str], *, seed: int, first: int, every: int, until: int
 ) -> Process:
-    return Process(
-        (
-            *(*PYTHON, "tests.torture.keeper", "--seed", str(seed), "--first", str(first)),
-            *("--every", str(every), "--until", str(until)),
-            *("--progress", str(folder / f"keeper{first}")),
-        ),
-        folder / "keepers.log",
-        environment,
-    )
+    progress = folder / f"{PROGRESS}{first}"
+    return forked(keep_shop, folder / "keepers.log", seed, first, every, until, progress, **told)
 
 
 @contextmanager
-def killed_at_the_end(processes: list[Process]) -> Iterator[None]:
+def killed_at_the_end(processes: Sequence[Process | Broker]) -> Iterator[None]:
     try:
         yield
     finally:

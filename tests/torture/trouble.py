@@ -1,34 +1,54 @@
 """What goes wrong around the processes."""
 
+import contextlib
 import random
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 
+from tests.listener import Listener
 from tests.system_postgres import Cluster
 from tests.torture.machines import Broker, Process
 
 #: What is underway then, and hooks that are lost besides, are found by the daily sweep.
 MOST_HOURS = 36
+#: In one go.
+DEADLOCKS = 5
+_SOME_REWARDS = """
+SELECT FROM referral_reward WHERE id IN (
+       SELECT id FROM referral_reward ORDER BY id DESC LIMIT 40) FOR UPDATE
+"""
+_THEIR_REFERRERS = """
+SELECT FROM referral_referrer WHERE id IN (
+       SELECT holder_id FROM referral_reward ORDER BY id DESC LIMIT 40) FOR UPDATE
+"""
 TABLES = ("referral_referrer", "referral_referral", "referral_reward", "referral_effect")
+
+
+#: Each kind so often in a short run, and once more for so many orders.
+AT_LEAST, ORDERS_FOR_ONE_MORE = 2, 4000
 
 
 @dataclass
 class Trouble:
-    """Draws one trouble after the other, and counts them."""
+    """Makes every kind of trouble equally often, spread over the orders that are begun."""
 
     draw: random.Random
     cluster: Cluster
     database: str
     broker: Broker
     worker: Process
+    listener: Listener
+    orders: int
     made: Counter[str] = field(default_factory=Counter)
+    #: When each was made: by the world's clock.
+    log: list[str] = field(default_factory=list)
 
-    def make(self) -> None:
+    def __post_init__(self) -> None:
         kinds: list[Callable[[], None]] = [
             self.clock_jumps,
             self.clock_jumps,
@@ -39,10 +59,24 @@ class Trouble:
             self.connections_are_cut,
             self.connections_run_out,
             self.table_is_locked,
+            self.rows_are_locked_the_other_way_round,
+            self.plugin_is_off,
+            self.listener_is_deaf,
         ]
-        kind = self.draw.choice(kinds)
+        self.waiting = kinds * (AT_LEAST + self.orders // ORDERS_FOR_ONE_MORE)
+        self.draw.shuffle(self.waiting)
+        self.every = self.orders / (len(self.waiting) + 1)
+
+    def make(self, begun: int) -> None:
+        """The next one, if so many orders have been begun that it is its turn."""
+        if not self.waiting or begun < self.every * (self.made.total() + 1):
+            return
+        kind = self.waiting.pop()
+        name = kind.__name__.replace("_", " ")
+        # One that the database's own trouble prevents was made all the same.
+        self.made[name] += 1
+        self.log.append(f"{datetime.now(UTC):%H:%M:%S.%f} {name}")
         kind()
-        self.made[kind.__name__.replace("_", " ")] += 1
 
     def clock_jumps(self) -> None:
         from saleor_referral_plugin.sandbox import clock
@@ -85,6 +119,29 @@ class Trouble:
             table = self.draw.choice(TABLES)
             connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")  # type: ignore[arg-type]
             time.sleep(1.5)
+
+    def rows_are_locked_the_other_way_round(self) -> None:
+        """Whoever settles locks a referrer, and then the rewards: a real deadlock."""
+        for _ in range(DEADLOCKS):
+            with (
+                contextlib.suppress(psycopg.errors.DeadlockDetected),
+                psycopg.connect(self.cluster.url(self.database)) as connection,
+            ):
+                # The others are waiting for us before we wait for them.
+                connection.execute("SET deadlock_timeout = '5s'")
+                connection.execute(_SOME_REWARDS)
+                time.sleep(0.3)
+                connection.execute(_THEIR_REFERRERS)
+
+    def plugin_is_off(self) -> None:
+        from saleor_referral_plugin.sandbox.models import PluginPage
+
+        PluginPage.objects.update_or_create(pk=1, defaults={"is_active": False})
+        time.sleep(0.5)
+        PluginPage.objects.update(is_active=True)
+
+    def listener_is_deaf(self) -> None:
+        self.listener.answers.extend([500, 503, 400])
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(self.cluster.url(self.database), autocommit=True) as connection:
