@@ -15,6 +15,8 @@ from django.db import DatabaseError, InterfaceError, connection
 
 #: So many orders live side by side in one process.
 AT_ONCE = 8
+#: So many of its steps befall the order itself; the others one whose life seemed over.
+OWN_STEPS = 0.6
 PROGRESS = "keeper-"
 LATE_SECONDS = 5
 
@@ -49,7 +51,9 @@ class Order:
             with contextlib.suppress(ShopError):
                 self.pk = lives.buy(self.life)
         elif step is not None and self.pk is not None:
-            lives.happens(step, self.pk, draw)
+            is_own = draw.random() < OWN_STEPS
+            whose = self.pk if is_own else lives.somebody_elses(self.pk, draw)
+            lives.happens(step, whose, draw)
         return step is not None
 
 

@@ -18,6 +18,8 @@ from saleor_referral_plugin.sandbox import shop
 from saleor_referral_plugin.sandbox.models import Customer, Order
 from tests.torture import world
 
+#: So far back reaches what happens to others' orders.
+RECENT = 50
 BY = {"by": "staff:1", "reason": "Torture"}
 
 
@@ -61,6 +63,12 @@ def happens(step: str, order_id: UUID, draw: Random) -> None:
             _STEPS[step](order_id, draw)
 
 
+def somebody_elses(order_id: UUID, draw: Random) -> UUID:
+    """An order of some time ago: of what has happened to it, more is settled by now."""
+    recent = Order.objects.order_by("-number").values_list("pk", flat=True)[:RECENT]
+    return draw.choice([*recent, order_id])
+
+
 # in the shop -----------------------------------------------------------------------------------
 
 
@@ -96,8 +104,11 @@ def _nothing_there() -> CannotDecide:
     return CannotDecide("NOT_FOUND", "There is nothing to decide about.")
 
 
-def _referral(order_id: UUID) -> Referral:
-    referral = Referral.objects.filter(order_ref=str(order_id)).first()
+def _referral(order_id: UUID, draw: Random) -> Referral:
+    """The order's, or, as long as it has none, one of others'."""
+    own = Referral.objects.filter(order_ref=str(order_id)).first()
+    recent = Referral.objects.order_by("-pk")[:RECENT]
+    referral = own or draw.choice([*recent, None])
     if referral is None:
         raise _nothing_there()
     return referral
@@ -105,17 +116,17 @@ def _referral(order_id: UUID) -> Referral:
 
 def _reward(order_id: UUID, draw: Random) -> Reward:
     """One of the order's, or, now and then, any other of the referrer's."""
-    referral = _referral(order_id)
+    referral = _referral(order_id, draw)
     some = referral.rewards.all() if draw.random() < 0.7 else None
     rewards = some if some is not None else Reward.objects.filter(holder=referral.referrer_id)
-    found = list(rewards.order_by("pk")[:50])
+    found = list(rewards.order_by("-pk")[:RECENT])
     if not found:
         raise _nothing_there()
     return draw.choice(found)
 
 
 def _of_referral(do: Callable[..., object]) -> Callable[[UUID, Random], object]:
-    return lambda order, _: do(_referral(order), **BY, store=get_store())
+    return lambda order, draw: do(_referral(order, draw), **BY, store=get_store())
 
 
 def _of_reward(do: Callable[..., object]) -> Callable[[UUID, Random], object]:
@@ -123,7 +134,7 @@ def _of_reward(do: Callable[..., object]) -> Callable[[UUID, Random], object]:
 
 
 def _of_referrer(do: Callable[..., object]) -> Callable[[UUID, Random], object]:
-    return lambda order, _: do(_referral(order).referrer, **BY, store=get_store())
+    return lambda order, draw: do(_referral(order, draw).referrer, **BY, store=get_store())
 
 
 def _attach(order_id: UUID, draw: Random) -> None:
