@@ -85,6 +85,7 @@ def sweep(*, store: Store) -> Swept:
         swept.settled += _settle_all(
             [order.ref for order in orders if order.ref in ours], store, swept
         )
+        swept.settled += _settle_all(sorted(_refused(orders) - ours), store, swept)
         used = coupons.find_all({order.voucher_code for order in orders})
         _each("The use of %s could not be booked.", effects.note_spending, used, store, swept)
     now = store.now()
@@ -148,6 +149,16 @@ def _later_orders(orders: Collection[PlacedOrder]) -> set[str]:
         for order in orders
         if not keys.isdisjoint(keys_of[order.ref]) or order.user_ref in refs
     }
+
+
+def _refused(orders: Collection[PlacedOrder]) -> set[str]:
+    """Referrals of the same addresses that were refused: an order that spoke against one may be
+    cancelled now, or given back."""
+    keys = {key for order in orders for key in email_keys(order.email)}
+    refused = Referral.objects.filter(
+        referee_email_key__in=keys, sign_up=None, status=ReferralStatus.REJECTED.value
+    ).exclude(order_ref__startswith=Referral.DETACHED)
+    return set(refused.values_list("order_ref", flat=True))
 
 
 def fill_room(*, store: Store, swept: Swept | None = None, at_most: int = CUT_AT_MOST) -> None:

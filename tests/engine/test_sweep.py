@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from saleor_referral_plugin.engine import effects, known_orders, unsettled
 from saleor_referral_plugin.engine import sweep as sweeping
+from saleor_referral_plugin.engine.decide import ReferralStatus
 from saleor_referral_plugin.engine.facts import PlacedOrder
 from saleor_referral_plugin.engine.programs import retire_offers, stop_programs
 from saleor_referral_plugin.engine.settle import settle
@@ -19,6 +20,7 @@ from saleor_referral_plugin.models import Bookmark, KnownOrder, Referral, Reward
 from tests.engine.books import (
     change,
     entries_of,
+    failed,
     place,
     place_another,
     put_order,
@@ -316,6 +318,25 @@ def test_after_a_clock_that_was_ahead_a_second_reading_is_due_once(store: FakeSt
 
     # then
     assert (at_once, again) == (2, 1)
+
+
+def test_what_spoke_against_a_referral_is_gone_and_it_counts(store: FakeStore) -> None:
+    # given: Ben has ordered before, and the order with the code was refused
+    run_program(store)
+    place(store, share(store), 1, email="ben@example.com")
+    place_another(store, "before", "ben@example.com")
+    sweep(store=store)
+    assert failed(Referral.objects.get()) == ["not_new_customer"]
+
+    # when: a week later that one is cancelled
+    store.travel(days=7)
+    Bookmark.objects.update(position=store.now())
+    store.travel(days=1)
+    change(store, "before", is_void=True)
+    sweep(store=store)
+
+    # then
+    assert failed(Referral.objects.get()) == []
 
 
 def test_an_order_that_cannot_be_settled_does_not_keep_the_others_waiting(
