@@ -51,6 +51,12 @@ else:
             yield sandbox_shop
 
 
+@pytest.fixture(autouse=True)
+def broker_that_nobody_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test without a broker must not keep the next one from asking for it."""
+    monkeypatch.setattr("saleor_referral_plugin.tasks._tried_in_vain_at", float("-inf"))
+
+
 @pytest.fixture(scope="session")
 def saleor_tables(
     django_test_environment: None, django_db_blocker: DjangoDbBlocker

@@ -10,7 +10,6 @@ from pytest_django import DjangoAssertNumQueries
 
 from saleor_referral_plugin.engine import effects, known_orders, unsettled
 from saleor_referral_plugin.engine import sweep as sweeping
-from saleor_referral_plugin.engine.decide import ReferralStatus
 from saleor_referral_plugin.engine.facts import PlacedOrder
 from saleor_referral_plugin.engine.programs import retire_offers, stop_programs
 from saleor_referral_plugin.engine.settle import settle

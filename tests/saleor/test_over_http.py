@@ -1,17 +1,12 @@
 """The API over a real socket, from the server that Saleor itself is run by."""
 
 from collections.abc import Iterator
-from threading import Thread
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
-import requests
-import uvicorn
-from saleor.celeryconf import app as celery_app
 
 from tests.graphql import test_api_guide as guide
-from tests.graphql.api import SaleorApi
+from tests.graphql.over_http import HttpApi, served
 from tests.graphql.test_everybodys_rights import (
     ANONYMOUS,
     APP_WITH,
@@ -25,39 +20,12 @@ from tests.graphql.test_everybodys_rights import (
 )
 from tests.scenarios.shop import Shop
 
-PATIENCE = 30
-
-
-class HttpApi(SaleorApi):
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self.url = url
-
-    def post(
-        self, body: dict[str, Any], token: str, address: str, headers: dict[str, str]
-    ) -> dict[str, Any]:
-        sent = {"Authorization": f"Bearer {token}"} if token else {}
-        response = requests.post(f"{self.url}/graphql/", json=body, headers=sent, timeout=PATIENCE)
-        return dict(response.json())
-
 
 @pytest.fixture
-def http_api(shop: Shop, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpApi]:
+def http_api(shop: Shop, settings: Any) -> Iterator[HttpApi]:
     settings.ALLOWED_CLIENT_HOSTS = ["localhost"]
-    # Celery's plugin for pytest has put an app of its own there, which other threads would use.
-    monkeypatch.setattr("celery._state.default_app", celery_app)
-    config = uvicorn.Config("saleor.asgi:application", port=0, lifespan="off", log_level="error")
-    server = uvicorn.Server(config)
-    thread = Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = monotonic() + PATIENCE
-    while not server.started:
-        assert monotonic() < deadline
-        sleep(0.05)
-    [listening] = server.servers
-    yield HttpApi(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
-    server.should_exit = True
-    thread.join(PATIENCE)
+    with served() as api:
+        yield api
 
 
 def test_every_answer_of_the_guide_is_the_real_one_over_http(

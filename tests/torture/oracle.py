@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import floor
 
 from saleor_referral_plugin.models import Claim, Referral, Referrer, Reward, StaffDecision
-from saleor_referral_plugin.sandbox.models import Order
+from saleor_referral_plugin.sandbox.models import Coupon, Order
 from tests.torture import world
 
 #: Whoever has two accounts in the shop has two addresses.
@@ -114,7 +114,11 @@ def _bindings() -> dict[str, _Bound]:
         .order_by("pk")
     }
     taken_off = set(StaffDecision.objects.filter(kind="detach").values_list("of", flat=True))
-    for pk, token in Order.objects.exclude(voucher_code=None).values_list("pk", "checkout_token"):
+    # A coupon takes the place of the code on the checkout, and is no claim.
+    with_a_code = Order.objects.exclude(voucher_code=None).exclude(
+        voucher_code__in=Coupon.objects.values("code")
+    )
+    for pk, token in with_a_code.values_list("pk", "checkout_token"):
         claim = claims.get(str(token))
         if claim is not None and str(pk) not in taken_off:
             bindings[str(pk)] = _Bound(
