@@ -34,9 +34,8 @@ from tests.system_postgres import TEMPLATE, Cluster, NoPostgres, cluster
 ROOT = Path(__file__).resolve().parent.parent
 SERIES = ("3.21", "3.22", "3.23")
 SUITE = ("tests/scenarios", "tests/saleor", "tests/graphql")
-#: Where time is short: of three versions, in how many a file of these runs, in turn. What is
-#: Saleor's own affair, tests/saleor, runs in all.
-SPARED = {"tests/scenarios": 2, "tests/graphql": 1}
+#: Where time is short: of three versions, in how many a file of these runs, in turn.
+SPARED = {"tests/scenarios": 1, "tests/saleor": 2, "tests/graphql": 1}
 #: Three on two cores keep both busy to the end; two would leave one idle for the third.
 AT_ONCE = 3
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
@@ -312,7 +311,7 @@ def counts(results: Path) -> tuple[int, int, int]:
 def share_of(series: str) -> list[str]:
     """What of the suite a version runs where time is short: with the two others, all of it."""
     place = SERIES.index(series)
-    share = [name for name in SUITE if name not in SPARED]
+    share = []
     for folder, in_how_many in SPARED.items():
         files = sorted((ROOT / folder).glob("test_*.py"))
         share += [
