@@ -49,7 +49,7 @@ def test_uninstalling_removes_every_trace_but_the_books(
     checkout.enter_code(shop.share(shop.register("anna@example.com")))
     assert checkout.complete().accepted
     DatabaseScheduler(app=celery_app, lazy=False).setup_schedule()
-    assert PeriodicTask.objects.filter(name__startswith="referral").count() == 4
+    assert PeriodicTask.objects.filter(name__startswith="referral").count() == 3
 
     # when
     call_command("referral_uninstall")
