@@ -19,7 +19,7 @@ from . import codes, ledger, metrics, rows
 from .books import TO_BE_SENT, new_effect
 from .coupons import what_it_gives
 from .facts import CouponRequest, CreditRequest
-from .referrers import keep_up
+from .referrers import keep_up, lock
 from .store import Store
 from .terms import AfterIssue, CreditUse, RewardKind, Span
 from .trouble import said
@@ -84,12 +84,15 @@ def _credit(effect: Effect, store: Store, now: datetime) -> None:
     the ledger: take back what is no longer deserved, waive or remember what cannot be had, let
     what is owed pay debts first, deliver the rest."""
     reward = Reward.objects.get(pk=effect.reward_id)
-    holder = Referrer.objects.select_for_update().get(pk=reward.holder_id)
+    locked = _lock(reward)
+    holder = locked[reward.holder_id]
     keep_up(holder, store=store)
     if holder.forgotten_at is not None:
         return
     sums = ledger.out_of_balance(holder, reward.currency)
-    rewards = list(Reward.objects.filter(pk__in=sums).select_related("referral").order_by("pk"))
+    found = Reward.objects.filter(pk__in=sums).select_related("referral").order_by("pk")
+    # One that has come up meanwhile has an effect of its own.
+    rewards = [r for r in found if r.referral is None or r.referral.referrer_id in locked]
     debts: dict[Reward, Decimal] = {}
     for each in rewards:
         if sums[each.pk].owed < 0:
@@ -103,6 +106,14 @@ def _credit(effect: Effect, store: Store, now: datetime) -> None:
             owed = sums[each.pk].owed - _deserved_after_all(each, sums[each.pk].owed, now)
             left = _pay_debts(each, owed, debts, now)
             _deliver(each, left, holder, store, now)
+
+
+def _lock(reward: Reward) -> dict[int, Referrer]:
+    """Lock the holder, and the referrers of the referrals that rewards to be moved are of: who
+    settles one of those holds its referrer, and decides by what was delivered so far."""
+    moved = ledger.out_of_balance(reward.holder_id, reward.currency)
+    of_referrals = Reward.objects.filter(pk__in=moved).exclude(referral=None)
+    return lock({reward.holder_id, *of_referrals.values_list("referral__referrer", flat=True)})
 
 
 def _deserved_after_all(reward: Reward, owed: Decimal, now: datetime) -> Decimal:

@@ -1,9 +1,11 @@
 """Effects: what the books promise is carried out once, and tried again when it fails."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from prices import Money
 
 from saleor_referral_plugin.engine import effects
@@ -23,7 +25,7 @@ from saleor_referral_plugin.engine.terms import (
     Span,
 )
 from saleor_referral_plugin.engine.verify import verify
-from saleor_referral_plugin.models import Effect, LedgerEntry, Reward
+from saleor_referral_plugin.models import Effect, LedgerEntry, Referrer, Reward
 from tests.engine.books import (
     change,
     entries_of,
@@ -36,6 +38,7 @@ from tests.engine.books import (
 )
 from tests.engine.build import IN_EURO, NOW, amounts, percent, terms, usd
 from tests.engine.fake_store import FakeStore
+from tests.side_by_side import PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -744,6 +747,47 @@ def test_what_comes_back_to_a_credit_that_is_no_longer_deserved_is_taken(store: 
     assert balances(store) == [usd(0)]
     assert list(verify(store=store)) == []
     assert note_spending(store=store) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_delivered_while_its_referral_is_being_settled(store: FakeStore) -> None:
+    # given: whoever settles the order has its referrer, and the friend gets a reward, too
+    friends = RewardRule(name="friends", to=Beneficiary.REFEREE, worth=amounts(USD=3))
+    run_program(store, terms(rewards=(RewardRule(worth=amounts(USD=10)), friends)))
+    ref = place(store, share(store))
+    settle(ref, store=store)
+    held, is_over = Event(), Event()
+
+    def settling() -> None:
+        with transaction.atomic():
+            Referrer.objects.select_for_update().get(referrals__order_ref=ref)
+            held.set()
+            is_over.wait(PATIENCE)
+        connection.close()
+
+    thread = Thread(target=settling)
+    thread.start()
+    assert held.wait(PATIENCE)
+
+    # when
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '200ms'")
+    meanwhile = carry_out(store=store)
+    is_over.set()
+    thread.join()
+    with connection.cursor() as cursor:
+        cursor.execute("RESET lock_timeout")
+
+    # then
+    assert meanwhile == 0
+    assert not LedgerEntry.objects.filter(kind=LedgerEntry.Kind.DELIVERED).exists()
+
+    # when
+    store.travel(minutes=1)
+    carry_out(store=store)
+
+    # then
+    assert sorted(balances(store)) == [usd(3), usd(10)]
 
 
 def test_the_books_hold_no_more_than_was_moved(store: FakeStore) -> None:
