@@ -89,7 +89,7 @@ def _credit(effect: Effect, store: Store, now: datetime) -> None:
     keep_up(holder, store=store)
     if holder.forgotten_at is not None:
         return
-    sums = ledger.out_of_balance(holder, reward.currency)
+    sums = ledger.out_of_balance(holder.pk, reward.currency)
     found = Reward.objects.filter(pk__in=sums).select_related("referral").order_by("pk")
     # One that has come up meanwhile has an effect of its own.
     rewards = [r for r in found if r.referral is None or r.referral.referrer_id in locked]

@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.db.models import Q, QuerySet, Sum
 from prices import Money
 
-from ..models import LedgerEntry, Referrer, Reward
+from ..models import LedgerEntry, Reward
 from . import rows
 
 Kind = LedgerEntry.Kind
@@ -97,9 +97,9 @@ def sums_of(reward_ids: Iterable[int]) -> dict[int, Sums]:
     return {reward_id: by_reward.get(reward_id, NOTHING) for reward_id in ids}
 
 
-def out_of_balance(holder: Referrer | int, currency: str) -> dict[int, Sums]:
+def out_of_balance(holder_id: int, currency: str) -> dict[int, Sums]:
     """The holder's rewards of which more, or less, is promised than delivered."""
-    found = summed(LedgerEntry.objects.filter(holder=holder, currency=currency))
+    found = summed(LedgerEntry.objects.filter(holder=holder_id, currency=currency))
     return {reward_id: sums for _, reward_id, _, sums in found if sums.owed}
 
 

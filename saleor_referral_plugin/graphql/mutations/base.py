@@ -21,7 +21,7 @@ from ...tasks import start_job
 from .. import host
 from ..dataloaders import ClaimsByCheckoutLoader
 from ..enums import DOC_CATEGORY, ReferralPresetEnum, ReferralProgramKindEnum
-from ..errors import deciding, refusal, wrong
+from ..errors import ReferralError, deciding, refusal, wrong
 from ..ids import key_in
 from ..types.claims import CheckoutReferral, load_checkout_referral
 from ..types.jobs import ReferralJob
@@ -117,6 +117,27 @@ def terms_in(input: Mapping[str, Any]) -> Terms | None:
 def fields_in(input: Mapping[str, Any]) -> dict[str, Any]:
     """What else it says of a program."""
     return {name: input.get(name) for name in ("name", "kind", "priority", "link_url")}
+
+
+class DiscountsMutation(host.BaseMutation):
+    """For staff and apps that look after discounts, which its description says."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def __init_subclass_with_meta__(cls, description: str = "", **options: Any) -> None:
+        super().__init_subclass_with_meta__(
+            description=(
+                f"{description}\n\n"
+                f"Requires one of the following permissions: {host.MANAGE_DISCOUNTS.name}."
+            ),
+            doc_category=DOC_CATEGORY,
+            error_type_class=ReferralError,
+            permissions=(host.MANAGE_DISCOUNTS,),
+            auto_permission_message=False,
+            **options,
+        )
 
 
 class ReferralProgramMutation(host.BaseMutation):

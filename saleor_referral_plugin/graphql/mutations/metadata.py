@@ -7,10 +7,9 @@ import graphene
 from ...engine.metadata import Key
 from ...models import Metadata, Program, Referral, Referrer, Reward
 from .. import host
-from ..enums import DOC_CATEGORY
-from ..errors import ReferralError, wrong
+from ..errors import wrong
 from ..types.metadata import items
-from .base import found
+from .base import DiscountsMutation, found
 
 MODELS = {
     "ReferralProgram": Program,
@@ -20,7 +19,7 @@ MODELS = {
 }
 
 
-class MetadataMutation(host.BaseMutation):
+class MetadataMutation(DiscountsMutation):
     metadata = host.NonNullList(
         host.MetadataItem, description="The object's public metadata as it is now."
     )
@@ -30,20 +29,6 @@ class MetadataMutation(host.BaseMutation):
 
     class Meta:
         abstract = True
-
-    @classmethod
-    def __init_subclass_with_meta__(cls, description: str = "", **options: Any) -> None:
-        super().__init_subclass_with_meta__(
-            description=(
-                f"{description}\n\n"
-                f"Requires one of the following permissions: {host.MANAGE_DISCOUNTS.name}."
-            ),
-            doc_category=DOC_CATEGORY,
-            error_type_class=ReferralError,
-            permissions=(host.MANAGE_DISCOUNTS,),
-            auto_permission_message=False,
-            **options,
-        )
 
     @classmethod
     def answer(cls, kept: Metadata) -> Any:

@@ -23,13 +23,13 @@ from ..errors import ReferralError, deciding, wrong
 from ..ids import key_in
 from ..types.referrals import Referral, ReferralReward
 from ..types.referrers import Referrer
-from .base import found, not_found
+from .base import DiscountsMutation, found, not_found
 
 #: Most rows of one call.
 MOST_ROWS = 100
 
 
-class StaffMutation(host.BaseMutation):
+class StaffMutation(DiscountsMutation):
     """Calls `decide`, which returns the rows to answer with, by the names of the payload's fields.
     It may raise ValidationError, and CannotDecide: an error on `id`, or on the field that
     `field_of` says for its code."""
@@ -41,17 +41,7 @@ class StaffMutation(host.BaseMutation):
 
     @classmethod
     def __init_subclass_with_meta__(cls, description: str = "", **options: Any) -> None:
-        super().__init_subclass_with_meta__(
-            description=(
-                f"{description}\n\n"
-                f"Requires one of the following permissions: {host.MANAGE_DISCOUNTS.name}."
-            ),
-            doc_category=DOC_CATEGORY,
-            error_type_class=ReferralError,
-            permissions=(host.MANAGE_DISCOUNTS,),
-            auto_permission_message=False,
-            **options,
-        )
+        super().__init_subclass_with_meta__(description=description, **options)
         cls._meta.arguments["idempotency_key"] = graphene.String(
             description=(
                 "A key of your choice, up to 255 characters, for each thing to do: a UUID, say. "
