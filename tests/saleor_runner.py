@@ -34,7 +34,7 @@ from tests.system_postgres import TEMPLATE, Cluster, NoPostgres, cluster
 ROOT = Path(__file__).resolve().parent.parent
 SERIES = ("3.21", "3.22", "3.23")
 SUITE = ("tests/scenarios", "tests/saleor", "tests/graphql")
-#: Where time is short: of three versions, in how many a file of these runs, in turn.
+#: Where time is short: of three versions, in how many a file of these runs.
 SPARED = {"tests/scenarios": 1, "tests/saleor": 2, "tests/graphql": 1}
 #: Three on two cores keep both busy to the end; two would leave one idle for the third.
 AT_ONCE = 3
@@ -308,18 +308,21 @@ def counts(results: Path) -> tuple[int, int, int]:
     return passed, failed, skipped
 
 
-def share_of(series: str) -> list[str]:
-    """What of the suite a version runs where time is short: with the two others, all of it."""
-    place = SERIES.index(series)
-    share = []
-    for folder, in_how_many in SPARED.items():
-        files = sorted((ROOT / folder).glob("test_*.py"))
-        share += [
-            f"{folder}/{file.name}"
-            for number, file in enumerate(files)
-            if (number - place) % len(SERIES) < in_how_many
-        ]
-    return share
+def shares() -> dict[str, list[str]]:
+    """What of the suite each version runs where time is short: together all of it. The longer a
+    file, the longer it takes: it goes to those that have the least so far."""
+    files = [
+        (file.stat().st_size, f"{folder}/{file.name}", in_how_many)
+        for folder, in_how_many in SPARED.items()
+        for file in (ROOT / folder).glob("test_*.py")
+    ]
+    share: dict[str, list[str]] = {series: [] for series in SERIES}
+    load = dict.fromkeys(SERIES, 0)
+    for size, name, in_how_many in sorted(files, reverse=True):
+        for series in sorted(SERIES, key=load.__getitem__)[:in_how_many]:
+            share[series].append(name)
+            load[series] += size
+    return {series: sorted(names) for series, names in share.items()}
 
 
 def say(text: str) -> None:
@@ -346,17 +349,15 @@ def run_all(arguments: Sequence[str] = (), *, sparing: bool = False) -> list[Out
                 found.append(saleor)
             else:
                 outcomes[series] = Outcome(f"Saleor {series}: not found in {folder}", ok=True)
-    is_shared = sparing and len(found) == len(SERIES)
+    share = shares() if sparing and len(found) == len(SERIES) else {}
     if found:
         say(f"Saleor suite: {', '.join(map(str, found))}, from {folder}")
-        if is_shared:
+        if share:
             say("Every file in one of them at least; `make saleor` runs everything in each.")
         try:
             with open_workshop() as workshop, ThreadPoolExecutor(AT_ONCE) as pool:
                 runs = [
-                    pool.submit(
-                        run, saleor, workshop, share_of(saleor.series) if is_shared else for_pytest
-                    )
+                    pool.submit(run, saleor, workshop, share.get(saleor.series, for_pytest))
                     for saleor in found
                 ]
                 try:

@@ -1,7 +1,7 @@
 """What a checkout costs. Nothing here writes, except `reprice` on the checkout it is given."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -31,6 +31,10 @@ class Bill:
     def total(self) -> Money:
         return self.before_gift_cards - self.gift_cards
 
+    def paid_by(self, draws: "Iterable[Draw]") -> "Bill":
+        taken = sum((draw.amount for draw in draws), Decimal(0))
+        return replace(self, gift_cards=Money(taken, self.goods.currency))
+
 
 @dataclass(frozen=True, slots=True)
 class Draw:
@@ -52,20 +56,21 @@ def shipping_of(checkout: Checkout) -> Money:
     return Money(price, checkout.channel.currency)
 
 
-def bill_of(checkout: Checkout) -> Bill:
-    """What the shopper is to pay now."""
+def bill_without_cards(checkout: Checkout) -> Bill:
+    """What the shopper is to pay, by gift cards or otherwise."""
     currency = checkout.channel.currency
-    goods = goods_of(checkout)
-    bill = Bill(
-        goods=goods,
+    return Bill(
+        goods=goods_of(checkout),
         discount=Money(checkout.discount, currency),
         shipping=shipping_of(checkout),
         gift_cards=zero(currency),
     )
-    if not goods:
-        return bill
-    taken = sum((draw.amount for draw in draws(cards_on(checkout), bill)), Decimal(0))
-    return Bill(bill.goods, bill.discount, bill.shipping, Money(taken, currency))
+
+
+def bill_of(checkout: Checkout) -> Bill:
+    """What the shopper is to pay now."""
+    bill = bill_without_cards(checkout)
+    return bill.paid_by(draws(cards_on(checkout), bill)) if bill.goods else bill
 
 
 def cards_on(checkout: Checkout) -> QuerySet[GiftCard]:
@@ -112,19 +117,28 @@ def draws(cards: Iterable[GiftCard], bill: Bill) -> list[Draw]:
     return taken
 
 
-def reprice(checkout: Checkout) -> None:
-    """Work out the discount anew and save it; a code that has ended is taken off."""
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """What the code on a checkout takes off, and off which goods."""
+
+    gives: terms.Offer | None
+    goods: terms.Goods = field(default_factory=terms.Goods)
+
+
+def reprice(checkout: Checkout) -> Deal | None:
+    """Work out the discount anew and save it; a code that has ended is taken off. Returns what
+    the discount is by."""
     deal = _deal_on(checkout)
     if deal is None:
         checkout.voucher_code = None
     checkout.discount = _worth(deal, checkout).amount if deal else Decimal(0)
     checkout.save(update_fields=["voucher_code", "discount"])
+    return deal
 
 
-def discounts(checkout: Checkout) -> dict[int, Decimal]:
+def discounts(checkout: Checkout, deal: Deal | None) -> dict[int, Decimal]:
     """What is taken off each line, by its key: in proportion to their values, and together the
     checkout's discount on the goods to the cent."""
-    deal = _deal_on(checkout)
     if deal is None or deal.gives is None or deal.gives.free_shipping:
         return {}
     left = Money(checkout.discount, checkout.channel.currency)
@@ -138,26 +152,16 @@ def discounts(checkout: Checkout) -> dict[int, Decimal]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Deal:
-    """What the code on a checkout takes off, and off which goods."""
-
-    gives: terms.Offer | None
-    goods: terms.Goods = field(default_factory=terms.Goods)
-
-
-def _deal_on(checkout: Checkout) -> _Deal | None:
+def _deal_on(checkout: Checkout) -> Deal | None:
     """An offer's or a coupon's."""
     code = checkout.voucher_code
     if not code:
         return None
-    coupon = usable_coupon(code, goods_of(checkout))
-    if coupon is not None:
-        return _Deal(terms.Coupon.model_validate(coupon.gives).discount)
     offer = Offer.objects.filter(code=code, channel=checkout.channel_id).first()
-    if offer is None:
-        return None
-    return _Deal(_offered(offer, checkout.channel.currency), terms.Goods(**offer.goods))
+    if offer is not None:
+        return Deal(_offered(offer, checkout.channel.currency), terms.Goods(**offer.goods))
+    coupon = usable_coupon(code, goods_of(checkout))
+    return Deal(terms.Coupon.model_validate(coupon.gives).discount) if coupon else None
 
 
 def _offered(offer: Offer, currency: str) -> terms.Offer | None:
@@ -169,7 +173,7 @@ def _offered(offer: Offer, currency: str) -> terms.Offer | None:
     return terms.Offer(amounts=Amounts.of({currency: offer.amount})) if offer.amount else None
 
 
-def _worth(deal: _Deal, checkout: Checkout) -> Money:
+def _worth(deal: Deal, checkout: Checkout) -> Money:
     """What is taken off the goods that the deal is for, or off the delivery."""
     if deal.gives is None:
         return zero(checkout.channel.currency)

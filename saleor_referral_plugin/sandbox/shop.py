@@ -36,7 +36,8 @@ from .models import (
 )
 from .movements import movements_of
 from .pricing import (
-    bill_of,
+    Deal,
+    bill_without_cards,
     cards_on,
     discounts,
     draws,
@@ -237,7 +238,8 @@ def _coupon(typed: str) -> Coupon | None:
 
 def _take_off_another_persons_coupon(checkout: Checkout) -> Finding | None:
     """The buyer may be another one now. Returns why the coupon had to go, if it had."""
-    coupon = _coupon(checkout.voucher_code or "")
+    code = checkout.voucher_code
+    coupon = _coupon(code) if code and not codes.is_offer_code(code) else None
     finding = hooks.coupon_objection(checkout, coupon.code) if coupon else None
     if finding is not None:
         checkout.voucher_code = None
@@ -292,13 +294,12 @@ def complete_checkout(token: UUID) -> Order:
             raise ShopError("empty", "The cart is empty.")
         if not checkout.email:
             raise ShopError("email_missing", "Please enter your e-mail address.")
-        shown = bill_of(checkout).before_gift_cards
+        shown = bill_without_cards(checkout).before_gift_cards
         finding = hooks.checkout_completing(checkout) or _take_off_another_persons_coupon(checkout)
-        # Locked, so that of two orders at once only one can use it.
-        coupon = Coupon.objects.select_for_update().filter(code=checkout.voucher_code).first()
-        reprice(checkout)
-        if finding is None and bill_of(checkout).before_gift_cards == shown:
-            order = _place(checkout)
+        coupon = _locked_coupon_on(checkout)
+        deal = reprice(checkout)
+        if finding is None and bill_without_cards(checkout).before_gift_cards == shown:
+            order = _place(checkout, deal)
             if coupon is not None:
                 coupon.used_on = order
                 coupon.save(update_fields=["used_on"])
@@ -308,12 +309,21 @@ def complete_checkout(token: UUID) -> Order:
     raise ShopError("price_changed", "The discount has changed. Please look at the new total.")
 
 
-def _place(checkout: Checkout) -> Order:
+def _locked_coupon_on(checkout: Checkout) -> Coupon | None:
+    """Locked, so that of two orders at once only one can use it."""
+    if not checkout.voucher_code or codes.is_offer_code(checkout.voucher_code):
+        return None
+    return Coupon.objects.select_for_update().filter(code=checkout.voucher_code).first()
+
+
+def _place(checkout: Checkout, deal: Deal | None) -> Order:
     now = clock.now()
     # Locked in one order everywhere, so that two checkouts with the same cards cannot
     # wait for each other.
-    list(checkout.gift_cards.select_for_update().order_by("pk"))
-    bill = bill_of(checkout)
+    has_cards = bool(checkout.gift_cards.select_for_update().order_by("pk"))
+    bill = bill_without_cards(checkout)
+    taken = draws(cards_on(checkout), bill) if has_cards else []
+    bill = bill.paid_by(taken)
     order = Order.objects.create(
         channel=checkout.channel,
         customer=checkout.customer,
@@ -332,7 +342,7 @@ def _place(checkout: Checkout) -> Order:
         placed_at=now,
         updated_at=now,
     )
-    off = discounts(checkout)
+    off = discounts(checkout, deal)
     OrderLine.objects.bulk_create(
         OrderLine(
             order=order,
@@ -344,7 +354,7 @@ def _place(checkout: Checkout) -> Order:
         )
         for line in checkout.lines.all()
     )
-    for draw in draws(cards_on(checkout), bill):
+    for draw in taken:
         GiftCard.objects.filter(pk=draw.card.pk).update(balance=F("balance") - draw.amount)
         GiftCardUse.objects.create(order=order, card=draw.card, amount=draw.amount)
     checkout.delete()
