@@ -29,13 +29,12 @@ from tests.system_postgres import NoPostgres
 STORY = "tests.saleor_upgrade_story"
 
 
-def carry_out(saleor: Saleor, workshop: Workshop, address: str, what: str, *arguments: str) -> None:
-    """Run a Python module in a Saleor, on the database that is upgraded."""
+def carry_out(
+    saleor: Saleor, environment: dict[str, str], workshop: Workshop, what: str, *arguments: str
+) -> None:
+    """Run a Python module in a Saleor."""
     started = time.monotonic()
     log = workshop.folder / "upgrade.log"
-    environment = workshop.prepare(saleor) | {"DATABASE_URL": address}
-    if what == "django":
-        environment["DJANGO_SETTINGS_MODULE"] = "saleor.tests.settings"
     with log.open("wb") as output:
         done = subprocess.run(
             [saleor.python, "-W", "ignore", "-m", what, *arguments],
@@ -58,13 +57,13 @@ def carry_out(saleor: Saleor, workshop: Workshop, address: str, what: str, *argu
 def upgrade(saleors: list[Saleor], workshop: Workshop) -> None:
     database = workshop.database.create_database("upgraded")
     kept = str(Path(workshop.folder) / "story.json")
-    oldest, *newer = saleors
-    say(f"{oldest}: making its database, by its own migrations (minutes)")
-    carry_out(oldest, workshop, database, "django", "migrate", "--verbosity=0")
-    carry_out(oldest, workshop, database, STORY, "begin", kept)
-    for saleor in newer:
-        carry_out(saleor, workshop, database, "django", "migrate", "--verbosity=0")
-        carry_out(saleor, workshop, database, STORY, "go_on", kept)
+    say(f"{saleors[0]}: making its database, by its own migrations (minutes)")
+    for saleor in saleors:
+        environment = workshop.prepare(saleor) | {"DATABASE_URL": database}
+        migrating = environment | {"DJANGO_SETTINGS_MODULE": "saleor.tests.settings"}
+        carry_out(saleor, migrating, workshop, "django", "migrate", "--verbosity=0")
+        chapter = "begin" if saleor is saleors[0] else "go_on"
+        carry_out(saleor, environment, workshop, STORY, chapter, kept)
 
 
 def main() -> int:

@@ -89,8 +89,9 @@ def _trouble_with_the_database() -> Iterator[None]:
     try:
         yield
     except (DatabaseError, InterfaceError):
-        connection.close()
-        time.sleep(0.1)
+        if connection.connection is None or not connection.is_usable():
+            connection.close()
+            time.sleep(0.1)
 
 
 @contextlib.contextmanager
