@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from ..models import FreedRoom, Reward
+from . import rows
 from .history import Counted, used_towards
 from .limits import counted_towards, lock_budget
 from .terms import Beneficiary, Cap
@@ -21,6 +22,9 @@ CHUNK = 20
 #: So much freed room is looked at in one go.
 BATCH = 1000
 
+#: Asked after each settling, and nearly always none is.
+_IS_ANY_FREED = "SELECT EXISTS (SELECT FROM referral_freedroom)"
+
 #: A limit, and the rewards that share it.
 Shared = tuple[Cap, Counted]
 
@@ -28,6 +32,9 @@ Shared = tuple[Cap, Counted]
 def fill(settle_again: Callable[[Collection[Reward]], None], *, at_most: int) -> None:
     """Have at most so many rewards that were cut settled again, the oldest first. What could not
     be looked at is left for the next time. Safe to run side by side."""
+    [(is_any_freed,)] = rows.select(_IS_ANY_FREED, [])
+    if not is_any_freed:
+        return
     left = at_most
     done: set[Shared] = set()
     waiting = FreedRoom.objects.select_related("reward__referral", "reward__program")
