@@ -51,10 +51,15 @@ _HARMLESS = re.compile(
 _OFFER_CODE = re.compile(r"FRIEND[0-9]*\Z")
 
 
+#: Phones and mail programs put dashes for hyphens, and break lines where nobody sees it: soft
+#: hyphens, spaces of no width.
+_NOT_READ = re.compile(r"[\s\-_\u00ad\u2010-\u2015\u2212\u200b-\u200d\u2060\ufeff]")
+
+
 def normalise(typed: str) -> str:
     """`abcd-0l2m 3n` -> `ABCD012M3N`: letter case, spaces, hyphens and look-alikes do not
     count. What cannot be a code comes back empty; so does a promo code of our offers."""
-    read = re.sub(r"[\s\-_]", "", typed).upper()
+    read = _NOT_READ.sub("", typed).upper()
     code = read.translate(LOOK_ALIKES)
     can_be = SHORTEST <= len(code) <= LONGEST and set(code) <= _CHOSEN
     return code if can_be and not _OFFER_CODE.match(read) else ""

@@ -124,24 +124,27 @@ def record(
 
 
 def put_terms(program: Program, terms: Terms, *, by: str, store: Store) -> TermsVersion:
-    """The newest version if it says the same, else a new one. That takes over the code if
-    one voucher does for both, so that a new hold or credit leaves no voucher behind. Raises
-    GoodsError."""
+    """The newest version if it says the same, else a new one. That takes over the code of an
+    earlier one if one voucher does for both, so that a new hold or credit, or an offer tried
+    before, leaves no voucher behind. Raises GoodsError."""
     if terms.goods:
         terms = terms.but(goods=store.find_goods(terms.goods))
     newest = current_terms(program)
-    keeps_code = (
-        newest is not None
-        and newest.terms.share_a_voucher_with(terms)
-        and not _lost_its_code(newest, store)
+    alike = next(
+        (
+            version
+            for version in program.versions.all()
+            if version.terms.share_a_voucher_with(terms) and not _lost_its_code(version, store)
+        ),
+        None,
     )
-    if newest is not None and keeps_code and newest.terms == terms:
+    if newest is not None and newest == alike and newest.terms == terms:
         return newest
     return TermsVersion.objects.create(
         program=program,
         version=newest.version + 1 if newest else 1,
         rules=terms.to_json(),
-        offer_code=newest.offer_code if newest and keeps_code else codes.free_offer_code(store),
+        offer_code=alike.offer_code if alike else codes.free_offer_code(store),
         created_at=store.now(),
         by=by,
     )

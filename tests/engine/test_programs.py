@@ -82,13 +82,14 @@ def test_a_change_makes_a_new_version_with_an_offer_of_its_own(store: FakeStore)
     assert store.offers == {"FRIEND": terms(), "FRIEND2": OTHER}
 
 
-def test_going_back_to_old_terms_is_a_new_version(store: FakeStore) -> None:
+def test_going_back_to_old_terms_is_a_new_version_with_the_old_code(store: FakeStore) -> None:
     # when
     for value in (terms(), OTHER, terms()):
         run_program(store, value)
 
     # then
-    assert versions() == [(1, "FRIEND"), (2, "FRIEND2"), (3, "FRIEND3")]
+    assert versions() == [(1, "FRIEND"), (2, "FRIEND2"), (3, "FRIEND")]
+    assert store.offers == {"FRIEND": terms(), "FRIEND2": OTHER}
 
 
 @pytest.mark.parametrize(
@@ -151,6 +152,16 @@ def test_codes_are_numbered_by_the_offers_and_not_by_the_versions(store: FakeSto
 
     # then
     assert versions() == [(1, "FRIEND"), (2, "FRIEND"), (3, "FRIEND2")]
+
+
+def test_an_offer_that_was_made_before_has_its_code_again(store: FakeStore) -> None:
+    # when
+    for value in (terms(), OTHER, terms(hold_days=30)):
+        run_program(store, value)
+
+    # then
+    assert versions() == [(1, "FRIEND"), (2, "FRIEND2"), (3, "FRIEND")]
+    assert store.offers == {"FRIEND": terms(hold_days=30), "FRIEND2": OTHER}
 
 
 def test_versions_that_share_an_offer_are_retired_and_come_back_together(
