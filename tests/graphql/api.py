@@ -1,11 +1,13 @@
 """The GraphQL API as its callers use it: the ready operation documents, and others.
 
-`SandboxApi` executes them on the sandbox's schema, `SaleorApi` posts them to a real Saleor.
+`SandboxApi` executes them on the sandbox's schema, `SaleorApi` posts them to a real Saleor, and the
+`HttpApi` of `over_http` does so over a socket.
 """
 
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -52,6 +54,11 @@ class Api(ABC):
 
     @abstractmethod
     def checkout_id(self, checkout: Any) -> str: ...
+
+    def on_this_connection(self) -> AbstractContextManager[None]:
+        """While inside, whoever answers asks the database through this thread's connections: what
+        is asked can be counted, and taken back."""
+        return nullcontext()
 
     def run(
         self,

@@ -137,7 +137,7 @@ def test_codes_of_nobodys_answer_alike_and_ask_alike(
     # when
     answers, asked = {}, {}
     for kind in kinds:
-        with statements() as found:
+        with api.on_this_connection(), statements() as found:
             answer = try_code(known[kind])
         answers[kind] = str(answer).replace(known[kind], "<the code>")
         asked[kind] = list(map(_shape, found))

@@ -5,8 +5,6 @@ import re
 from typing import Any
 
 import pytest
-from django.db import connections
-from django.test.utils import CaptureQueriesContext
 
 from saleor_referral_plugin.engine import deliveries, presets, webhooks
 from saleor_referral_plugin.engine.store import get_store
@@ -14,6 +12,7 @@ from saleor_referral_plugin.engine.terms import CapPeriod, ReferrerConditions
 from saleor_referral_plugin.models import Referral
 from tests.graphql import build
 from tests.graphql.api import Api, global_id, operation
+from tests.graphql.test_probing import statements
 from tests.scenarios import given
 from tests.scenarios.shop import Customer, Shop
 
@@ -31,14 +30,10 @@ REFEREES = """{ me { referral { referrals(first: 50) {
 
 def all_queries(api: Api, document: str, variables: dict[str, Any], **who: Any) -> list[str]:
     """What is asked of the database, on whatever connection."""
-    captured = [CaptureQueriesContext(connections[alias]) for alias in connections]
-    for queries in captured:
-        queries.__enter__()
-    answer = api.ask(document, variables, **who)
-    for queries in captured:
-        queries.__exit__(None, None, None)
+    with api.on_this_connection(), statements() as asked:
+        answer = api.ask(document, variables, **who)
     assert "errors" not in answer, answer["errors"]
-    return [query["sql"] for queries in captured for query in queries.captured_queries]
+    return asked
 
 
 def our_queries(api: Api, document: str, variables: dict[str, Any], **who: Any) -> list[str]:

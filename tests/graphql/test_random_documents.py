@@ -101,7 +101,7 @@ def test_whatever_is_asked_there_is_an_answer(scene: Scene) -> None:
     @given(asker=st.sampled_from(ASKERS), drawn=documents(known_of(scene), "Query", roots))
     def asked(asker: str, drawn: tuple[str, Document]) -> None:
         _, document = drawn
-        with transaction.atomic():
+        with scene.api.on_this_connection(), transaction.atomic():
             # when
             ask(scene, asker, document.as_("query"), document)
             after = build.everything()
@@ -120,7 +120,7 @@ def test_whatever_is_refused_changes_nothing(scene: Scene) -> None:
     @given(asker=st.sampled_from(ASKERS), drawn=documents(known_of(scene), "Mutation", names))
     def asked(asker: str, drawn: tuple[str, Document]) -> None:
         name, document = drawn
-        with transaction.atomic():
+        with scene.api.on_this_connection(), transaction.atomic():
             # when: with the reason why it was not done
             said = f"{document.said.removesuffix('}')} refusals: errors {{ code }} }}"
             answer = ask(scene, asker, document.as_("mutation", said), document)
