@@ -376,9 +376,8 @@ def named(type_: Any) -> Any:
     return type_
 
 
-def arguments(field: Any, **others: str) -> str:
-    asked = ARGUMENTS | others
-    known = [f"{name}: {asked[name]}" for name in field.args if name in asked]
+def arguments(field: Any) -> str:
+    known = [f"{name}: {ARGUMENTS[name]}" for name in field.args if name in ARGUMENTS]
     return f"({', '.join(known)})" if known else ""
 
 
@@ -401,8 +400,7 @@ def selection(type_: Any, above: tuple[str, ...] = (), nodes: set[str] | None = 
             if leads_on(below):
                 nodes.add(below.name)
             beneath = selection(below, (*above, type_.name), nodes)
-            # Lists in lists in lists are long, and each is asked for at the root as well.
-            parts.append(f"{name}{arguments(field, first='2')}{{{beneath}}}")
+            parts.append(f"{name}{arguments(field)}{{{beneath}}}")
     return " ".join(parts)
 
 

@@ -33,6 +33,7 @@ def all_queries(api: Api, document: str, variables: dict[str, Any], **who: Any) 
     with api.on_this_connection(), statements() as asked:
         answer = api.ask(document, variables, **who)
     assert "errors" not in answer, answer["errors"]
+    assert asked, "It was answered through connections that nobody watched."
     return asked
 
 
