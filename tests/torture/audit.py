@@ -8,6 +8,8 @@ from django.utils import timezone
 from saleor_referral_plugin.models import WebhookEndpoint
 
 SECRET = "whsec_dG9ydHVyZSB0b3J0dXJlIHRvcnR1cmU="
+#: The endpoint whose deliveries are all kept.
+KEPT = "https://stopped.example/"
 #: What the listener wants to hear.
 HEARD = ["referral.qualified", "referral.rejected", "referral.reversed", "reward.clawed_back"]
 
@@ -21,9 +23,7 @@ def begin() -> None:
 def have_events_kept() -> None:
     """Every event, for an endpoint that is stopped: it has its deliveries, and none is made."""
     now = timezone.now()
-    WebhookEndpoint.objects.create(
-        url="https://stopped.example/", secret=SECRET, created_at=now, stopped_at=now
-    )
+    WebhookEndpoint.objects.create(url=KEPT, secret=SECRET, created_at=now, stopped_at=now)
 
 
 def have_events_sent(url: str) -> None:

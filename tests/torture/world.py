@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from random import Random
 
-from saleor_referral_plugin.engine import deliveries
+from saleor_referral_plugin.engine import deliveries, webhooks
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.programs import save_program
 from saleor_referral_plugin.engine.referrers import code_for
@@ -35,6 +35,7 @@ from saleor_referral_plugin.models import (
 )
 from saleor_referral_plugin.sandbox import clock, shop
 from saleor_referral_plugin.sandbox.models import Channel, Customer
+from tests.torture import audit
 
 CHANNEL = "default"
 CURRENCY = "USD"
@@ -122,8 +123,9 @@ def come_to_rest(store: Store) -> int:
     """Let every hold end, and sweep until nothing moves any more; how many sweeps it took."""
     clock.move(timedelta(hours=2 * HOLD_HOURS))
     before = None
-    pending = EventDelivery.objects.filter(status="pending", endpoint__stopped_at=None)
+    pending = EventDelivery.objects.filter(status="pending").exclude(endpoint__url=audit.KEPT)
     for number in range(1, SWEEPS + 1):
+        _start_endpoints_again(store)
         sweep(store=store)
         note_spending(store=store)
         deliveries.deliver(store=store, seconds=LONG)
@@ -135,6 +137,14 @@ def come_to_rest(store: Store) -> int:
         # a day.
         clock.move(timedelta(days=1))
     return SWEEPS
+
+
+def _start_endpoints_again(store: Store) -> None:
+    """As their owner does. Where days pass within seconds, one that failed a few times has taken
+    nothing for days, and is stopped."""
+    stopped = webhooks.all_endpoints().filter(stopped_at__isnull=False)
+    for endpoint in stopped.exclude(url=audit.KEPT):
+        webhooks.update(endpoint, is_active=True, now=store.now())
 
 
 def budget(referrers: int) -> Decimal:
