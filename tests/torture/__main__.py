@@ -152,6 +152,7 @@ def _sweep_up() -> int:
     from tests.torture import world
 
     connection.close()
+    world.have_patience()
     return world.come_to_rest(get_store())
 
 

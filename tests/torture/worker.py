@@ -9,7 +9,9 @@ def work(folder: Path) -> None:
     from celery.signals import worker_process_init
 
     from saleor_referral_plugin.sandbox.celery_app import app
-    from tests.torture import faults
+    from tests.torture import faults, world
+
+    world.have_patience()
 
     @worker_process_init.connect(weak=False)
     def _expect_faults(**_: Any) -> None:

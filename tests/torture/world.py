@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from random import Random
 
-from saleor_referral_plugin.engine import deliveries, webhooks
+from saleor_referral_plugin.engine import deliveries
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.programs import save_program
 from saleor_referral_plugin.engine.referrers import code_for
@@ -59,6 +59,7 @@ ORDERS_PER_REFERRER = 25
 #: still to be sent may take.
 SWEEPS = 12
 LONG = 3600.0
+FOR_EVER = timedelta(days=100_000)
 
 FREE, LIMITED, OF_TOYS = "free", "limited", "toys"
 
@@ -125,7 +126,6 @@ def come_to_rest(store: Store) -> int:
     before = None
     pending = EventDelivery.objects.filter(status="pending").exclude(endpoint__url=audit.KEPT)
     for number in range(1, SWEEPS + 1):
-        _start_endpoints_again(store)
         sweep(store=store)
         note_spending(store=store)
         deliveries.deliver(store=store, seconds=LONG)
@@ -139,12 +139,10 @@ def come_to_rest(store: Store) -> int:
     return SWEEPS
 
 
-def _start_endpoints_again(store: Store) -> None:
-    """As their owner does. Where days pass within seconds, one that failed a few times has taken
-    nothing for days, and is stopped."""
-    stopped = webhooks.all_endpoints().filter(stopped_at__isnull=False)
-    for endpoint in stopped.exclude(url=audit.KEPT):
-        webhooks.update(endpoint, is_active=True, now=store.now())
+def have_patience() -> None:
+    """In this process. Where days pass within seconds, who fails three times has taken nothing for
+    days: neither an endpoint nor an event may be given up for that."""
+    deliveries.TRIED_FOR = FOR_EVER
 
 
 def budget(referrers: int) -> Decimal:
