@@ -129,11 +129,12 @@ def put_terms(program: Program, terms: Terms, *, by: str, store: Store) -> Terms
     before, leaves no voucher behind. Raises GoodsError."""
     if terms.goods:
         terms = terms.but(goods=store.find_goods(terms.goods))
-    newest = current_terms(program)
+    versions = list(program.versions.all())
+    newest = versions[0] if versions else None
     alike = next(
         (
             version
-            for version in program.versions.all()
+            for version in versions
             if version.terms.share_a_voucher_with(terms) and not _lost_its_code(version, store)
         ),
         None,
