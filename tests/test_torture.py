@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ORDERS = 1000
+ORDERS = 2000
 
 pytestmark = [
     pytest.mark.skipif(
