@@ -2,10 +2,11 @@
 order at hand. Two queries, the books' and the store's: a shopper may be waiting.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Count, Q
@@ -39,50 +40,49 @@ LATE = timedelta(seconds=10)
 #: there are few; more wait only while a large shop is being indexed first.
 RECENT = 20_000
 
-#: Limits are counted one by one, each in its own window; an empty window is for life. Of a holder,
-#: of a pair and of all, each by an index of its own: of the three parts a limit needs one, and
-#: PostgreSQL does not carry out the others.
-_REWARDS = """
-SELECT reward.* FROM referral_reward reward
- WHERE cap.holder IS NOT NULL AND reward.holder_id = cap.holder AND {counted}
-UNION ALL
-SELECT reward.* FROM referral_reward reward
- WHERE cap.pair IS NOT NULL AND {counted} AND reward.referral_id IN (
-       SELECT cap.pair UNION SELECT id FROM referral_referral WHERE follows_id = cap.pair)
-UNION ALL
-SELECT reward.* FROM referral_reward reward
- WHERE cap.holder IS NULL AND cap.pair IS NULL AND {counted}
-""".format(
-    counted="""reward.program_id = %(program)s AND reward.beneficiary = cap.beneficiary
-   AND reward.amount > 0
-   -- What staff gave of their own was not earned, and counts towards nothing.
-   AND reward.earned_at IS NOT NULL
-   AND reward.earned_at >= coalesce(cap.starts, '-infinity')
-   AND reward.earned_at < coalesce(cap.ends, 'infinity')"""
-)
-_USED = f"""
+#: Limits are counted one by one, each in its own window; an empty window is for life. Of all, of
+#: a holder and of a pair, each by an index of its own; the part that a limit does not need is not
+#: carried out for it.
+_REWARDS = {
+    "all": "cap.holder IS NULL AND cap.pair IS NULL",
+    "holder": "cap.holder IS NOT NULL AND reward.holder_id = cap.holder",
+    "pair": """cap.pair IS NOT NULL AND reward.referral_id IN (
+       SELECT cap.pair UNION SELECT id FROM referral_referral WHERE follows_id = cap.pair)""",
+}
+_USED = """
 ARRAY(SELECT ARRAY[place::text, reward.currency, count(*)::text, sum(reward.amount)::text]
         FROM jsonb_to_recordset(%(counted)s)
              AS cap (place int, beneficiary text, holder bigint, pair bigint,
                      starts timestamptz, ends timestamptz),
-             LATERAL ({_REWARDS}) reward
+             LATERAL ({rewards}) reward
        WHERE reward.id IS DISTINCT FROM %(except_reward)s
          AND (reward.referral_id IS NULL
               OR reward.referral_id IS DISTINCT FROM %(except_referral)s)
        GROUP BY place, reward.currency)
 """
+_COUNTED = """
+SELECT reward.* FROM referral_reward reward
+ WHERE {whose} AND reward.program_id = %(program)s AND reward.beneficiary = cap.beneficiary
+   AND reward.amount > 0
+   -- What staff gave of their own was not earned, and counts towards nothing.
+   AND reward.earned_at IS NOT NULL
+   AND reward.earned_at >= coalesce(cap.starts, '-infinity')
+   AND reward.earned_at < coalesce(cap.ends, 'infinity')
+"""
 
 #: NULL equals nothing: what is not known of the buyer finds nothing.
-_BOOKS = f"""
-SELECT (SELECT position FROM referral_bookmark WHERE name = '{KNOWN}'),
-       ARRAY(SELECT order_ref FROM referral_knownorder WHERE email_key = ANY(%(email_keys)s)),
+_BOOKS = """
+SELECT (SELECT position FROM referral_bookmark WHERE name = '{known}'),
+       ARRAY(SELECT order_ref FROM referral_knownorder
+              WHERE email_key = ANY(%(email_keys)s::text[])),
        EXISTS (SELECT FROM referral_referral
                 WHERE program_id = %(program)s
-                  AND status IN ({", ".join(f"'{status}'" for status in Referral.ACTIVE)})
+                  AND status IN ({active})
                   AND follows_id IS NULL
                   AND order_ref <> %(except_ref)s
-                  AND (referee_email_key = ANY(%(email_keys)s) OR referee_user_ref = %(user_ref)s)),
-       {_USED}
+                  AND (referee_email_key = ANY(%(email_keys)s::text[])
+                       OR referee_user_ref = %(user_ref)s)),
+       {used}
 """
 
 
@@ -103,6 +103,13 @@ class Counted:
     holder_id: int | None = None
     pair_id: int | None = None
     window: tuple[datetime, datetime] | None = None
+
+    @property
+    def scope(self) -> str:
+        """Its name in _REWARDS."""
+        if self.holder_id is not None:
+            return "holder"
+        return "all" if self.pair_id is None else "pair"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +148,9 @@ def look_up(
     if not buyer.is_known and not counted:
         return Known()
     [(indexed_to, refs, referred_before, used)] = rows.select(
-        _BOOKS,
+        _books_sql(_scopes(counted)),
         {
-            "email_keys": buyer.email_keys,
+            "email_keys": rows.array(buyer.email_keys),
             "user_ref": buyer.user_ref,
             "program": program_id,
             "except_ref": except_ref,
@@ -364,8 +371,29 @@ def used_towards(
 ) -> tuple[Used, ...]:
     """What counts towards limits, leaving out one reward."""
     values = {**_counting(counted), "program": program_id, "except_reward": except_reward}
-    [(used,)] = rows.select(f"SELECT {_USED}", values)
+    [(used,)] = rows.select(f"SELECT {_used_sql(_scopes(counted))}", values)
     return _used(used, len(counted))
+
+
+def _scopes(counted: Iterable[Counted]) -> frozenset[str]:
+    """Whose rewards are to be counted, by the names in _REWARDS."""
+    return frozenset(each.scope for each in counted)
+
+
+@lru_cache
+def _books_sql(scopes: frozenset[str]) -> str:
+    active = ", ".join(f"'{status}'" for status in Referral.ACTIVE)
+    return _BOOKS.format(known=KNOWN, active=active, used=_used_sql(scopes))
+
+
+@lru_cache
+def _used_sql(scopes: frozenset[str]) -> str:
+    """PostgreSQL plans each way to count, though a limit needs one; so only those are there that
+    some limit needs."""
+    if not scopes:
+        return "'{}'::text[]"
+    ways = (_COUNTED.format(whose=_REWARDS[scope]) for scope in sorted(scopes))
+    return _USED.format(rewards="UNION ALL".join(ways))
 
 
 def _counting(counted: Sequence[Counted]) -> dict[str, Any]:
