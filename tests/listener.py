@@ -30,7 +30,12 @@ def listening() -> Iterator[Listener]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:
+                # Whoever was sending it is gone, and will send it again.
+                self.close_connection = True
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             listener.heard.append(Heard(headers, body))
             self.send_response(listener.answers.pop(0) if listener.answers else listener.answer)
