@@ -290,6 +290,7 @@ def summary(values: Mapping[str, Any], *, store: Store, active: bool = True) -> 
         _say_offers(terms, currencies),
         _say_limits(terms, currencies),
         *(f"Not in {', '.join(slugs)}: {why}." for why, slugs in why_not.items()),
+        _say_unsold(terms, store.channels()),
         "" if runs or why_not else "The shop has no active channel.",
     )
     return Summary(headline, " ".join(filter(None, details)))
@@ -368,6 +369,17 @@ def _say_limits(terms: Terms, currencies: Collection[str]) -> str:
     return " ".join(filter(None, sentences))
 
 
+def _say_unsold(terms: Terms, channels: Collection[Channel]) -> str:
+    """The currencies of amounts that lead nowhere, misspelt perhaps."""
+    [credit] = terms.rewards
+    all_amounts = [terms.minimum, credit.worth.amounts, *(cap.amount for cap in terms.caps)]
+    if terms.discount is not None:
+        all_amounts.append(terms.discount.amounts)
+    named = {currency for amounts in all_amounts for currency in amounts.as_dict()}
+    unsold = sorted(named - {channel.currency for channel in channels})
+    return f"No active channel sells in {', '.join(unsold)}." if channels and unsold else ""
+
+
 def _say_period(terms: Terms) -> str:
     period = terms.caps[0].period
     return "in all" if period is CapPeriod.LIFE else f"in a calendar {period.value}"
@@ -407,7 +419,7 @@ def _number(values: Mapping[str, Any], name: str, least: int, most: int) -> int 
     if not text and name != "hold_days":
         return None
     if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
-        _refuse(name, f'write a whole number from {least} to {most}, such as "30"')
+        _refuse(name, f"write a whole number from {least} to {most}")
     return int(text)
 
 
@@ -450,6 +462,8 @@ def _offer(values: Mapping[str, Any], name: str) -> Offer:
         return Offer(free_shipping=True)
     if not text.endswith("%"):
         return Offer(amounts=_amounts(values, name))
+    if _DECIMAL_COMMA.search(text):
+        _refuse(name, 'write decimals with a point, such as "7.5%"')
     try:
         percent = Decimal(text[:-1].strip())
     except InvalidOperation:

@@ -19,6 +19,7 @@ from . import codes, ledger, metrics, rows
 from .books import TO_BE_SENT, new_effect
 from .coupons import what_it_gives
 from .facts import CouponRequest, CreditRequest
+from .findings import Finding
 from .referrers import keep_up, lock
 from .store import Store
 from .terms import AfterIssue, CreditUse, RewardKind, Span
@@ -150,7 +151,8 @@ def _take_back(reward: Reward, amount: Decimal, store: Store, now: datetime) -> 
     if reward.credit_ref:
         _note_spending(reward, store, now)
         delta = Money(-amount, reward.currency)
-        moved = -store.adjust_credit(reward.credit_ref, delta, now=now).amount
+        note = f"{_note(reward)}, {_why_less(reward)}"
+        moved = -store.adjust_credit(reward.credit_ref, delta, now=now, note=note).amount
         ledger.post(reward, Kind.TAKEN_BACK, -moved, now=now)
         amount -= moved
     elif reward.kind == RewardKind.POINTS:
@@ -181,7 +183,8 @@ def _deliver(
         left = Decimal(0)
     if reward.credit_ref and left and reward.status != Reward.Status.EXPIRED:
         _note_spending(reward, store, now)
-        moved = store.adjust_credit(reward.credit_ref, Money(left, reward.currency), now=now).amount
+        delta, note = Money(left, reward.currency), f"{_note(reward)}, given again"
+        moved = store.adjust_credit(reward.credit_ref, delta, now=now, note=note).amount
         ledger.post(reward, Kind.DELIVERED, moved, now=now)
         left -= moved
     if left:
@@ -262,6 +265,17 @@ def _note(reward: Reward) -> str:
     return f"Referral reward for order {reward.referral.order_number}"
 
 
+def _why_less(reward: Reward) -> str:
+    """For staff who wonder why a credit has become less."""
+    why = ["taken back in part" if reward.amount else "taken back"]
+    if reward.voided_by is not None:
+        why.append(reward.voided_by.reason)
+    elif reward.referral is not None:
+        found = map(Finding.from_json, reward.referral.findings)
+        why += [finding.sentence for finding in found if not finding.passed]
+    return ": ".join([why[0], " ".join(why[1:])]) if why[1:] else why[0]
+
+
 def _note_spending(reward: Reward, store: Store, now: datetime) -> None:
     ref = reward.credit_ref or ""
     balance = store.credit_balances([ref]).get(ref)
@@ -283,8 +297,7 @@ def note_spending(reward: Reward, *, store: Store) -> None:
         _note_spending(reward, store, now)
         sums = ledger.sums_of([reward.pk])[reward.pk]
         if reward.status == Reward.Status.EXPIRED:
-            left = ledger.write_off(reward, now=now)
-            store.adjust_credit(reward.credit_ref, Money(-left, reward.currency), now=now)
+            _write_off(reward, store, now)
         elif sums.owed < 0 and sums.balance > 0:
             _take_back(reward, min(-sums.owed, sums.balance), store, now)
 
@@ -302,13 +315,20 @@ def expire(reward: Reward, *, store: Store) -> None:
             return
         if reward.credit_ref:
             _note_spending(reward, store, now)
-        left = ledger.write_off(reward, now=now)
-        if reward.credit_ref:
-            store.adjust_credit(reward.credit_ref, Money(-left, reward.currency), now=now)
+        left = _write_off(reward, store, now)
         reward.status, reward.changed_at = Reward.Status.EXPIRED, now
         reward.save(update_fields=["status", "changed_at"])
         if left:
             _tell_later(reward, "referral_reward_expired", left, now)
+
+
+def _write_off(reward: Reward, store: Store, now: datetime) -> Decimal:
+    """What is left of a credit whose time is up is gone; returns it."""
+    left = ledger.write_off(reward, now=now)
+    if reward.credit_ref and left:
+        delta, note = Money(-left, reward.currency), f"{_note(reward)}, expired"
+        store.adjust_credit(reward.credit_ref, delta, now=now, note=note)
+    return left
 
 
 def remind(reward: Reward, *, store: Store) -> None:

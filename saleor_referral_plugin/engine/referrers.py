@@ -95,7 +95,8 @@ def cut_ties(referrer: Referrer, *, store: Store) -> None:
             note_spending(reward, balance.amount, now=now)
         left = write_off(reward, now=now)
         if reward.credit_ref:
-            store.adjust_credit(reward.credit_ref, Money(-left, reward.currency), now=now)
+            delta = Money(-left, reward.currency)
+            store.adjust_credit(reward.credit_ref, delta, now=now, note="The account is gone")
         if reward.status == Reward.Status.ISSUED:
             reward.status, reward.changed_at = Reward.Status.EXPIRED, now
         reward.expires_at = now

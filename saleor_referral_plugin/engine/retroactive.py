@@ -123,7 +123,7 @@ class _OnlyRead:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
 
-    def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime) -> Money:
+    def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime, note: str) -> Money:
         return zero(delta.currency)
 
 

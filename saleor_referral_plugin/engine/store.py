@@ -144,9 +144,10 @@ class Store(Protocol):
     def issue_credit(self, request: CreditRequest) -> str:
         """Make a credit the customer can spend; its ref. The same key again: the same one."""
 
-    def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime) -> Money:
+    def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime, note: str) -> Money:
         """Add to a credit (delta > 0) or take from it, at most what is left (delta < 0).
-        Returns what was really moved, signed; zero when the credit is gone."""
+        `note`: why, for staff who look at it in the store. Returns what was really moved,
+        signed; zero when the credit is gone."""
 
     def credit_balances(
         self, credit_refs: Collection[str], *, using: str = "default"

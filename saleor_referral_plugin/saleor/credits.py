@@ -84,7 +84,7 @@ def issue(request: CreditRequest) -> str:
 
 
 @transaction.atomic
-def adjust(credit_ref: str, delta: Money, *, now: datetime) -> Money:
+def adjust(credit_ref: str, delta: Money, *, now: datetime, note: str) -> Money:
     card = GiftCard.objects.select_for_update().filter(pk=credit_ref).first()
     moved = _can_move(card, delta.amount, now)
     if card is not None and moved:
@@ -94,6 +94,7 @@ def adjust(credit_ref: str, delta: Money, *, now: datetime) -> Money:
         )
         card.refresh_from_db()
         events.gift_card_balance_reset_event(gift_card=card, old_gift_card=old, user=None, app=None)
+        events.gift_card_note_added_event(gift_card=card, user=None, app=None, message=note)
         call_event(get_plugins_manager(allow_replica=False).gift_card_updated, card)
     return Money(moved, delta.currency)
 

@@ -205,10 +205,10 @@ class SaleorStore:
     def issue_credit(self, request: CreditRequest) -> str:
         return credits.issue(request)
 
-    def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime) -> Money:
+    def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime, note: str) -> Money:
         if coupons.is_coupon(credit_ref):
             return coupons.adjust(credit_ref, delta, now=now)
-        return credits.adjust(credit_ref, delta, now=now)
+        return credits.adjust(credit_ref, delta, now=now, note=note)
 
     def credit_balances(
         self, credit_refs: Collection[str], *, using: str = "default"

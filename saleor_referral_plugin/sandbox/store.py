@@ -301,7 +301,7 @@ class SandboxStore:
             raise ValueError(f"The credit {request.key} was issued before, as another one.")
         return str(card.pk)
 
-    def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime) -> Money:
+    def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime, note: str) -> Money:
         if delta.currency == COUPON:
             return _adjust_coupon(credit_ref, delta, now)
         nothing = zero(delta.currency)
@@ -318,7 +318,8 @@ class SandboxStore:
             return nothing  # what is added to an expired card reaches nobody
         moved = max(delta, Money(-card.balance, card.currency))
         card.balance += moved.amount
-        card.save(update_fields=["balance"])
+        card.note = note
+        card.save(update_fields=["balance", "note"])
         return moved
 
     def credit_balances(

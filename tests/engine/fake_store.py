@@ -37,6 +37,7 @@ class Credit:
     request: CreditRequest | CouponRequest
     balance: Money
     is_usable: bool = True
+    notes: list[str] = field(default_factory=list)
     used_on: str | None = None
 
 
@@ -208,12 +209,14 @@ class FakeStore:
         self.credits.setdefault(ref, Credit(request, request.amount))
         return ref
 
-    def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime) -> Money:
+    def adjust_credit(self, credit_ref: str, delta: Money, *, now: datetime, note: str) -> Money:
         credit = self.credits.get(credit_ref)
         if credit is None or (delta.amount > 0 and not self._may_grow(credit, now)):
             return zero(delta.currency)
         moved = max(delta, zero(delta.currency) - credit.balance)
         credit.balance += moved
+        if moved:
+            credit.notes.append(note)
         return moved
 
     def credit_balances(

@@ -249,7 +249,7 @@ def test_a_page_without_an_offer_may_be_saved_while_it_does_not_run(missing: str
 
 # what is refused ------------------------------------------------------------------------------
 
-WHOLE_NUMBER = 'write a whole number from {} to {}, such as "30".'
+WHOLE_NUMBER = "write a whole number from {} to {}."
 
 
 @pytest.mark.parametrize(
@@ -355,6 +355,14 @@ def test_a_percentage_is_above_0_and_up_to_100(field: str, typed: str) -> None:
     assert mistake(**{field: typed}) == (
         field,
         f'{FIELDS[field][1]}: write a percentage above 0 and up to 100, such as "10%" or "7.5%".',
+    )
+
+
+@pytest.mark.parametrize("field", ["referee_discount", "referrer_credit"])
+def test_a_decimal_comma_in_a_percentage_is_named(field: str) -> None:
+    assert mistake(**{field: "10,5%"}) == (
+        field,
+        f'{FIELDS[field][1]}: write decimals with a point, such as "7.5%".',
     )
 
 
@@ -488,7 +496,8 @@ OFFERS = (
         (
             {"referrer_credit": "10 GBP", "channels": "euro"},
             "Not running in any channel",
-            OFFERS.format("10 GBP") + " Not in euro: no referrer's credit in EUR.",
+            OFFERS.format("10 GBP")
+            + " Not in euro: no referrer's credit in EUR. No active channel sells in GBP.",
         ),
         (
             {"program_running": False},
@@ -498,7 +507,7 @@ OFFERS = (
         (
             {"hold_days": "x"},
             "A field has to be corrected",
-            'Days before crediting: write a whole number from 0 to 366, such as "30".',
+            "Days before crediting: write a whole number from 0 to 366.",
         ),
     ],
 )
@@ -570,6 +579,24 @@ def test_a_minimum_in_no_currency_of_the_program_is_none() -> None:
     assert said.details.startswith("New customers get 10% off their order; referrers get 10 USD,")
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"referrer_credit": "10 USD, 9 EUR, 8 GBP"},
+        {"referee_discount": "10 USD, 9 EUR, 8 GBP"},
+        {"minimum_order": "50 USD, 45 EUR, 40 GBP"},
+        {"most_credit_amount": "500 USD, 450 EUR, 400 GBP"},
+    ],
+)
+def test_an_amount_in_a_currency_that_no_channel_sells_in_is_named(values: dict[str, Any]) -> None:
+    # when
+    said = dashboard.summary(FILLED_IN | values, store=STORE)
+
+    # then
+    assert said.headline == "Running in default, euro"
+    assert said.details.endswith(" No active channel sells in GBP.")
+
+
 def test_an_inactive_plugin_runs_nothing_whatever_the_page_says() -> None:
     assert dashboard.summary(FILLED_IN, store=STORE, active=False) == Summary(
         "Not running: the plugin is not active",
@@ -595,7 +622,8 @@ def test_a_channel_named_that_is_not_active_any_more_is_named() -> None:
     # then
     assert dashboard.summary(FILLED_IN | {"channels": "default"}, store=smaller) == Summary(
         "Not running in any channel",
-        OFFERS.format("9 EUR / 10 USD") + " Not in default: no such channel is active.",
+        OFFERS.format("9 EUR / 10 USD") + " Not in default: no such channel is active. "
+        "No active channel sells in USD.",
     )
 
 
@@ -615,5 +643,5 @@ def test_channels_too_many_for_the_field_are_counted_there_and_named_below() -> 
         "It runs in shop-00, shop-01, shop-02, shop-03, shop-04, shop-05, shop-06, shop-07, "
         "shop-08, shop-09, shop-10, shop-11. "
         + OFFERS.format("10 USD")
-        + " Not in shop-a, shop-b: no referrer's credit in PLN."
+        + " Not in shop-a, shop-b: no referrer's credit in PLN. No active channel sells in EUR."
     )

@@ -15,6 +15,7 @@ from saleor_referral_plugin.engine.ledger import sums_of
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.people import person
 from saleor_referral_plugin.engine.settle import settle
+from saleor_referral_plugin.engine.staff import void
 from saleor_referral_plugin.engine.sweep import note_spending
 from saleor_referral_plugin.engine.terms import (
     AfterIssue,
@@ -409,6 +410,32 @@ def test_what_is_no_longer_deserved_is_taken_back(store: FakeStore) -> None:
     assert balances(store) == [usd(0)]
     assert reward_of(ref).status == Reward.Status.CLAWED_BACK
     assert entries_of(ref)[-2:] == [("promised", "-10"), ("taken_back", "-10")]
+
+
+def test_each_change_of_a_credit_says_why(store: FakeStore) -> None:
+    # given
+    run_program(store, terms(credit=percent(10), hold_days=0))
+    ref = credited(store)
+    [credit] = store.credits.values()
+    for_it = "Referral reward for order 1"
+
+    # when: half is refunded, then all of it, then nothing of it
+    for refunded in (45, 90, 0):
+        settle_and_carry_out(store, ref, refunded=usd(refunded))
+
+    # then
+    assert credit.notes == [
+        f"{for_it}, taken back in part",
+        f"{for_it}, taken back: The order was refunded or given back.",
+        f"{for_it}, given again",
+    ]
+
+    # when: staff withdraw it
+    void(reward_of(ref), by="eve", reason="A fraud", store=store)
+    carry_out(store=store)
+
+    # then
+    assert credit.notes[3:] == [f"{for_it}, taken back: A fraud"]
 
 
 def test_what_was_spent_stays_a_debt_that_the_next_credit_pays(store: FakeStore) -> None:

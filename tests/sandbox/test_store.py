@@ -394,8 +394,9 @@ def test_a_credit_is_adjusted_by_at_most_what_is_left(
     store: Store, anna: Customer, delta: str, moved: str, left: str
 ) -> None:
     ref = store.issue_credit(a_credit(anna, usd("10")))
-    assert store.adjust_credit(ref, usd(delta), now=store.now()) == usd(moved)
+    assert store.adjust_credit(ref, usd(delta), now=store.now(), note="why") == usd(moved)
     assert store.credit_balances([ref]) == {ref: usd(left)}
+    assert GiftCard.objects.get().note == "why"
 
 
 def test_nothing_moves_on_a_credit_that_is_gone(store: Store, anna: Customer) -> None:
@@ -403,7 +404,7 @@ def test_nothing_moves_on_a_credit_that_is_gone(store: Store, anna: Customer) ->
     shop.delete_customer(anna.pk)
 
     for delta in ("5", "-5"):
-        assert store.adjust_credit(ref, usd(delta), now=store.now()) == usd("0")
+        assert store.adjust_credit(ref, usd(delta), now=store.now(), note="why") == usd("0")
     assert store.credit_balances([ref, "nonsense", str(uuid4())]) == {}
 
 
@@ -412,15 +413,15 @@ def test_an_expired_credit_can_only_be_taken_from(store: Store, anna: Customer) 
     GiftCard.objects.update(expires_on=store.now().date())
     last_day, after = store.now(), store.now() + timedelta(days=1)
 
-    assert store.adjust_credit(ref, usd("1"), now=last_day) == usd("1")
-    assert store.adjust_credit(ref, usd("1"), now=after) == usd("0")
-    assert store.adjust_credit(ref, usd("-11"), now=after) == usd("-11")
+    assert store.adjust_credit(ref, usd("1"), now=last_day, note="why") == usd("1")
+    assert store.adjust_credit(ref, usd("1"), now=after, note="why") == usd("0")
+    assert store.adjust_credit(ref, usd("-11"), now=after, note="why") == usd("-11")
 
 
 def test_a_credit_never_changes_its_currency(store: Store, anna: Customer) -> None:
     ref = store.issue_credit(a_credit(anna, usd("10")))
     with pytest.raises(ValueError, match="EUR"):
-        store.adjust_credit(ref, eur("1"), now=store.now())
+        store.adjust_credit(ref, eur("1"), now=store.now(), note="why")
 
 
 def test_a_customer_is_told_and_nobody_else(store: Store, anna: Customer) -> None:
@@ -474,7 +475,8 @@ def test_one_key_is_one_coupon_of_which_one_is_left(store: Store) -> None:
 def test_a_coupon_is_taken_back_once_and_given_again(store: Store) -> None:
     ref, now = store.issue_coupon(FREE), clock.now()
 
-    moved = [store.adjust_credit(ref, delta, now=now) for delta in (LESS, LESS, ONE, ONE, NONE)]
+    tries = (LESS, LESS, ONE, ONE, NONE)
+    moved = [store.adjust_credit(ref, delta, now=now, note="why") for delta in tries]
 
     assert moved == [LESS, NONE, ONE, NONE, NONE]
     assert store.credit_balances([ref]) == {ref: ONE}
@@ -483,10 +485,10 @@ def test_a_coupon_is_taken_back_once_and_given_again(store: Store) -> None:
 def test_a_coupon_whose_time_is_up_is_not_given_again(store: Store) -> None:
     now = clock.now()
     ref = store.issue_coupon(replace(FREE, expires_at=now))
-    store.adjust_credit(ref, LESS, now=now)
+    store.adjust_credit(ref, LESS, now=now, note="why")
 
-    assert store.adjust_credit(ref, ONE, now=now + timedelta(seconds=1)) == NONE
-    assert store.adjust_credit(ref, ONE, now=now) == ONE
+    assert store.adjust_credit(ref, ONE, now=now + timedelta(seconds=1), note="why") == NONE
+    assert store.adjust_credit(ref, ONE, now=now, note="why") == ONE
 
 
 def test_a_used_coupon_comes_back_when_its_order_is_cancelled(store: Store) -> None:
@@ -494,7 +496,8 @@ def test_a_used_coupon_comes_back_when_its_order_is_cancelled(store: Store) -> N
     order = _place_with(ref)
 
     store.give_back_coupon(ref)
-    used = store.credit_balances([ref])[ref], store.adjust_credit(ref, LESS, now=clock.now())
+    less = store.adjust_credit(ref, LESS, now=clock.now(), note="why")
+    used = store.credit_balances([ref])[ref], less
     shop.cancel(order.pk)
     store.give_back_coupon(ref)
 
