@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from ..models import Job, Program
 from .decisions import CannotDecide
@@ -34,6 +34,9 @@ BEAT = 2.0
 GONE = timedelta(minutes=5)
 #: A job whose worker is gone so often is given up: it may be what kills them.
 MOST_ATTEMPTS = 3
+#: How long the result of one that is at its end is kept. What a run has done is in the program's
+#: history as well, for ever.
+KEPT = timedelta(days=365)
 #: How many single orders, or people, a result names.
 NAMED = 100
 
@@ -113,6 +116,14 @@ def waiting(*, store: Store) -> list[int]:
     gone = Q(status=Job.Status.RUNNING, seen_at__lte=store.now() - GONE)
     found = Job.objects.filter(Q(status=Job.Status.PENDING) | gone).order_by("created_at", "pk")
     return list(found.values_list("pk", flat=True))
+
+
+def forget_old(*, store: Store) -> int:
+    """Drop what came to its end long ago; a preview not before the runs that it confirmed."""
+    before = store.now() - KEPT
+    still_told_of = Job.objects.filter(preview=OuterRef("pk")).exclude(finished_at__lt=before)
+    old = Job.objects.filter(~Exists(still_told_of), finished_at__lt=before)
+    return old.delete()[0]
 
 
 def work_on(job_id: int, *, store: Store) -> None:

@@ -22,6 +22,9 @@ ENTRIES = {
 }
 
 
+TRIED = {0: "not tried yet", 1: "tried once", 2: "tried twice"}
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened, in a sentence; `details` say why."""
@@ -86,7 +89,7 @@ def _reward(reward: Reward) -> Iterator[Event]:
 
 def _waiting(name: str, effects: Iterable[Effect]) -> Iterator[Event]:
     for effect in effects:
-        tried = f"tried {effect.attempts} times" if effect.attempts else "not tried yet"
+        tried = TRIED.get(effect.attempts, f"tried {effect.attempts} times")
         trouble = (effect.last_error,) if effect.last_error else ()
         yield Event(effect.due_at, f"{name}: it will be delivered then, {tried}.", trouble)
 

@@ -19,6 +19,7 @@ from . import (
     deliveries,
     effects,
     idempotency,
+    jobs,
     ledger,
     metrics,
     rates,
@@ -112,6 +113,7 @@ def sweep(*, store: Store) -> Swept:
     publish_again(store=store)
     rates.forget_old(store=store)
     idempotency.forget_old(store=store)
+    jobs.forget_old(store=store)
     deliveries.follow_apps(store=store)
     deliveries.forget_old(store=store)
     return swept

@@ -11,6 +11,7 @@ from saleor_referral_plugin.engine import jobs
 from saleor_referral_plugin.engine.decisions import CannotDecide
 from saleor_referral_plugin.engine.facts import OrderFacts
 from saleor_referral_plugin.engine.settle import settle
+from saleor_referral_plugin.engine.sweep import sweep
 from saleor_referral_plugin.engine.terms import Goods, RewardRule, Terms
 from saleor_referral_plugin.models import Job, LedgerEntry, Program, ProgramChange, Reward
 from tests.engine.books import place, run_program, share
@@ -380,3 +381,28 @@ def test_a_result_names_those_alone_that_matter_most(
 
     # then
     assert (job.result["different"], len(job.result["differences"])) == (3, 2)
+
+
+def test_what_came_to_its_end_a_year_ago_is_forgotten(store: FakeStore, program: Program) -> None:
+    # given: a replay and a run of a preview
+    worked_on(jobs.ask_for_replay(program, giving(7), by="Cleo", store=store), store)
+    preview = previewed(program, store)
+    store.travel(days=1)
+    run = worked_on(run_of(preview, store), store)
+    history = list(ProgramChange.objects.order_by("pk").values())
+
+    # when: the year of the run is not over
+    store.travel(days=365)
+    sweep(store=store)
+
+    # then
+    assert list(Job.objects.order_by("pk")) == [preview, run]
+
+    # when
+    store.travel(days=1)
+    waiting = jobs.ask_for_replay(program, giving(7), by="Cleo", store=store)
+    sweep(store=store)
+
+    # then
+    assert list(Job.objects.all()) == [waiting]
+    assert list(ProgramChange.objects.order_by("pk").values()) == history

@@ -74,7 +74,7 @@ def test_what_waits_is_told_with_its_trouble(store: FakeStore) -> None:
 
     # then
     assert last.at == NOW + timedelta(days=14, minutes=1)
-    assert last.what.endswith("it will be delivered then, tried 1 times.")
+    assert last.what.endswith("it will be delivered then, tried once.")
     assert last.details == ("TypeError: 'NoneType' object is not callable",)
 
 
