@@ -89,6 +89,11 @@ def draw() -> str:
             return code
 
 
+def may_be_drawn(code: str) -> bool:
+    """Has a normalised code the look of one that was drawn, and not chosen?"""
+    return len(code) == LENGTH and set(code) <= set(ALPHABET)
+
+
 def draw_free(store: Store) -> str:
     """A random code that is nobody's: no referral code, no coupon's, none of the store's own."""
     while True:

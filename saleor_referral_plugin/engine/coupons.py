@@ -22,12 +22,13 @@ def find(typed: str) -> Reward | None:
     """The coupon that was typed, in whatever form; None for what is none. A code that cannot
     be one by its look costs no query."""
     code = codes.normalise(typed)
-    return _rewards().filter(coupon_code=code).first() if code else None
+    return _rewards().filter(coupon_code=code).first() if codes.may_be_drawn(code) else None
 
 
 def find_all(promo_codes: Collection[str | None]) -> list[Reward]:
     """The coupons among the promo codes on some orders."""
-    found = {codes.normalise(code) for code in promo_codes if code} - {""}
+    normalised = (codes.normalise(code) for code in promo_codes if code)
+    found = set(filter(codes.may_be_drawn, normalised))
     return list(_rewards().filter(coupon_code__in=found).order_by("pk")) if found else []
 
 

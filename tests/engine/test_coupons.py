@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from prices import Money
+from pytest_django import DjangoAssertNumQueries
 
 from saleor_referral_plugin.engine import codes, coupons
 from saleor_referral_plugin.engine.decide import decide
@@ -468,6 +469,15 @@ def test_its_code_is_nobody_elses(running: FakeStore, monkeypatch: pytest.Monkey
     # then
     assert codes.draw_free(running) == "FREE567890"
     assert [codes.is_reserved(f" {(code or '').lower()}") for code in taken] == [True, True, False]
+
+
+@pytest.mark.parametrize("typed", ["SUMMER", "SUMMER2026X", "FRIEND2", "UUUUUUUUUU", ""])
+def test_what_cannot_be_one_by_its_look_costs_no_query(
+    db: None, django_assert_num_queries: DjangoAssertNumQueries, typed: str
+) -> None:
+    with django_assert_num_queries(0):
+        assert coupons.find(typed) is None
+        assert coupons.find_all([typed, None]) == []
 
 
 def test_it_is_found_however_it_is_typed(running: FakeStore) -> None:
