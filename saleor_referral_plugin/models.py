@@ -843,10 +843,11 @@ class UnsettledOrder(models.Model):
 
 
 class Bookmark(models.Model):
-    """How far the sweep has read."""
+    """How far something that goes through all rows has come: in time, or in keys (`last`)."""
 
     name = models.CharField(max_length=32, primary_key=True)
     position = models.DateTimeField(null=True)
+    last = models.BigIntegerField(null=True)
 
 
 class RateCount(models.Model):

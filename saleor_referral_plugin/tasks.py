@@ -137,7 +137,7 @@ def note_spending() -> None:
     """Book what customers spent from their credits."""
     store = get_store()
     with _at_work(store):
-        sweeping.note_spending(store=store)
+        sweeping.note_some_spending(store=store)
 
 
 @shared_task(name="saleor_referral_plugin.tasks.deliver_events")

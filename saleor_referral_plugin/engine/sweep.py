@@ -13,7 +13,7 @@ from typing import TypeVar
 from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 
-from ..models import Program, Referral, Referrer, Reward, TermsVersion, UnsettledOrder
+from ..models import Bookmark, Program, Referral, Referrer, Reward, TermsVersion, UnsettledOrder
 from . import (
     coupons,
     deliveries,
@@ -56,6 +56,10 @@ RETURNING 1
 """
 #: How many rewards that limits have cut are looked at again in one sweep.
 CUT_AT_MOST = 200
+#: How many credits are compared at a time with what the store has on them.
+COMPARED_AT_MOST = 20_000
+COMPARED = "compared"
+USE_NOT_BOOKED = "The use of %s could not be booked."
 Item = TypeVar("Item")
 Row = TypeVar("Row", bound=Model)
 
@@ -88,7 +92,7 @@ def sweep(*, store: Store) -> Swept:
         )
         swept.settled += _settle_all(sorted(_refused(orders) - ours), store, swept)
         used = coupons.find_all({order.voucher_code for order in orders})
-        _each("The use of %s could not be booked.", effects.note_spending, used, store, swept)
+        _each(USE_NOT_BOOKED, effects.note_spending, used, store, swept)
     now = store.now()
     swept.settled += _settle_all(unsettled.due(now), store, swept)
     due = Referral.objects.filter(look_again_at__lte=now).order_by("look_again_at")
@@ -126,7 +130,7 @@ def ride_along(*, store: Store) -> bool:
     is_due = rows.select(_RIDE, {"name": RODE, "now": now, "before": now - BETWEEN_RIDES})
     if is_due:
         sweep(store=store)
-        note_spending(store=store)
+        note_some_spending(store=store)
         deliveries.deliver(store=store, seconds=BRIEFLY)
     return bool(is_due)
 
@@ -241,16 +245,36 @@ def _each(
 def note_spending(*, store: Store) -> int:
     """Book what was spent from the credits since the last time, or came back to them: also to
     one that was taken back or has expired. Returns how many moved."""
-    issued = Reward.objects.filter(credit_ref__isnull=False)
+    return _note_spending_of(_with_credit(), store)
+
+
+def note_some_spending(*, store: Store, at_most: int = COMPARED_AT_MOST) -> int:
+    """The same for so many credits at most, going on where it ended the last time: a shop that
+    has issued millions does not compare all of them every few minutes."""
+    bookmark, _ = Bookmark.objects.get_or_create(name=COMPARED)
+    left = _with_credit().filter(pk__gt=bookmark.last or 0)
+    end = left.order_by("pk").values_list("pk", flat=True)[at_most - 1 : at_most].first()
+    noted = _note_spending_of(left if end is None else left.filter(pk__lte=end), store)
+    Bookmark.objects.filter(name=COMPARED).update(last=end)
+    return noted
+
+
+def _with_credit() -> QuerySet[Reward]:
+    return Reward.objects.filter(credit_ref__isnull=False)
+
+
+def _note_spending_of(rewards: QuerySet[Reward], store: Store) -> int:
     noted = 0
-    for batch in batches(issued.order_by("pk")):
+    for batch in batches(rewards.order_by("pk")):
         balances = store.credit_balances([r.credit_ref for r in batch if r.credit_ref])
         sums = ledger.sums_of(r.pk for r in batch)
-        for reward in batch:
-            balance = balances.get(reward.credit_ref or "")
-            if balance is not None and balance.amount != sums[reward.pk].balance:
-                effects.note_spending(reward, store=store)
-                noted += 1
+        moved = [
+            reward
+            for reward in batch
+            if (balance := balances.get(reward.credit_ref or "")) is not None
+            and balance.amount != sums[reward.pk].balance
+        ]
+        noted += _each(USE_NOT_BOOKED, effects.note_spending, moved, store, Swept())
     return noted
 
 

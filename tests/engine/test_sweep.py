@@ -13,7 +13,15 @@ from saleor_referral_plugin.engine import sweep as sweeping
 from saleor_referral_plugin.engine.facts import PlacedOrder
 from saleor_referral_plugin.engine.programs import retire_offers, stop_programs
 from saleor_referral_plugin.engine.settle import settle
-from saleor_referral_plugin.engine.sweep import Swept, batches, note_spending, ride_along, sweep
+from saleor_referral_plugin.engine.store import Store
+from saleor_referral_plugin.engine.sweep import (
+    Swept,
+    batches,
+    note_some_spending,
+    note_spending,
+    ride_along,
+    sweep,
+)
 from saleor_referral_plugin.engine.terms import Milestone, Milestones, RewardRule, Span
 from saleor_referral_plugin.models import Bookmark, KnownOrder, Referral, Reward, UnsettledOrder
 from tests.engine.books import (
@@ -556,6 +564,72 @@ def test_what_was_spent_is_noted(store: FakeStore) -> None:
 
     # then
     assert entries_of(refs[0])[-1] == ("spent", "6")
+
+
+def five_credits(store: FakeStore) -> list[str]:
+    """Their orders. All are spent down to 1."""
+    run_program(store, terms(hold_days=0))
+    code = share(store)
+    refs = [place(store, code, number) for number in range(1, 6)]
+    sweep(store=store)
+    for ref in refs:
+        leave(store, ref, 1)
+    return refs
+
+
+def leave(store: FakeStore, ref: str, amount: int) -> None:
+    """So much is left on the credit of an order."""
+    store.credits[reward_of(ref).credit_ref or ""].balance = usd(amount)
+
+
+def test_many_credits_are_compared_some_at_a_time(store: FakeStore) -> None:
+    # given
+    refs = five_credits(store)
+
+    # when: two at a time, round and round
+    noted = [note_some_spending(store=store, at_most=2) for _ in range(4)]
+
+    # then
+    assert noted == [2, 2, 1, 0]
+    assert [entries_of(ref)[-1] for ref in refs] == [("spent", "-9")] * 5
+
+    # when: one is spent after its turn
+    leave(store, refs[1], 0)
+    noted = [note_some_spending(store=store, at_most=2) for _ in range(3)]
+
+    # then
+    assert noted == [0, 0, 1]
+    assert entries_of(refs[1])[-1] == ("spent", "-1")
+
+
+def test_a_credit_whose_use_cannot_be_booked_holds_up_no_other(
+    store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given
+    refs = five_credits(store)
+    second, note = reward_of(refs[1]), effects.note_spending
+
+    def failing(reward: Reward, *, store: Store) -> None:
+        if reward == second:
+            raise ValueError("not this one")
+        note(reward, store=store)
+
+    # when
+    with monkeypatch.context() as patch:
+        patch.setattr(effects, "note_spending", failing)
+        noted = note_some_spending(store=store)
+
+    # then
+    spent, delivered = ("spent", "-9"), ("delivered", "10")
+    assert noted == 4
+    assert [entries_of(ref)[-1] for ref in refs] == [spent, delivered, spent, spent, spent]
+
+    # when
+    noted = note_some_spending(store=store)
+
+    # then
+    assert noted == 1
+    assert entries_of(refs[1])[-1] == spent
 
 
 def test_a_card_that_is_gone_is_not_taken_for_spent(store: FakeStore) -> None:
