@@ -12,8 +12,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
+    MultipleResults,
     RuleBasedStateMachine,
     initialize,
+    multiple,
     rule,
     run_state_machine_as_test,
 )
@@ -24,6 +26,7 @@ from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.store import get_store
 from saleor_referral_plugin.engine.sweep import fill_room, note_spending, sweep
 from saleor_referral_plugin.sandbox import clock
+from saleor_referral_plugin.sandbox.models import Customer
 from tests.torture import audit, lives, verdict, world
 
 #: Each example opens a shop, and is looked at as a whole in the end.
@@ -73,6 +76,27 @@ class SmallTorture(RuleBasedStateMachine):
         lives.happens("pay", order, Random(0))
         self.hear(order, is_heard)
         return order
+
+    @rule(target=orders, number=numbers, draw=draws, is_heard=mostly)
+    def spend(self, number: int, draw: Random, is_heard: bool) -> UUID | MultipleResults[UUID]:
+        """Somebody who was credited buys something with it."""
+        credited = Customer.objects.filter(gift_cards__balance__gt=0).distinct()
+        if not credited:
+            return multiple()
+        customer = draw.choice(list(credited.order_by("email")))
+        life = world.life(number, 0, self.cast)
+        order = lives.buy(
+            dataclasses.replace(life, customer=customer, email=customer.email, typed=None)
+        )
+        self.hear(order, is_heard)
+        return order
+
+    @rule(order=orders)
+    def proves_good(self, order: UUID) -> None:
+        """It is paid, and the hold ends."""
+        lives.happens("pay", order, Random(0))
+        clock.move(timedelta(hours=2 * world.HOLD_HOURS))
+        sweep(store=self.store)
 
     @rule(
         order=orders,
