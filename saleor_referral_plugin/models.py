@@ -474,9 +474,10 @@ class Reward(models.Model):
     in a currency or in a unit of points; `holder` is whose it is: the referrer, or the referee.
     `valid_for` is how long an issued credit can be spent, and `remind` how long before its end its
     holder is told: a span and its time zone. `is_cut`: a limit left less than the terms promise, or
-    nothing. `voided_by`: staff have withdrawn it. `changed_at` is since when it has its status
-    and its amount; null: since it was made. `coupon` is what a coupon gives, and `coupon_code`
-    what its holder enters, normalised; neither changes once it is issued."""
+    nothing; `is_cut_by_budget`: one that all share would alone. `voided_by`: staff have withdrawn
+    it. `changed_at` is since when it has its status and its amount; null: since it was made.
+    `coupon` is what a coupon gives, and `coupon_code` what its holder enters, normalised; neither
+    changes once it is issued."""
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -517,6 +518,7 @@ class Reward(models.Model):
     sent_by = models.CharField(max_length=255, blank=True)
     sent_note = models.TextField(blank=True)
     is_cut = models.BooleanField(default=False)
+    is_cut_by_budget = models.BooleanField(default=False)
     voided_by = models.ForeignKey(
         "StaffDecision", on_delete=models.PROTECT, null=True, related_name="+"
     )
@@ -557,11 +559,47 @@ class Reward(models.Model):
 
 class FreedRoom(models.Model):
     """Room under the limits that a reward has given up, until those have been looked at again
-    that were cut. `earned_at` is when it counted; `seen` the last reward that was looked at."""
+    that were cut. `earned_at` is when it counted; `seen` the last reward that was looked at, of
+    all that were cut in the program."""
 
     reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="freed")
     earned_at = models.DateTimeField()
     seen = models.BigIntegerField(default=0)
+
+
+class BudgetUse(models.Model):
+    """What the rewards of one day, in UTC, come to that count towards the limits that all referrers
+    share: a number, and an amount in major units. PostgreSQL adds a row with each reward (see
+    migrations/sql/0002_budget_use.sql), negative where it was taken back; the sweep makes one of
+    them (`is_sum`), and who wants to know adds all of them up."""
+
+    # Nothing is looked up by the program alone, and to check it would lock it for each reward.
+    program = models.ForeignKey(
+        Program,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        db_index=False,
+        related_name="budget_use",
+    )
+    beneficiary = models.CharField(max_length=16, choices=choices_of(Beneficiary))
+    currency = models.CharField(max_length=16)
+    day = models.DateField()
+    number = models.IntegerField()
+    amount = money_field()
+    is_sum = models.BooleanField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=("program", "beneficiary", "day"), name="budget_use"),
+            models.Index(fields=("id",), condition=Q(is_sum=False), name="budget_use_added"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=("program", "beneficiary", "currency", "day"),
+                condition=Q(is_sum=True),
+                name="budget_use_once",
+            ),
+        ]
 
 
 class StaffDecision(models.Model):

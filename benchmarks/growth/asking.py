@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from benchmarks.growth.filling import LAST, Size, code
-from saleor_referral_plugin.engine import codes, history, presets
+from saleor_referral_plugin.engine import codes, counting, presets
 from saleor_referral_plugin.engine.claims import claim_code
 from saleor_referral_plugin.engine.programs import current_program
 from saleor_referral_plugin.engine.ranking import ranking_of
@@ -33,6 +33,8 @@ STAFF = ("MANAGE_DISCOUNTS", "MANAGE_ORDERS")
 
 #: Why a question takes longer in a larger shop.
 ADDED_UP = "adds up all that was earned in its window"
+BY_DAY = "adds up what each day came to, however large the shop"
+ENDS = "adds up what each day came to, and the parts of days at both ends"
 OF_ONE = "adds up all of one person's, however large the shop"
 LOOKED_FOR = "walks through all, newest first, until there is a page of it"
 SORTED = "sorts all of them by what has no index, for staff alone"
@@ -109,8 +111,8 @@ def questions(shop: GrownShop) -> list[Question]:
             "a referrer's limits", lambda _: _limits(holder_id=1 + random.randrange(1, KNOWN))
         ),
         Question("a popular referrer's limits", lambda _: _limits(holder_id=1), OF_ONE),
-        Question("a budget's limits, for 30 days", lambda _: _limits(window=_MONTH), ADDED_UP),
-        Question("a budget's limits, for ever", lambda _: _limits(), ADDED_UP),
+        Question("a budget's limits, for 30 days", lambda _: _limits(window=_MONTH), ENDS),
+        Question("a budget's limits, for ever", lambda _: _limits(), BY_DAY),
         Question("leaderboard, ever", lambda _: run("leaderboard", channel="default"), ADDED_UP),
         Question(
             "leaderboard, 30 days",
@@ -228,6 +230,6 @@ def _cursor(size: Size) -> str:
 
 
 def _limits(holder_id: int | None = None, window: tuple[datetime, datetime] | None = None) -> Ask:
-    counted = [history.Counted("referrer", holder_id=holder_id, window=window)]
+    counted = [counting.Counted("referrer", holder_id=holder_id, window=window)]
     program = _program()
-    return lambda: history.used_towards(counted, program_id=program.pk, except_reward=None)
+    return lambda: counting.used_towards(counted, program_id=program.pk, except_reward=None)

@@ -20,6 +20,7 @@ from django.db import connection
 from saleor_referral_plugin.engine.findings import Finding, FindingCode
 from saleor_referral_plugin.engine.programs import current_program, current_terms
 from saleor_referral_plugin.models import (
+    BudgetUse,
     Claim,
     KnownOrder,
     LedgerEntry,
@@ -38,7 +39,16 @@ LAST, DAYS = datetime(2026, 11, 1, tzinfo=UTC), 720
 
 GROWING = tuple(
     model._meta.db_table
-    for model in (Referrer, ReferralCode, Claim, Referral, Reward, LedgerEntry, KnownOrder)
+    for model in (
+        Referrer,
+        ReferralCode,
+        Claim,
+        Referral,
+        Reward,
+        BudgetUse,
+        LedgerEntry,
+        KnownOrder,
+    )
 )
 
 
@@ -119,10 +129,16 @@ SELECT n, %(program)s, %(terms)s, referrer, n, '', 100, '{{}}', {uuid}, n::text,
     Reward: """
 INSERT INTO {table} (id, program_id, referral_id, holder_id, beneficiary, rule, occurrence, kind,
        currency, amount, status, earned_at, hold_until, use, after_issue, issued_at, credit_ref,
-       sent_by, sent_note, is_cut, created_at)
+       sent_by, sent_note, is_cut, is_cut_by_budget, created_at)
 SELECT n, %(program)s, n, referrer, 'referrer', 'referrer', '', 'store_credit', 'USD', 10, 'issued',
-       at, at, 'on_request', 'debt', at, {uuid}, '', '', false, at
+       at, at, 'on_request', 'debt', at, {uuid}, '', '', false, false, at
   FROM {schema}.numbers WHERE status = 'qualified'
+""",
+    BudgetUse: """
+INSERT INTO {table} (program_id, beneficiary, currency, day, number, amount, is_sum)
+SELECT %(program)s, 'referrer', 'USD', (at AT TIME ZONE 'UTC')::date, count(*), 10 * count(*),
+       true
+  FROM {schema}.numbers WHERE status = 'qualified' GROUP BY 4
 """,
     LedgerEntry: """
 INSERT INTO {table} (id, reward_id, holder_id, kind, currency, amount, created_at)

@@ -342,6 +342,7 @@ def put_reward(
     if reward.amount and (difference < 0 or has_moved):
         booked.freed_at = reward.earned_at
     reward.is_cut = decided.is_cut
+    reward.is_cut_by_budget = decided.is_cut_by_budget
     was = reward.status
     reward.amount = decided.amount.amount
     reward.hold_until = decided.hold_until or reward.hold_until

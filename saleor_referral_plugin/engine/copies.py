@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from django.db import connection, models, transaction
 
 from ..models import (
+    BudgetUse,
     Effect,
     FreedRoom,
     LedgerEntry,
@@ -31,6 +32,7 @@ COPIED: dict[type[models.Model], str] = {
     ReferralCode: _MINE,
     Referral: _MINE,
     Reward: _MINE,
+    BudgetUse: _MINE,
     LedgerEntry: f"reward_id IN (SELECT id FROM referral_reward WHERE {_MINE})",
     # Whoever has a part in it, referees included; and all who are the same person as another.
     Referrer: f"""id IN (SELECT referrer_id FROM referral_referral WHERE {_MINE}
@@ -42,6 +44,12 @@ COPIED: dict[type[models.Model], str] = {
     Effect: "false",
     FreedRoom: "false",
 }
+
+
+_COUNTED = """
+CREATE TRIGGER count_reward AFTER INSERT OR UPDATE OF amount, earned_at ON referral_reward
+   FOR EACH ROW EXECUTE FUNCTION referral_count_reward()
+"""
 
 
 @contextmanager
@@ -77,3 +85,6 @@ def _copy(program: Program) -> None:
         for table in tables:
             cursor.execute(f"ALTER TABLE copy_of_{table} RENAME TO {table}")
             cursor.execute(f"ANALYZE {table}")
+        # A copy has no triggers: nobody is told. What counts towards budgets is counted all the
+        # same.
+        cursor.execute(_COUNTED)

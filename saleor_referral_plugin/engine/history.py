@@ -2,10 +2,9 @@
 order at hand. Two queries, the books' and the store's: a shopper may be waiting.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +13,7 @@ from prices import Money
 
 from ..models import Action, Membership, Referral, Referrer, StaffDecision
 from . import rows
+from .counting import Counted, kinds_of, sql_of, used_in, values_of
 from .decide import ReferralStatus
 from .facts import (
     Followed,
@@ -40,36 +40,6 @@ LATE = timedelta(seconds=10)
 #: there are few; more wait only while a large shop is being indexed first.
 RECENT = 20_000
 
-#: Limits are counted one by one, each in its own window; an empty window is for life. Of all, of
-#: a holder and of a pair, each by an index of its own; the part that a limit does not need is not
-#: carried out for it.
-_REWARDS = {
-    "all": "cap.holder IS NULL AND cap.pair IS NULL",
-    "holder": "cap.holder IS NOT NULL AND reward.holder_id = cap.holder",
-    "pair": """cap.pair IS NOT NULL AND reward.referral_id IN (
-       SELECT cap.pair UNION SELECT id FROM referral_referral WHERE follows_id = cap.pair)""",
-}
-_USED = """
-ARRAY(SELECT ARRAY[place::text, reward.currency, count(*)::text, sum(reward.amount)::text]
-        FROM jsonb_to_recordset(%(counted)s)
-             AS cap (place int, beneficiary text, holder bigint, pair bigint,
-                     starts timestamptz, ends timestamptz),
-             LATERAL ({rewards}) reward
-       WHERE reward.id IS DISTINCT FROM %(except_reward)s
-         AND (reward.referral_id IS NULL
-              OR reward.referral_id IS DISTINCT FROM %(except_referral)s)
-       GROUP BY place, reward.currency)
-"""
-_COUNTED = """
-SELECT reward.* FROM referral_reward reward
- WHERE {whose} AND reward.program_id = %(program)s AND reward.beneficiary = cap.beneficiary
-   AND reward.amount > 0
-   -- What staff gave of their own was not earned, and counts towards nothing.
-   AND reward.earned_at IS NOT NULL
-   AND reward.earned_at >= coalesce(cap.starts, '-infinity')
-   AND reward.earned_at < coalesce(cap.ends, 'infinity')
-"""
-
 #: NULL equals nothing: what is not known of the buyer finds nothing.
 _BOOKS = """
 SELECT (SELECT position FROM referral_bookmark WHERE name = '{known}'),
@@ -91,25 +61,6 @@ _AS_GOOD_AS = {
     StaffDecision.Kind.ATTACH.value: Verdict.APPROVE,
     StaffDecision.Kind.DETACH.value: Verdict.REJECT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """Which rewards count towards a limit: the beneficiary's, of one holder or (None) of all,
-    of one referral and its later orders or (None) of all, earned in the window (its start
-    included and its end not; None: for life)."""
-
-    beneficiary: str
-    holder_id: int | None = None
-    pair_id: int | None = None
-    window: tuple[datetime, datetime] | None = None
-
-    @property
-    def scope(self) -> str:
-        """Its name in _REWARDS."""
-        if self.holder_id is not None:
-            return "holder"
-        return "all" if self.pair_id is None else "pair"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +99,17 @@ def look_up(
     if not buyer.is_known and not counted:
         return Known()
     [(indexed_to, refs, referred_before, used)] = rows.select(
-        _books_sql(_scopes(counted)),
+        _books_sql(kinds_of(counted)),
         {
             "email_keys": rows.array(buyer.email_keys),
             "user_ref": buyer.user_ref,
             "program": program_id,
             "except_ref": except_ref,
-            **_counting(counted),
+            **values_of(counted),
             "except_referral": except_referral,
         },
     )
-    known = Known(referred_before=referred_before, used=_used(used, len(counted)))
+    known = Known(referred_before=referred_before, used=used_in(used, len(counted)))
     if not terms.new_customers_only or not buyer.is_known:
         return known
     named = set(refs)
@@ -366,65 +317,7 @@ def group_of(referrer_id: int, program_id: int) -> str:
     return members.values_list("group", flat=True).first() or ""
 
 
-def used_towards(
-    counted: Sequence[Counted], *, program_id: int, except_reward: int | None
-) -> tuple[Used, ...]:
-    """What counts towards limits, leaving out one reward."""
-    values = {**_counting(counted), "program": program_id, "except_reward": except_reward}
-    [(used,)] = rows.select(f"SELECT {_used_sql(_scopes(counted))}", values)
-    return _used(used, len(counted))
-
-
-def _scopes(counted: Iterable[Counted]) -> frozenset[str]:
-    """Whose rewards are to be counted, by the names in _REWARDS."""
-    return frozenset(each.scope for each in counted)
-
-
 @lru_cache
-def _books_sql(scopes: frozenset[str]) -> str:
+def _books_sql(kinds: frozenset[str]) -> str:
     active = ", ".join(f"'{status}'" for status in Referral.ACTIVE)
-    return _BOOKS.format(known=KNOWN, active=active, used=_used_sql(scopes))
-
-
-@lru_cache
-def _used_sql(scopes: frozenset[str]) -> str:
-    """PostgreSQL plans each way to count, though a limit needs one; so only those are there that
-    some limit needs."""
-    if not scopes:
-        return "'{}'::text[]"
-    ways = (_COUNTED.format(whose=_REWARDS[scope]) for scope in sorted(scopes))
-    return _USED.format(rewards="UNION ALL".join(ways))
-
-
-def _counting(counted: Sequence[Counted]) -> dict[str, Any]:
-    return {
-        # One parameter, for each takes its time to be adapted.
-        "counted": rows.JSON.encode(
-            [
-                {
-                    "place": place,
-                    "beneficiary": each.beneficiary,
-                    "holder": each.holder_id,
-                    "pair": each.pair_id,
-                    "starts": each.window and each.window[0],
-                    "ends": each.window and each.window[1],
-                }
-                for place, each in enumerate(counted)
-            ]
-        ),
-        "except_reward": None,
-        "except_referral": None,
-    }
-
-
-def _used(found: Sequence[Sequence[str]], length: int) -> tuple[Used, ...]:
-    by_place: list[dict[str, tuple[int, Decimal]]] = [{} for _ in range(length)]
-    for place, unit, count, amount in found:
-        by_place[int(place)][unit] = int(count), Decimal(amount)
-    return tuple(
-        Used(
-            sum(count for count, _ in units.values()),
-            {unit: amount for unit, (_, amount) in units.items()},
-        )
-        for units in by_place
-    )
+    return _BOOKS.format(known=KNOWN, active=active, used=sql_of(kinds))

@@ -10,8 +10,8 @@ from prices import Money
 from ..models import FreedRoom, Program
 from . import rows
 from .books import LIMITS, Booked
+from .counting import Counted, used_towards
 from .findings import FindingCode
-from .history import Counted, used_towards
 from .money import zero
 from .readings import reads
 from .rewards import RewardDecision, cap_window, limited
@@ -94,5 +94,7 @@ def within_limits(
     reward = booked.reward
     used = used_towards(counted, program_id=program_id, except_reward=reward.pk)
     before = Money(reward.amount, reward.currency)
-    amount = limited(caps, used, decided.amount, before)
-    return replace(decided, amount=amount, is_cut=amount < decided.amount)
+    amount, by_budget = limited(caps, used, decided.amount, before)
+    return replace(
+        decided, amount=amount, is_cut=amount < decided.amount, is_cut_by_budget=by_budget
+    )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from prices import Money
@@ -36,7 +36,7 @@ from .terms import (
 class RewardDecision:
     """What one beneficiary gets by one rule. `amount` is in the order's currency or in the
     points' unit, and zero when nothing is due (any more). `is_cut`: a limit leaves less than the
-    terms promise."""
+    terms promise; `is_cut_by_budget`: one that all referrers share would alone."""
 
     beneficiary: Beneficiary
     rule: str
@@ -48,6 +48,7 @@ class RewardDecision:
     use: CreditUse = CreditUse.ON_REQUEST
     remind: Span | None = None
     is_cut: bool = False
+    is_cut_by_budget: bool = False
     after_issue: AfterIssue = AfterIssue.DEBT
     coupon: Coupon | None = None
 
@@ -75,6 +76,7 @@ def _decided(
     hold_until: datetime | None = None,
     is_approved: bool,
     is_cut: bool = False,
+    is_cut_by_budget: bool = False,
 ) -> RewardDecision:
     return RewardDecision(
         rule.to,
@@ -87,6 +89,7 @@ def _decided(
         rule.use,
         rule.remind,
         is_cut,
+        is_cut_by_budget,
         rule.after_issue,
         rule.coupon,
     )
@@ -131,8 +134,9 @@ def promised(
             in_time = _too_late(rule, terms)
             continue
         worth = _worth(rule, facts) if amount is None else amount
+        by_budget = False
         if amount is None:
-            amount = room.cut(rule.to, worth)
+            amount, by_budget = room.cut(rule.to, worth)
         decisions.append(
             _decided(
                 rule,
@@ -140,6 +144,7 @@ def promised(
                 hold_until=hold_until,
                 is_approved=now >= hold_until,
                 is_cut=amount < worth,
+                is_cut_by_budget=by_budget,
             )
         )
     return tuple(decisions), (room.finding, in_time)
@@ -174,7 +179,15 @@ def due(terms: Terms, history: History) -> list[RewardRule]:
     return [rule for rule in terms.rewards if rule.per is Per.ORDER or not is_later]
 
 
-def limited(caps: Iterable[Cap], used: Iterable[Used], amount: Money, before: Money) -> Money:
+class Left(NamedTuple):
+    """What limits leave of a reward. `by_budget`: one that all referrers share leaves less than
+    all of it, whatever the others leave."""
+
+    amount: Money
+    by_budget: bool
+
+
+def limited(caps: Iterable[Cap], used: Iterable[Used], amount: Money, before: Money) -> Left:
     """What limits leave of a referrer's reward that belongs to no referral. `before`: what of
     it was promised so far."""
     room = _Room(caps, used, [(Beneficiary.REFERRER, before)])
@@ -298,6 +311,12 @@ def _period(cap: Cap) -> str | dict[str, int]:
     return cap.rolling.model_dump(exclude_defaults=True)
 
 
+def _limit(cap: Cap, amount: Money) -> Any:
+    """As data: of how many, or of what in the amount's currency."""
+    most = cap.amount.get(amount.currency)
+    return cap.count if most is None else as_data(most)
+
+
 @dataclass(slots=True)
 class _Counter:
     cap: Cap
@@ -339,13 +358,27 @@ class _Room:
                 left = most - total((a for a in before if a.currency == unit), unit)
                 counter.amounts[unit] = min(used, left.amount)
 
-    @reads("Cap.to", "Cap.count", "Cap.amount", "Cap.overflow", gives=FindingCode.CAP_REACHED)
-    def cut(self, to: Beneficiary, amount: Money) -> Money:
+    @reads(
+        "Cap.to",
+        "Cap.count",
+        "Cap.amount",
+        "Cap.overflow",
+        "Cap.whole_program",
+        gives=FindingCode.CAP_REACHED,
+    )
+    def cut(self, to: Beneficiary, worth: Money) -> Left:
         """What of a reward the limits leave; it is counted towards them."""
+        amount, by_budget = worth, False
         for counter in self._counters_of(to):
-            amount = self._cut(counter, amount)
+            if counter.cap.whole_program and self._left(counter, worth) < worth:
+                by_budget = True
+            left = self._left(counter, amount)
+            if left < amount and self.finding.passed:
+                detail = {"limit": _limit(counter.cap, amount), "period": _period(counter.cap)}
+                self.finding = Finding(FindingCode.CAP_REACHED, False, detail)
+            amount = left
         self.count(to, amount)
-        return amount
+        return Left(amount, by_budget)
 
     def count(self, to: Beneficiary, amount: Money | None) -> None:
         """A reward of so much is given, whatever the limits leave."""
@@ -358,25 +391,17 @@ class _Room:
     def _counters_of(self, to: Beneficiary) -> list[_Counter]:
         return [counter for counter in self._counters if counter.cap.to is to]
 
-    def _cut(self, counter: _Counter, amount: Money) -> Money:
-        cap = counter.cap
+    def _left(self, counter: _Counter, amount: Money) -> Money:
+        """What one limit leaves of an amount."""
+        cap, nothing_left = counter.cap, zero(amount.currency)
         if not amount:
             return amount
-        left = amount
         if cap.count is not None:
-            limit: Any = cap.count
-            if counter.count >= cap.count:
-                left = zero(amount.currency)
-        else:
-            most = cap.amount.get(amount.currency)
-            if most is None:
-                return amount
-            limit = as_data(most)
-            used = Money(counter.amounts.get(amount.currency, Decimal(0)), amount.currency)
-            if used + amount > most:
-                cut = max(most - used, zero(amount.currency))
-                left = cut if cap.overflow is Overflow.CUT else zero(amount.currency)
-        if left < amount and self.finding.passed:
-            detail = {"limit": limit, "period": _period(cap)}
-            self.finding = Finding(FindingCode.CAP_REACHED, False, detail)
-        return left
+            return amount if counter.count < cap.count else nothing_left
+        most = cap.amount.get(amount.currency)
+        if most is None:
+            return amount
+        used = Money(counter.amounts.get(amount.currency, Decimal(0)), amount.currency)
+        if used + amount <= most:
+            return amount
+        return max(most - used, nothing_left) if cap.overflow is Overflow.CUT else nothing_left

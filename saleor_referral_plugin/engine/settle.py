@@ -32,6 +32,7 @@ from .books import (
     write_reward,
 )
 from .codes import is_offer_code
+from .counting import Counted
 from .decide import Decision, ReferralStatus, decide
 from .facts import OrderFacts, Seen
 from .findings import FindingCode
@@ -319,7 +320,7 @@ def _terms_of(referral: Referral) -> Terms:
     return terms.for_group(referral.group)
 
 
-def _counted(terms: Terms, facts: OrderFacts, books: Books, now: datetime) -> list[history.Counted]:
+def _counted(terms: Terms, facts: OrderFacts, books: Books, now: datetime) -> list[Counted]:
     """What counts towards each limit besides this order."""
     referral = books.referral
     earned = earned_at(terms, facts, referral.earned_at, now)

@@ -15,6 +15,7 @@ from django.db.models import Model, Q, QuerySet
 
 from ..models import Bookmark, Program, Referral, Referrer, Reward, TermsVersion, UnsettledOrder
 from . import (
+    counting,
     coupons,
     deliveries,
     effects,
@@ -115,6 +116,7 @@ def sweep(*, store: Store) -> Swept:
     swept.effects = effects.carry_out(store=store)
     # Last, so that trouble with the offer, or with what can be forgotten, holds up nothing else.
     publish_again(store=store)
+    counting.fold()
     rates.forget_old(store=store)
     idempotency.forget_old(store=store)
     jobs.forget_old(store=store)

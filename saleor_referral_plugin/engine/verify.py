@@ -12,7 +12,7 @@ from django.db import transaction
 from prices import Money
 
 from ..models import Effect, Referral, Referrer, Reward, UnsettledOrder
-from . import effects, ledger
+from . import counting, effects, ledger
 from .books import new_effect
 from .codes import is_offer_code
 from .known_orders import pages
@@ -32,13 +32,17 @@ def _silently(what: str, done: int, of: int | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Of a reward or of an order; the other is empty."""
+    """Of a reward, of an order or (`program`: its slug) of what counts towards a program's budgets;
+    the others are empty."""
 
     what: str
     reward_id: int | None = None
     order_ref: str = ""
+    program: str = ""
 
     def __str__(self) -> str:
+        if self.program:
+            return f"Program {self.program}: {self.what}"
         of = f"Reward {self.reward_id}" if self.reward_id is not None else f"Order {self.order_ref}"
         return f"{of}: {self.what}"
 
@@ -53,12 +57,20 @@ def verify(*, store: Store, progress: Progress = _silently) -> Iterator[Differen
     yield from _orders_nobody_settled(store, progress)
     yield from _referrals_out_of_line(store, progress)
     yield from _rewards(store, progress)
+    for day in counting.wrong():
+        yield Difference(
+            f"on {day.day} {day.kept} {day.currency} count towards its budgets, and its rewards "
+            f"are {day.rewards}",
+            program=day.program,
+        )
 
 
 def repair(difference: Difference, *, store: Store) -> None:
     """Settle it, and carry out what that makes due. What cannot be put right by that, such as a
     credit that somebody has deleted, is found again by the next `verify`."""
-    if difference.reward_id is None:
+    if difference.program:
+        counting.count_anew()
+    elif difference.reward_id is None:
         settle(difference.order_ref, store=store)
         UnsettledOrder.objects.filter(order_ref=difference.order_ref).delete()
     else:

@@ -292,10 +292,10 @@ def test_a_prize_that_was_cut_gets_the_rest(store: FakeStore) -> None:
 
 
 def test_at_most_so_many_are_looked_at_in_one_go(store: FakeStore) -> None:
-    # given: a budget of which 10 are free, and rewards that are cut by another limit as well
+    # given: a budget of which 10 are free, and most that were cut by another limit as well
     run(store, limit(20, whole_program=True), Cap(count=1, period=CapPeriod.LIFE))
-    refer(store, 1, 3, 5, 7, 2, 4, 6)
-    assert given() == [10, 0, 0, 0, 10, 0, 0]
+    refer(store, 1, 2, 3, 5, 7, 4, 6)
+    assert given() == [10, 10, 0, 0, 0, 0, 0]
 
     # when
     refund(store, 2)
@@ -310,7 +310,53 @@ def test_at_most_so_many_are_looked_at_in_one_go(store: FakeStore) -> None:
     assert seen == [(2, [True]), (2, [True]), (0, []), (0, [])]
 
 
-def test_what_all_share_is_gone_through_once(store: FakeStore) -> None:
+def test_however_many_give_up_room_all_that_were_cut_are_gone_through_once(
+    store: FakeStore,
+) -> None:
+    # given: three give back of a budget, and nobody can have it but Cleo
+    run(store, limit(40, whole_program=True), Cap(count=3, period=CapPeriod.LIFE))
+    refer(store, 1, 3, 5, 2, 7, 9, 11, 13, 4)
+    assert given() == [10, 10, 10, 10, 0, 0, 0, 0, 0]
+    refund(store, 1, 3, 5)
+    refer(store, 15, 17, 19)
+    assert given()[-3:] == [10, 10, 10]
+    refund(store, 15, 17, 2)
+    settled = []
+
+    # when: two at a time
+    while FreedRoom.objects.exists():
+        swept = Swept()
+        fill_room(store=store, swept=swept, at_most=2)
+        settled.append(swept.settled)
+
+    # then: the five that were cut, once each
+    assert given() == [0, 0, 0, 0, 10, 10, 0, 0, 10, 0, 0, 10]
+    assert settled == [2, 2, 1]
+
+
+def test_room_that_is_freed_meanwhile_is_gone_through_after_what_was_begun(
+    store: FakeStore,
+) -> None:
+    # given: a place of the budget's and of Cleo's, and two of Anna's were looked at in vain
+    run(store, limit(20, whole_program=True), Cap(count=1, period=CapPeriod.LIFE))
+    refer(store, 1, 2, 3, 5, 4)
+    refund(store, 2)
+    fill_room(store=store, at_most=2)
+    assert given() == [10, 0, 0, 0, 0]
+
+    # when: a place of hers
+    refund(store, 1)
+    swept = Swept()
+    fill_room(store=store, swept=swept, at_most=2)
+
+    # then: the last of the first round, and the first of another
+    assert given() == [0, 0, 10, 0, 10]
+    assert swept.settled == 2
+
+
+def test_who_is_cut_by_a_limit_of_their_own_is_not_looked_at_for_the_budget(
+    store: FakeStore,
+) -> None:
     # given: a budget that is far, and rewards that are cut by another limit
     run(store, limit(1000, whole_program=True), Cap(count=2, period=CapPeriod.LIFE))
     refer(store, 1, 3, 5, 7, 2, 4, 6, 8)
@@ -320,9 +366,9 @@ def test_what_all_share_is_gone_through_once(store: FakeStore) -> None:
     # when
     fill_room(store=store, swept=swept)
 
-    # then: each of the four that were cut once, and not for each refund
+    # then: Anna's two
     assert given() == [0, 0, 10, 10, 10, 10, 0, 0]
-    assert swept.settled == 4
+    assert swept.settled == 2
 
 
 def test_many_are_looked_at_in_chunks(store: FakeStore, monkeypatch: pytest.MonkeyPatch) -> None:

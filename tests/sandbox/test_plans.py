@@ -43,3 +43,15 @@ def test_what_is_answered_by_indexes_looks_at_few_rows(plans: dict[Question, Pla
 
     # then
     assert {name: number for name, number in rows.items() if number > 100} == {}
+
+
+def test_a_limit_of_all_looks_at_days_and_not_at_rewards(plans: dict[Question, Plans]) -> None:
+    # when
+    rows = {
+        question.name: found.rows
+        for question, found in plans.items()
+        if question.name.startswith("a budget's limits")
+    }
+
+    # then: 27,000 of them are 720 days'
+    assert rows == {"a budget's limits, for 30 days": 30, "a budget's limits, for ever": 721}

@@ -10,7 +10,7 @@ from saleor_referral_plugin.engine import tables
 from saleor_referral_plugin.engine.copies import copy_of_the_books
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.store import get_store
-from saleor_referral_plugin.models import LedgerEntry, Program, Referral
+from saleor_referral_plugin.models import BudgetUse, LedgerEntry, Program, Referral
 from tests.scenarios import given, trouble
 from tests.scenarios.shop import Customer, Order, ReferralSeen, Shop
 
@@ -34,10 +34,12 @@ def filled(shop: Shop) -> tuple[Customer, Order, Order]:
 
 
 def rows() -> dict[str, list[tuple[object, ...]]]:
-    """Everything in our tables."""
+    """Everything in our tables, but for what is added up of the others."""
     found = {}
     with connection.cursor() as cursor:
         for model in apps.get_app_config("referral").get_models():
+            if model is BudgetUse:
+                continue
             table = model._meta.db_table
             cursor.execute(f"SELECT to_jsonb({table})::text FROM {table} ORDER BY 1")
             found[table] = cursor.fetchall()

@@ -11,7 +11,7 @@ from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.programs import save_program
 from saleor_referral_plugin.engine.referrers import code_for
 from saleor_referral_plugin.engine.store import Store, get_store
-from saleor_referral_plugin.engine.sweep import note_spending, sweep
+from saleor_referral_plugin.engine.sweep import fill_room, note_spending, sweep
 from saleor_referral_plugin.engine.terms import (
     Beneficiary,
     Cap,
@@ -29,6 +29,7 @@ from saleor_referral_plugin.engine.terms import (
 from saleor_referral_plugin.models import (
     Event,
     EventDelivery,
+    FreedRoom,
     LedgerEntry,
     Program,
     ReferralCode,
@@ -129,6 +130,9 @@ def come_to_rest(store: Store) -> int:
         sweep(store=store)
         note_spending(store=store)
         deliveries.deliver(store=store, seconds=LONG)
+        while FreedRoom.objects.exists():
+            # Of those that were cut a sweep looks at some.
+            fill_room(store=store)
         state = (LedgerEntry.objects.count(), Event.objects.count(), pending.count())
         if state == before and not pending.exists():
             return number
