@@ -26,7 +26,7 @@ from psycopg.types.datetime import TimestamptzLoader
 Row = TypeVar("Row", bound=models.Model)
 
 #: Of amounts and times it makes text, which PostgreSQL reads exactly.
-JSON = json.JSONEncoder(default=str)
+JSON = json.JSONEncoder(default=str, check_circular=False)
 
 #: Where a row keeps the values it was taken with, by the names of its attributes.
 _TAKEN = "_taken"
