@@ -100,7 +100,7 @@ class GiftCard(models.Model):
     balance = models.DecimalField(**AMOUNT)
     expires_on = models.DateField(null=True)
     key = models.CharField(max_length=64, unique=True, null=True)
-    note = models.CharField(max_length=200, blank=True)
+    note = models.TextField(blank=True)
     by_itself = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
@@ -126,7 +126,7 @@ class Coupon(models.Model):
     expires_at = models.DateTimeField(null=True)
     is_active = models.BooleanField(default=True)
     used_on = models.ForeignKey("Order", on_delete=models.SET_NULL, null=True, related_name="+")
-    note = models.CharField(max_length=200, blank=True)
+    note = models.TextField(blank=True)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

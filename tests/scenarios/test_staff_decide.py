@@ -96,3 +96,21 @@ def test_what_staff_reject_is_taken_back_and_what_they_give_is_there(shop: Shop)
     assert shop.balance(anna) == Decimal("3.50")
     assert [card.balance for card in shop.gift_cards(anna) if card.balance] == [Decimal("3.50")]
     then.nothing_more(shop, order)
+
+
+def test_what_staff_reject_is_taken_back_however_much_they_have_to_say(shop: Shop) -> None:
+    # given
+    given.program(shop, hold_days="0")
+    anna = shop.register("anna@example.com")
+    order = given.friends_order(shop, shop.share(anna))
+    order.pay()
+    shop.run_periodic_tasks()
+    assert shop.balance(anna) == 10
+
+    # when
+    shop.decide(order, "reject", "the same household, " * 100)
+    shop.run_periodic_tasks()
+
+    # then
+    assert shop.balance(anna) == 0
+    then.nothing_more(shop, order)

@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
                 ("balance", models.DecimalField(decimal_places=3, max_digits=14)),
                 ("expires_on", models.DateField(null=True)),
                 ("key", models.CharField(max_length=64, null=True, unique=True)),
-                ("note", models.CharField(blank=True, max_length=200)),
+                ("note", models.TextField(blank=True)),
                 ("by_itself", models.BooleanField(default=False)),
                 ("is_active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField()),
@@ -398,7 +398,7 @@ class Migration(migrations.Migration):
                 ("gives", models.JSONField()),
                 ("expires_at", models.DateTimeField(null=True)),
                 ("is_active", models.BooleanField(default=True)),
-                ("note", models.CharField(blank=True, max_length=200)),
+                ("note", models.TextField(blank=True)),
                 ("created_at", models.DateTimeField()),
                 (
                     "used_on",
