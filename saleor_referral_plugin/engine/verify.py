@@ -190,9 +190,11 @@ def _rewards(store: Store, progress: Progress) -> Iterator[Difference]:
 def _of_reward(reward: Reward, booked: ledger.Sums, balances: Mapping[str, Money]) -> Iterator[str]:
     if booked.promised != reward.amount:
         yield f"decided {reward.amount}, ledger promises {booked.promised}"
+    # What was spent of it is a debt, until the next one pays it.
     if booked.delivered > booked.promised and reward.status not in (
         Reward.Status.CLAWED_BACK,
         Reward.Status.ISSUED,
+        Reward.Status.EXPIRED,
     ):
         yield f"{reward.status}, but {booked.delivered} was delivered"
     if reward.status == Reward.Status.ISSUED and booked.owed > 0:

@@ -40,6 +40,34 @@ def test_what_was_not_spent_is_gone(shop: Shop) -> None:
     shop.verify_books()
 
 
+def test_what_was_spent_too_much_of_a_credit_that_has_run_out_is_a_debt(shop: Shop) -> None:
+    # given: eight of nine dollars are spent
+    given.program(shop, hold_days="0", credit_valid_days="30", referrer_credit="10%")
+    anna = shop.register("anna@example.com")
+    order = given.friends_order(shop, shop.share(anna))
+    order.pay()
+    [card] = shop.gift_cards(anna)
+    shopping = shop.checkout(lines=["8.00"], customer=anna)
+    assert shopping.enter_code(card.code).accepted
+    assert shopping.complete().accepted
+    shop.travel(days=31)
+
+    # when half of the order is given back
+    order.refund("45.00")
+
+    # then
+    assert shop.referral(order) == ReferralSeen("qualified", (), "expired", Decimal("4.50"), "USD")
+    assert (shop.balance(anna), shop.debt(anna)) == (0, Decimal("3.50"))
+    shop.verify_books()
+
+    # when
+    given.friends_order(shop, shop.share(anna), email="carl@example.com").pay()
+
+    # then
+    assert (shop.balance(anna), shop.debt(anna)) == (Decimal("5.50"), 0)
+    shop.verify_books()
+
+
 def test_a_credit_for_ever_does_not_run_out(shop: Shop) -> None:
     # given
     given.program(shop, hold_days="0", credit_valid_days="")
