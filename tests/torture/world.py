@@ -162,7 +162,8 @@ class Cast:
 
     @classmethod
     def gathered(cls) -> "Cast":
-        codes = ReferralCode.objects.order_by("code").values_list("code", "referrer__user_ref")
+        # As they were made: what is drawn from them is the same in each run.
+        codes = ReferralCode.objects.order_by("pk").values_list("code", "referrer__user_ref")
         return cls(list(Customer.objects.order_by("email")), list(codes))
 
     def codes_of(self, customer: Customer) -> list[str]:
