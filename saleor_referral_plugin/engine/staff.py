@@ -32,6 +32,7 @@ from .decide import ReferralStatus
 from .decisions import CannotDecide, write
 from .facts import CustomerFacts
 from .findings import Finding
+from .limits import note_freed_by, within_limits
 from .money import plain, round_money
 from .people import remembered
 from .programs import current_terms
@@ -257,7 +258,8 @@ def void(reward: Reward, *, by: str, reason: str, store: Store) -> Reward:
 
 @transaction.atomic
 def give_back(reward: Reward, *, by: str, reason: str, store: Store) -> Reward:
-    """Undo `void`: the reward is what its order, or what it was given for, makes of it now.
+    """Undo `void`: the reward is what its order, or what it was given for, makes of it now, within
+    the limits: others may have got the room meanwhile.
 
     Raises CannotDecide REQUIRED, NOTHING_TO_UNDO.
     """
@@ -323,7 +325,19 @@ def _give(reward: Reward, amount: Decimal, now: datetime) -> None:
         kind=RewardKind(reward.kind),
         use=CreditUse(reward.use),
     )
+    version = current_terms(reward.program)
+    # What staff gave of their own was not earned, and counts towards no limit.
+    if amount and reward.earned_at is not None and version is not None:
+        decided = within_limits(
+            decided,
+            booked,
+            version.terms,
+            program_id=reward.program_id,
+            holder_id=reward.holder_id,
+            earned_at=reward.earned_at,
+        )
     write_reward(booked, decided, earned_at=None, zone="UTC", now=now)
+    note_freed_by(booked)
 
 
 def _in_line(reward: Reward, store: Store) -> Reward:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from saleor_referral_plugin.engine import room, sweep
+from saleor_referral_plugin.engine import room, staff, sweep
 from saleor_referral_plugin.engine.money import Amounts
 from saleor_referral_plugin.engine.settle import settle
 from saleor_referral_plugin.engine.sweep import Swept, fill_room
@@ -289,6 +289,101 @@ def test_a_prize_that_was_cut_gets_the_rest(store: FakeStore) -> None:
 
     # then
     assert given() == [0, 10, 30]
+
+
+def void(store: FakeStore, reward: Reward) -> None:
+    staff.void(reward, by="Staff", reason="A mistake", store=store)
+
+
+def restore(store: FakeStore, reward: Reward) -> None:
+    reward.refresh_from_db()
+    staff.give_back(reward, by="Staff", reason="It was none", store=store)
+
+
+@pytest.mark.parametrize("cap", [limit(25), limit(25, whole_program=True)], ids=["own", "budget"])
+def test_what_staff_withdraw_goes_to_the_oldest_that_was_cut(store: FakeStore, cap: Cap) -> None:
+    # given
+    run(store, cap)
+    refer(store, 1, 3, 5, 7)
+    assert given() == [10, 10, 5, 0]
+    first = Reward.objects.earliest("pk")
+
+    # when
+    void(store, first)
+    fill_room(store=store)
+
+    # then
+    assert given() == [0, 10, 10, 5]
+    assert not FreedRoom.objects.exists()
+
+    # when: given back, there is no room left for it
+    restore(store, first)
+    fill_room(store=store)
+
+    # then
+    assert given() == [0, 10, 10, 5]
+
+    # when: until somebody else gives up theirs
+    refund(store, 3)
+    fill_room(store=store)
+
+    # then
+    assert given() == [10, 0, 10, 5]
+
+
+def test_a_withdrawn_milestone_makes_room_and_comes_back_to_what_is_left(store: FakeStore) -> None:
+    # given: 10 for each friend, 20 for the second
+    step = Milestone(count=2, worth=amounts(USD=20))
+    run(store, limit(45), milestones=(Milestones(steps=(step,)),))
+    refer(store, 1, 3, 5, 7)
+    assert given() == [10, 10, 20, 5, 0]
+    milestone = Reward.objects.get(referral=None)
+
+    # when
+    void(store, milestone)
+    fill_room(store=store)
+
+    # then
+    assert given() == [10, 10, 0, 10, 10]
+
+    # when
+    restore(store, milestone)
+
+    # then
+    assert given() == [10, 10, 5, 10, 10]
+
+    # when: the rest of it is there again
+    refund(store, 7, 5)
+    fill_room(store=store)
+
+    # then
+    assert given() == [10, 10, 20, 0, 0]
+
+
+def test_a_withdrawn_prize_makes_room_and_comes_back_to_what_is_left(store: FakeStore) -> None:
+    # given: two friends in March and a prize of 30, then friends who find but 5 left
+    prize = Prize(kind=RewardKind.CREDIT, worth=amounts(USD=30))
+    run(store, limit(55), rankings=(Ranking(prizes=(prize,)),))
+    refer(store, 1, 3)
+    store.time = NOW.replace(month=4, day=2)
+    sweep.sweep(store=store)
+    refer(store, 5, 7, placed_at=store.time, paid_at=store.time)
+    assert given() == [10, 10, 30, 5, 0]
+    won = Reward.objects.get(referral=None)
+
+    # when
+    void(store, won)
+    fill_room(store=store)
+
+    # then
+    assert given() == [10, 10, 0, 10, 10]
+
+    # when
+    restore(store, won)
+    sweep.sweep(store=store)
+
+    # then
+    assert given() == [10, 10, 15, 10, 10]
 
 
 def test_at_most_so_many_are_looked_at_in_one_go(store: FakeStore) -> None:
