@@ -26,7 +26,7 @@ CHUNK = 20
 BATCH = 1000
 
 #: Asked after each settling, and nearly always none is.
-_IS_ANY_FREED = "SELECT EXISTS (SELECT FROM referral_freedroom)"
+_NEWEST = "SELECT max(id) FROM referral_freedroom"
 
 
 class Limit(NamedTuple):
@@ -38,32 +38,34 @@ class Limit(NamedTuple):
     unit: str | None
 
 
-def fill(settle_again: Callable[[Collection[Reward]], None], *, at_most: int) -> None:
+def fill(settle_again: Callable[[Reward], bool], *, at_most: int) -> None:
     """Have at most so many rewards that were cut settled again, the oldest first. What could not
-    be looked at is left for the next time. Safe to run side by side."""
+    be looked at is left for the next time, and so is what could not be settled: `settle_again`
+    says whether it was. Safe to run side by side."""
+    [(newest,)] = rows.select(_NEWEST, [])
     left = at_most
-    while left > 0:
-        [(is_any_freed,)] = rows.select(_IS_ANY_FREED, [])
-        together = _gone_through_together() if is_any_freed else []
+    while newest is not None and left > 0:
+        together = _gone_through_together(newest)
         if not together:
             return
         left -= _go_through(together, settle_again, left)
 
 
-def _gone_through_together() -> list[FreedRoom]:
+def _gone_through_together(newest: int) -> list[FreedRoom]:
     """What of one program is looked at in one go, that which was begun first: however many have
     given up room, those who were cut are gone through once."""
-    freed = FreedRoom.objects.order_by("-seen", "pk").select_related("reward").first()
+    until_now = FreedRoom.objects.filter(pk__lte=newest)
+    freed = until_now.order_by("-seen", "pk").select_related("reward").first()
     if freed is None:
         return []
-    same = FreedRoom.objects.filter(reward__program=freed.reward.program_id)
+    same = until_now.filter(reward__program=freed.reward.program_id)
     same = same.filter(seen__gt=0) if freed.seen else same
     return list(same.select_related("reward__referral").order_by("pk")[:BATCH])
 
 
 def _go_through(
     together: Collection[FreedRoom],
-    settle_again: Callable[[Collection[Reward]], None],
+    settle_again: Callable[[Reward], bool],
     at_most: int,
 ) -> int:
     """How many were settled again."""
@@ -80,7 +82,10 @@ def _go_through(
         if not cut:
             these.delete()
             return settled
-        settle_again(cut)
+        for reward in cut:
+            if not settle_again(reward) and reward.earned_at is not None:
+                # There is room for it, and others who share it: they are looked at once more.
+                FreedRoom.objects.create(reward=reward, earned_at=reward.earned_at)
         seen, settled = cut[-1].pk, settled + len(cut)
     these.update(seen=seen)
     return settled

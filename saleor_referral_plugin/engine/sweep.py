@@ -173,8 +173,10 @@ def fill_room(*, store: Store, swept: Swept | None = None, at_most: int = CUT_AT
     """Give what has become free under limits to those who were cut."""
     swept = swept or Swept()
 
-    def settle_again(rewards: Collection[Reward]) -> None:
-        swept.settled += _each("%s could not be settled.", _settle_reward, rewards, store, swept)
+    def settle_again(reward: Reward) -> bool:
+        done = _each("%s could not be settled.", _settle_reward, [reward], store, swept)
+        swept.settled += done
+        return bool(done)
 
     room.fill(settle_again, at_most=at_most)
 
@@ -182,12 +184,7 @@ def fill_room(*, store: Store, swept: Swept | None = None, at_most: int = CUT_AT
 def _settle_reward(reward: Reward, *, store: Store) -> None:
     """There may be room for it by now."""
     if reward.referral is not None:
-        try:
-            settle(reward.referral.order_ref, store=store)
-        except Exception:
-            # The room is not kept for it, but it is tried again.
-            Referral.objects.filter(pk=reward.referral.pk).update(look_again_at=store.now())
-            raise
+        settle(reward.referral.order_ref, store=store)
     else:
         award_again(reward, store=store)
         settle_milestone(reward, store=store)

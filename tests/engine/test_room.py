@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from saleor_referral_plugin.engine import room, staff, sweep
 from saleor_referral_plugin.engine.money import Amounts
@@ -512,6 +513,38 @@ def test_one_that_cannot_be_settled_is_tried_again_and_holds_up_nobody(
     # then
     assert again.failed == 0
     assert given() == [0, 0, 10, 10]
+    assert not FreedRoom.objects.exists()
+
+
+def test_a_milestone_that_cannot_be_settled_is_tried_again(
+    store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given: 20 for the second friend, of which a budget has left 10
+    step = Milestone(count=2, worth=amounts(USD=20))
+    run(store, limit(40, whole_program=True), milestones=(Milestones(steps=(step,)),))
+    refer(store, 2, 1, 3)
+    assert given() == [10, 10, 10, 10]
+    refund(store, 2)
+    swept = Swept()
+
+    def troubled(*of: Any, **more: Any) -> None:
+        raise OperationalError("The server closed the connection unexpectedly.")
+
+    # when
+    with monkeypatch.context() as trouble:
+        trouble.setattr(sweep, "settle_milestones", troubled)
+        fill_room(store=store, swept=swept)
+
+    # then
+    assert (swept.settled, swept.failed) == (0, 1)
+    assert given() == [0, 10, 10, 10]
+
+    # when
+    sweep.sweep(store=store)
+
+    # then
+    assert given() == [0, 10, 10, 20]
+    assert not FreedRoom.objects.exists()
 
 
 def test_without_limits_nothing_is_noted(store: FakeStore) -> None:
